@@ -1,0 +1,90 @@
+/*
+ * config.h - the configuration file: one table of options, one immutable struct.
+ *
+ * All programs read the same file (cleansmtp.conf(5), libconfuse syntax). Unknown names,
+ * values out of range and bad durations are refused with file and line. A reload builds a new
+ * struct; whoever holds the old one keeps it until it lets go.
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+#define CONFIG_DEFAULT_PATH "/etc/cleansmtp/cleansmtp.conf"
+
+enum {
+    CONFIG_LIST_MAX = 32
+};
+
+struct config_list {
+    const char *at[CONFIG_LIST_MAX];
+    size_t count;
+};
+
+enum config_peer {
+    CONFIG_PEER_POSTFIX,
+    CONFIG_PEER_EXIM,
+    CONFIG_PEER_DOVECOT
+};
+enum config_log_proof {
+    CONFIG_LOG_PROOF_OFF,
+    CONFIG_LOG_PROOF_PREFERRED,
+    CONFIG_LOG_PROOF_REQUIRED
+};
+
+struct config {
+    const char *path; /* the file it was read from */
+    const char *state_dir, *runtime_dir;
+    const char *database; /* a path; the "sqlite:" scheme is taken off */
+    const char *timezone; /* TZ name for people, default "UTC" */
+    const char *template_dir;
+    struct {
+        const char *name; /* the host's name on pages: "Example Hosting" */
+        const char *
+            support; /* mailbox or sentence for "ask us" on customer pages; may be "" */
+    } brand;
+    struct {
+        const char *listen, *url;
+    } console, customer;
+    struct {
+        const char *host, *realm;
+        unsigned port, starttls_port;
+    } submission;
+    struct {
+        struct config_list servers;
+        unsigned port;
+        int64_t timeout_s;
+    } dns;
+    struct {
+        struct config_list use; /* zone names of the catalogue */
+    } zones;
+    struct {
+        int64_t lease_default_s, lease_max_s, link_valid_s;
+        unsigned messages_max, messages_per_hour;
+        bool console_reveal;
+        enum config_log_proof log_proof;
+    } policy;
+    struct {
+        const char *dovecot, *verify, *policy; /* socket paths; "" switches one off */
+        enum config_peer peer;
+        const char *group;        /* of the sockets; "" keeps ours */
+        int64_t failure_delay_ms; /* before a refusal is answered */
+    } auth;
+    const char *
+        bounce_program; /* path of cleansmtp-bounce; default: beside us, then LIBEXECDIR */
+    void *memory;       /* the config's own arena; private */
+};
+
+/* A new configuration; free it with config_free. Defaults that build on others (sockets below
+ * runtime_dir, the database below state_dir) are filled in. */
+NODISCARD int config_load(const char *path, struct config **out, struct error *err);
+void config_free(struct config *config);
+
+/* -c, else CLEANSMTP_CONFIG, else the default path. */
+const char *config_path(const char *from_option);
+
+/* Every option with its value, one a line, defaults marked "# default"; secrets do not exist here. */
+void config_show(const struct config *config, struct strbuf *out);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * timetext.h - times and durations as people and programs read them.
+ */
+#ifndef BASE_TIMETEXT_H
+#define BASE_TIMETEXT_H
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+enum {
+    TIMETEXT_RFC3339_MAX = 20
+}; /* "2026-11-24T04:19:23Z" */
+
+/* text holds TIMETEXT_RFC3339_MAX + 1. */
+void timetext_rfc3339(int64_t when, char *text);
+/* "2026-11-24T04:19:23Z" or with offset; false otherwise. */
+NODISCARD bool timetext_rfc3339_parse(struct slice text, int64_t *out);
+/* RFC 5322 date ("Mon, 23 Nov 2026 16:58:12 +0000 (UTC)"), weekday and comment optional. */
+NODISCARD bool timetext_rfc5322_parse(struct slice text, int64_t *out);
+/* In the zone of TZ: "10:02" if on the day of now, else "Tue 24 Nov, 10:02". Lives in mem. */
+const char *timetext_person(struct arena *mem, int64_t when, int64_t now);
+/* In the zone of TZ, always whole: "Tuesday 24 November, 10:02". */
+const char *timetext_person_long(struct arena *mem, int64_t when);
+/* The zone's name at that moment: "UTC", "CET". */
+const char *timetext_zone(struct arena *mem, int64_t when);
+/* "45 s", "12 min", "3 h 2 min", "2 days"; negative counts as 0. */
+const char *timetext_span(struct arena *mem, int64_t seconds);
+
+#endif
