@@ -1,0 +1,86 @@
+/*
+ * lease.h - the right to send through a reserved address until a time, within limits.
+ *
+ * The state is derived from facts that are stored once (who ended it, when it was revealed,
+ * when it first logged in, when it expires), never stored itself, so that it cannot disagree
+ * with them and needs no clock tick to change.
+ */
+#ifndef CORE_LEASE_H
+#define CORE_LEASE_H
+
+#include "base/limits.h"
+#include "core/credential.h"
+#include "core/verdict.h"
+
+enum lease_state {
+    LEASE_PENDING_APPROVAL,
+    LEASE_OFFERED,   /* link made, nothing revealed yet */
+    LEASE_REVEALED,  /* the customer has the password */
+    LEASE_IN_USE,    /* first login seen */
+    LEASE_SUSPENDED, /* held by us; sends nothing */
+    LEASE_EXPIRED,
+    LEASE_REVOKED,
+    LEASE_ENDED, /* given back: the customer switched back */
+    LEASE_STATE_COUNT
+};
+const char *lease_state_name(enum lease_state state); /* "in_use" */
+
+enum lease_delivery {
+    DELIVERY_LOGIN,
+    DELIVERY_ROUTE,
+    DELIVERY_COUNT
+};
+const char *lease_delivery_name(enum lease_delivery delivery);
+
+enum lease_end {
+    LEASE_END_NONE,
+    LEASE_END_REVOKED,
+    LEASE_END_GIVEN_BACK,
+    LEASE_END_COUNT
+};
+
+/* Times are unix seconds; 0 means "has not happened". Strings are owned by whoever filled it. */
+struct lease {
+    int64_t id, case_id, pool_address_id;
+    const char *mailbox, *username, *link_id;
+    const char *reserved_address, *lane; /* of the pool address, joined for reading */
+    const char *reason, *ticket, *created_by, *ended_by, *ended_reason;
+    enum lease_delivery delivery;
+    enum lease_end end;
+    bool is_pending, is_suspended;
+    unsigned messages_max, messages_per_hour, messages_used, refusals;
+    unsigned reveals, reveal_tries_left;
+    int64_t created_at, reveal_until, revealed_at, expires_at, ended_at;
+    int64_t first_login_at, last_login_at, last_message_at;
+    const char *const *senders;           /* NULL-ended: "a@b" or "@b" */
+    const char *const *recipient_domains; /* NULL-ended; empty: any */
+};
+
+enum {
+    REVEAL_TRIES_MAX = 5, /* wrong proofs before the link locks */
+    REVEALS_MAX = 3       /* passwords made for one link before the first login */
+};
+
+/* At expires_at itself it is expired. An offer nobody revealed until reveal_until is still
+ * offered: a new link may be made while the lease lives. */
+enum lease_state lease_state_at(const struct lease *lease, int64_t now);
+bool lease_is_live(
+    enum lease_state state); /* offered, revealed, in_use, suspended, pending */
+/* May this lease's login be used now: revealed or in use. Otherwise why not. */
+enum verdict lease_login_verdict(const struct lease *lease, int64_t now);
+
+/* May the page at the link show (new) details now? */
+enum reveal_answer {
+    REVEAL_READY,
+    REVEAL_LOCKED,       /* too many wrong tries */
+    REVEAL_SHOWN_ENOUGH, /* REVEALS_MAX reached */
+    REVEAL_IN_USE,       /* first login seen: never again */
+    REVEAL_LINK_OVER,    /* reveal_until passed */
+    REVEAL_EXPIRED,
+    REVEAL_REVOKED,
+    REVEAL_NOT_READY, /* pending or suspended */
+    REVEAL_ANSWER_COUNT
+};
+enum reveal_answer lease_reveal_answer(const struct lease *lease, int64_t now);
+
+#endif

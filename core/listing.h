@@ -1,0 +1,71 @@
+/*
+ * listing.h - what an answer from a DNS block list means: listed, clear or unknown.
+ *
+ * A zone answers with 127.0.0.x and gives each x its own meaning; answers in 127.255.255.0/24
+ * are about the asker (Spamhaus: wrong name, public resolver, too many queries), and an answer
+ * outside 127/8 comes from a resolver that rewrites. An answer that the zone's table does not
+ * name is never a listing, silence is never clear, and a zone that fails its own test points in
+ * the same moment (RFC 5782 5: 127.0.0.2 listed, 127.0.0.1 not) is not believed either way.
+ */
+#ifndef CORE_LISTING_H
+#define CORE_LISTING_H
+
+#include "base/address.h"
+#include "base/limits.h"
+
+enum listing_state {
+    LISTING_UNKNOWN,
+    LISTING_CLEAR,
+    LISTING_LISTED,
+    LISTING_STATE_COUNT
+};
+const char *listing_state_name(enum listing_state state);
+
+enum dns_status {
+    DNS_ANSWER,   /* at least one A record */
+    DNS_NXDOMAIN, /* also an empty answer: the name has no A record */
+    DNS_FAILED,   /* SERVFAIL, REFUSED, malformed, truncated beyond use */
+    DNS_TIMEOUT,
+    DNS_STATUS_COUNT
+};
+
+enum {
+    LISTING_CODES_MAX = 8
+};
+struct dns_result {
+    enum dns_status status;
+    struct address answers[LISTING_CODES_MAX]; /* A records, IPv4 */
+    size_t count;
+    bool has_more; /* answers beyond LISTING_CODES_MAX were dropped */
+};
+
+struct zone {
+    const char *name;  /* "bl.spamcop.net" */
+    const char *title; /* "SpamCop" */
+    /* Return codes that mean "this sending address is listed", as "127.0.0.2" or an inclusive
+     * range of the last octet "127.0.0.2-11"; NULL-ended. */
+    const char *listed_codes[8];
+    const char *lookup_url; /* for people, the address is appended; NULL: none */
+    const char *expiry;     /* what the list says about its own clearing, a sentence */
+    int64_t typical_expiry_s;
+    bool has_test_points; /* answers 127.0.0.2 and not 127.0.0.1 */
+    bool lists_addresses; /* an address list, not a domain list */
+    bool is_alive;
+    bool may_grant; /* a listing here is grounds for a lease */
+};
+
+struct listing_answers {
+    struct dns_result address;                 /* the question itself */
+    struct dns_result listed_test, clear_test; /* 127.0.0.2 and 127.0.0.1 */
+};
+
+struct listing {
+    enum listing_state state;
+    char code[ADDRESS_TEXT_MAX + 1]; /* the first listed code, or the odd answer; "" */
+    char why[160]; /* a sentence for people; unknown: what went wrong */
+};
+
+void listing_judge(const struct zone *zone, const struct listing_answers *answers,
+                   struct listing *out);
+
+#endif

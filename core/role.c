@@ -1,0 +1,49 @@
+/*
+ * role.c - who may do what: what the table does not say is not allowed.
+ */
+#include "base/base.h"
+
+#include "core/role.h"
+
+#define MAY(act) (1U << (act))
+#define SUPPORT                                                               \
+ (MAY(ACT_VIEW_CASES) | MAY(ACT_DIAGNOSE) | MAY(ACT_MINT) | MAY(ACT_REVOKE) | \
+  MAY(ACT_VIEW_POOL))
+
+static const struct {
+    const char *name;
+    unsigned acts;
+} roles[] = {
+    [ROLE_AGENT] = {"agent",      SUPPORT                                                                },
+    [ROLE_LEAD] = {"lead",       SUPPORT | MAY(ACT_VIEW_AUDIT)                                          },
+    [ROLE_POSTMASTER] = {"postmaster",
+                    SUPPORT | MAY(ACT_CHANGE_POOL) | MAY(ACT_VIEW_AUDIT)                                 },
+    [ROLE_AUDITOR] = {"auditor",
+                    MAY(ACT_VIEW_CASES) | MAY(ACT_VIEW_POOL) | MAY(ACT_VIEW_AUDIT)                       },
+    [ROLE_ADMIN] = {"admin",      SUPPORT | MAY(ACT_REVEAL) | MAY(ACT_CHANGE_POOL) |
+                                 MAY(ACT_VIEW_AUDIT) | MAY(ACT_CHANGE_PEOPLE)},
+};
+_Static_assert(ARRAY_LEN(roles) == ROLE_COUNT, "one row a role");
+
+const char *role_name(enum role role)
+{
+    assert((size_t)role < ARRAY_LEN(roles));
+    return roles[role].name;
+}
+
+bool role_parse(struct slice text, enum role *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if (slice_is(text, roles[i].name)) {
+            *out = (enum role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool role_may(enum role role, enum act act)
+{
+    return (size_t)role < ARRAY_LEN(roles) && (size_t)act < ACT_COUNT &&
+           (roles[role].acts & MAY(act)) != 0;
+}

@@ -1,0 +1,297 @@
+/*
+ * store.h - what is kept, in the words of the domain. The only door to the database.
+ *
+ * One process writes (cleansmtpd, one writing handle, taken in turn); every other handle, in
+ * cleansmtpd and in cleansmtp-authd, is read-only (docs/decisions/one-writer.md). A handle
+ * belongs to one thread at a time. Functions that must be atomic are one call, or run inside
+ * store_transaction; the audit record of a change is written in the same transaction as the
+ * change (store_audit inside it). `now` is always an argument. Strings in results live in mem.
+ *
+ * Errors: ERROR_NOT_FOUND where one thing was asked for; ERROR_CONFLICT for a unique key that is
+ * taken; ERROR_UNAVAILABLE when the database is busy, full or gone; ERROR_INTEGRITY when what is
+ * there cannot be right; ERROR_INTERNAL otherwise.
+ */
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "core/audit.h"
+#include "core/diagnosis.h"
+#include "core/lease.h"
+#include "core/pool.h"
+#include "core/role.h"
+#include "core/verifier.h"
+
+struct store;
+
+enum store_mode {
+    STORE_CREATE, /* make the file when absent, migrate */
+    STORE_WRITE,  /* migrate; the file must be there */
+    STORE_READ /* read-only; the schema must be ours: ERROR_UNAVAILABLE while it is older */
+};
+/* A new handle; store_close frees it. Not thread-safe by itself. */
+NODISCARD int store_open(const char *path, enum store_mode mode, struct store **out,
+                         struct error *err);
+void store_close(struct store *store);
+/* PRAGMA quick_check: ERROR_INTEGRITY when the file is damaged. */
+NODISCARD int store_check(struct store *store, struct error *err);
+
+/* Run act inside one immediate transaction: commits when it returns 0, rolls back on -1 or when
+ * the commit fails. Not nestable. Functions below that change something may be called inside or
+ * outside of one (outside, each is its own transaction). */
+NODISCARD int store_transaction(struct store *store,
+                                int (*act)(struct store *store, void *context,
+                                           struct error *err),
+                                void *context, struct error *err);
+/* The same for a consistent view of several reads (deferred). */
+NODISCARD int store_snapshot(struct store *store,
+                             int (*act)(struct store *store, void *context,
+                                        struct error *err),
+                             void *context, struct error *err);
+
+/* ---- audit (store_audit.c) ---------------------------------------------------------------- */
+
+/* Append a record to the chain; seq and hashes are made here. Call it inside the transaction of
+ * the change. */
+NODISCARD int store_audit(struct store *store, int64_t now, const char *actor,
+                          const char *action, const char *object, const char *detail,
+                          struct error *err);
+/* Records with seq > after, oldest first, at most max. */
+NODISCARD int store_audit_list(struct store *store, struct arena *mem, int64_t after,
+                               size_t max, struct audit_record **out, size_t *out_count,
+                               struct error *err);
+/* The newest max records, newest first; of one object ("case:4") when object is not NULL. */
+NODISCARD int store_audit_tail(struct store *store, struct arena *mem,
+                               const char *object, size_t max,
+                               struct audit_record **out, size_t *out_count,
+                               struct error *err);
+/* Walk the whole chain: ERROR_INTEGRITY names the first record that is wrong. */
+NODISCARD int store_audit_verify(struct store *store, int64_t *out_records,
+                                 struct error *err);
+
+/* ---- shared addresses (store_shared.c) ----------------------------------------------------- */
+
+struct shared_range {
+    int64_t id;
+    const char *network, *label;
+    int64_t created_at;
+};
+/* network is canonical (network_format). ERROR_CONFLICT when it is there already. */
+NODISCARD int store_shared_add(struct store *store, const char *network,
+                               const char *label, int64_t now, struct error *err);
+NODISCARD int store_shared_remove(struct store *store, const char *network,
+                                  struct error *err);
+NODISCARD int store_shared_list(struct store *store, struct arena *mem,
+                                struct shared_range **out, size_t *out_count,
+                                struct error *err);
+
+/* ---- pool (store_pool.c) --------------------------------------------------------------------- */
+
+/* live_leases is counted at `now`; is_clear is left false. Ordered by id. */
+NODISCARD int store_pool_list(struct store *store, struct arena *mem, int64_t now,
+                              struct pool_address **out, size_t *out_count,
+                              struct error *err);
+NODISCARD int store_pool_add(struct store *store, const struct pool_address *address,
+                             int64_t now, struct error *err);
+NODISCARD int store_pool_find(struct store *store, struct arena *mem,
+                              const char *address, int64_t now,
+                              struct pool_address *out, struct error *err);
+NODISCARD int store_pool_set_state(struct store *store, int64_t id,
+                                   enum pool_state state, struct error *err);
+/* Bind every live lease of one pool address to another; *out_moved says how many. */
+NODISCARD int store_pool_move_leases(struct store *store, int64_t from, int64_t to,
+                                     int64_t now, unsigned *out_moved,
+                                     struct error *err);
+
+/* ---- listings (store_listing.c) ---------------------------------------------------------------- */
+
+struct listing_row {
+    const char *address, *zone;
+    enum listing_state state;
+    const char *code, *why;
+    int64_t since, checked_at;
+};
+/* Keep the newest answer of one address on one zone; a change of state closes the old row and
+ * opens a new one, so the rows are its history. */
+NODISCARD int store_listing_put(struct store *store, const struct listing_row *row,
+                                struct error *err);
+/* The present rows (the newest of each address and zone); of one address unless NULL. */
+NODISCARD int store_listing_now(struct store *store, struct arena *mem,
+                                const char *address, struct listing_row **out,
+                                size_t *out_count, struct error *err);
+NODISCARD int store_listing_history(struct store *store, struct arena *mem,
+                                    const char *address, size_t max,
+                                    struct listing_row **out, size_t *out_count,
+                                    struct error *err);
+
+/* ---- cases (store_case.c) ---------------------------------------------------------------------- */
+
+struct case_row {
+    int64_t id, created_at, diagnosed_at;
+    const char *created_by, *ticket;
+    const char *mailbox;    /* the customer; NULL when not known yet */
+    const char *bounce;     /* as it came, may hold any byte but NUL (kept as U+FFFD) */
+    const char *bounce_sha; /* hex digest of the raw bytes */
+    struct evidence evidence; /* as cleansmtp-bounce read it */
+    enum diagnosis_verdict verdict;
+    const char *address, *zone; /* what was checked; NULL when nothing could be */
+    const struct check *checks;
+    size_t checks_count;
+};
+/* Writes the case with its checks; *out_id is its number. */
+NODISCARD int store_case_add(struct store *store, const struct case_row *row,
+                             int64_t *out_id, struct error *err);
+/* A new diagnosis of an existing case: verdict, checks, diagnosed_at, address, zone. */
+NODISCARD int store_case_set_diagnosis(struct store *store, const struct case_row *row,
+                                       struct error *err);
+NODISCARD int store_case_find(struct store *store, struct arena *mem, int64_t id,
+                              struct case_row *out, struct error *err);
+/* Newest first, without bounce and checks; with id < before unless before is 0. */
+NODISCARD int store_case_list(struct store *store, struct arena *mem, int64_t before,
+                              size_t max, struct case_row **out, size_t *out_count,
+                              struct error *err);
+/* The earlier case with the same bounce bytes, or 0. */
+NODISCARD int store_case_same_bounce(struct store *store, const char *bounce_sha,
+                                     int64_t *out_id, struct error *err);
+
+/* ---- leases (store_lease.c) --------------------------------------------------------------------- */
+
+struct lease_new {
+    struct lease lease; /* id, reserved_address and lane are ignored */
+    uint8_t link_hash[DIGEST_BYTES];
+    const char *idempotency_key; /* NULL: none */
+    uint8_t request_hash[DIGEST_BYTES];
+};
+/* Writes lease, senders, recipient domains, username (never used twice) and idempotency key. */
+NODISCARD int store_lease_add(struct store *store, const struct lease_new *row,
+                              int64_t *out_id, struct error *err);
+/* The lease an idempotency key made: ERROR_NOT_FOUND when the key is new, ERROR_CONFLICT when it
+ * came with another request. */
+NODISCARD int store_lease_by_idempotency(struct store *store, const char *key,
+                                         const uint8_t request_hash[DIGEST_BYTES],
+                                         int64_t *out_id, struct error *err);
+NODISCARD int store_lease_find(struct store *store, struct arena *mem, int64_t id,
+                               struct lease *out, struct error *err);
+NODISCARD int store_lease_by_link(struct store *store, struct arena *mem,
+                                  const char *link_id, struct lease *out,
+                                  uint8_t out_link_hash[DIGEST_BYTES],
+                                  struct error *err);
+/* The live lease of a mailbox, or ERROR_NOT_FOUND. */
+NODISCARD int store_lease_live_for(struct store *store, struct arena *mem,
+                                   const char *mailbox, int64_t now, struct lease *out,
+                                   struct error *err);
+/* Newest first; with id < before unless 0; of one case unless 0. */
+struct lease_filter {
+    int64_t before, case_id;
+    size_t max;
+};
+NODISCARD int store_lease_list(struct store *store, struct arena *mem,
+                               const struct lease_filter *filter, struct lease **out,
+                               size_t *out_count, struct error *err);
+/* A new link for a lease: hash, id, time; tries start again. */
+NODISCARD int store_lease_set_link(struct store *store, int64_t id, const char *link_id,
+                                   const uint8_t link_hash[DIGEST_BYTES],
+                                   int64_t reveal_until, struct error *err);
+/* One wrong proof; *out_left says how many are left. */
+NODISCARD int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
+                                    struct error *err);
+/* The password was made: keep its verifier (replacing an earlier one), count the reveal. */
+NODISCARD int store_lease_reveal(struct store *store, int64_t id,
+                                 const struct verifier *verifier, int64_t now,
+                                 struct error *err);
+/* ERROR_CONFLICT when it ended already. */
+NODISCARD int store_lease_end(struct store *store, int64_t id, enum lease_end end,
+                              const char *by, const char *reason, int64_t now,
+                              struct error *err);
+
+/* What happened with a lease's login, as authd saw it (newest first). */
+struct usage_row {
+    int64_t at;
+    const char *kind;   /* "login", "message", "refused_login", "refused_message" */
+    const char *detail; /* a sentence part for people: program, recipient, reason; "" */
+    const char *client; /* address of the mail program; "" */
+};
+NODISCARD int store_usage_list(struct store *store, struct arena *mem, int64_t lease_id,
+                               size_t max, struct usage_row **out, size_t *out_count,
+                               struct error *err);
+
+/* ---- logins, for authd (store_login.c) ------------------------------------------------------------ */
+
+struct login_row {
+    struct lease lease;
+    enum pool_state pool_state;
+    struct verifier verifier; /* pepper_id 0: not revealed yet, no password exists */
+    int64_t journal_seq; /* authd records up to this one are in lease.messages_used */
+};
+/* One consistent read; ERROR_NOT_FOUND for an unknown username. */
+NODISCARD int store_login_find(struct store *store, struct arena *mem,
+                               const char *username, struct login_row *out,
+                               struct error *err);
+
+/* ---- usage journal, taken in by cleansmtpd (store_usage.c) ----------------------------------------- */
+
+struct usage_record {
+    int64_t seq; /* of authd's journal, from 1, without gaps */
+    int64_t at;
+    const char *kind; /* as in usage_row */
+    const char *username, *detail, *client;
+};
+/* The newest seq taken in; 0 before the first. */
+NODISCARD int store_usage_position(struct store *store, int64_t *out_seq,
+                                   struct error *err);
+/* Apply records in order, in one transaction, each once: those with seq at or below the position
+ * are skipped; counters, first and last times and the position move together. */
+NODISCARD int store_usage_apply(struct store *store, const struct usage_record *records,
+                                size_t count, struct error *err);
+
+/* ---- agents (store_agent.c) ------------------------------------------------------------------------- */
+
+struct agent {
+    int64_t id;
+    const char *name;
+    enum role role;
+    const char *password_hash; /* "$argon2id$…", NULL before set-up */
+    int64_t created_at, disabled_at, setup_until;
+};
+NODISCARD int store_agent_add(struct store *store, const char *name, enum role role,
+                              const uint8_t setup_hash[DIGEST_BYTES],
+                              int64_t setup_until, int64_t now, struct error *err);
+NODISCARD int store_agent_find(struct store *store, struct arena *mem, const char *name,
+                               struct agent *out, struct error *err);
+NODISCARD int store_agent_by_setup(struct store *store, struct arena *mem,
+                                   const uint8_t setup_hash[DIGEST_BYTES], int64_t now,
+                                   struct agent *out, struct error *err);
+NODISCARD int store_agent_list(struct store *store, struct arena *mem,
+                               struct agent **out, size_t *out_count,
+                               struct error *err);
+/* Sets the password, uses up the set-up link, ends all sessions of the agent. */
+NODISCARD int store_agent_set_password(struct store *store, int64_t id,
+                                       const char *password_hash, struct error *err);
+/* A new set-up link (the old password stops working, sessions end). */
+NODISCARD int store_agent_reset(struct store *store, int64_t id,
+                                const uint8_t setup_hash[DIGEST_BYTES],
+                                int64_t setup_until, struct error *err);
+/* Ends all sessions in the same transaction. */
+NODISCARD int store_agent_disable(struct store *store, int64_t id, int64_t now,
+                                  struct error *err);
+
+struct session {
+    struct agent agent;
+    int64_t created_at, seen_at;
+    char form_token[65]; /* hex; guards forms against requests made elsewhere */
+};
+NODISCARD int store_session_add(struct store *store, const uint8_t hash[DIGEST_BYTES],
+                                int64_t agent_id, const char *form_token, int64_t now,
+                                struct error *err);
+/* ERROR_NOT_FOUND when unknown, idle longer than idle_s, older than life_s, or the agent is disabled. */
+NODISCARD int store_session_find(struct store *store, struct arena *mem,
+                                 const uint8_t hash[DIGEST_BYTES], int64_t now,
+                                 int64_t idle_s, int64_t life_s, struct session *out,
+                                 struct error *err);
+NODISCARD int store_session_touch(struct store *store, const uint8_t hash[DIGEST_BYTES],
+                                  int64_t now, struct error *err);
+NODISCARD int store_session_end(struct store *store, const uint8_t hash[DIGEST_BYTES],
+                                struct error *err);
+
+#endif

@@ -1,0 +1,437 @@
+/*
+ * store_lease.c - leases, their limits, links and credentials.
+ */
+#include "base/base.h"
+
+#include "db/store_internal.h"
+#include "db/store_lease.h"
+
+/* In the order of store_lease_read. */
+#define FROM_LEASE                                                                    \
+ "SELECT l.id, l.case_id, l.pool_address_id, l.mailbox, l.username, l.link_id, "      \
+ "p.address, p.lane, l.reason, l.ticket, l.created_by, l.ended_by, l.ended_reason, "  \
+ "l.delivery = 'route', l.end_how, l.is_pending, l.is_suspended, l.messages_max, "    \
+ "l.messages_per_hour, l.messages_used, l.refusals, l.reveals, l.reveal_tries_left, " \
+ "l.created_at, l.reveal_until, l.revealed_at, l.expires_at, l.ended_at, "            \
+ "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash "                 \
+ "FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
+
+int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out,
+                     struct error *err)
+{
+    int64_t end = sql_int(rows, 14);
+
+    *out = (struct lease){
+        .id = sql_int(rows, 0),
+        .case_id = sql_int(rows, 1),
+        .pool_address_id = sql_int(rows, 2),
+        .mailbox = sql_text(rows, 3, mem),
+        .username = sql_text(rows, 4, mem),
+        .link_id = sql_text(rows, 5, mem),
+        .reserved_address = sql_text(rows, 6, mem),
+        .lane = sql_text(rows, 7, mem),
+        .reason = sql_text(rows, 8, mem),
+        .ticket = sql_text(rows, 9, mem),
+        .created_by = sql_text(rows, 10, mem),
+        .ended_by = sql_text(rows, 11, mem),
+        .ended_reason = sql_text(rows, 12, mem),
+        .delivery = sql_int(rows, 13) != 0 ? DELIVERY_ROUTE : DELIVERY_LOGIN,
+        .is_pending = sql_int(rows, 15) != 0,
+        .is_suspended = sql_int(rows, 16) != 0,
+        .messages_max = (unsigned)sql_int(rows, 17),
+        .messages_per_hour = (unsigned)sql_int(rows, 18),
+        .messages_used = (unsigned)sql_int(rows, 19),
+        .refusals = (unsigned)sql_int(rows, 20),
+        .reveals = (unsigned)sql_int(rows, 21),
+        .reveal_tries_left = (unsigned)sql_int(rows, 22),
+        .created_at = sql_int(rows, 23),
+        .reveal_until = sql_int(rows, 24),
+        .revealed_at = sql_int(rows, 25),
+        .expires_at = sql_int(rows, 26),
+        .ended_at = sql_int(rows, 27),
+        .first_login_at = sql_int(rows, 28),
+        .last_login_at = sql_int(rows, 29),
+        .last_message_at = sql_int(rows, 30),
+    };
+    if (end < 0 || end >= LEASE_END_COUNT)
+        return store_corrupt(err, "leases");
+    out->end = (enum lease_end)end;
+    return 0;
+}
+
+static int read_text(struct sql_rows *rows, struct arena *mem, void *element,
+                     struct error *err)
+{
+    const char *text = sql_text(rows, 0, mem);
+
+    if (text == NULL)
+        return store_corrupt(err, "a lease's limits");
+    memcpy(element, &text, sizeof text);
+    return 0;
+}
+
+/* A NULL-ended array of the texts a query gives. */
+static int read_texts(struct sql_rows *rows, struct arena *mem, const char *const **out,
+                      struct error *err)
+{
+    static const struct collecting texts = {sizeof(char *), 0, read_text};
+    void *found;
+    size_t count;
+
+    if (store_collect(rows, mem, &texts, &found, &count, err) != 0)
+        return -1;
+    const char **ended = arena_array(mem, count + 1, sizeof *ended);
+    memcpy(ended, found, count * sizeof *ended);
+    *out = ended;
+    return 0;
+}
+
+int store_lease_limits(struct store *store, struct arena *mem, struct lease *lease,
+                       struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT pattern FROM lease_sender WHERE lease_id = $1 ORDER BY pattern",
+                "i", lease->id) != 0 ||
+        read_texts(rows, mem, &lease->senders, err) != 0)
+        return -1;
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT domain FROM lease_recipient_domain WHERE lease_id = $1 "
+                "ORDER BY domain",
+                "i", lease->id) != 0)
+        return -1;
+    return read_texts(rows, mem, &lease->recipient_domains, err);
+}
+
+static int read_lease(struct sql_rows *rows, struct arena *mem, void *element,
+                      struct error *err)
+{
+    return store_lease_read(rows, mem, element, err);
+}
+
+static int insert_lease(struct store *store, const struct lease_new *row,
+                        struct error *err)
+{
+    const struct lease *l = &row->lease;
+
+    return sql_run(
+        store->sql, err,
+        "INSERT INTO lease (case_id, pool_address_id, mailbox, username, delivery, "
+        "messages_max, messages_per_hour, link_id, link_hash, reveal_tries_left, "
+        "reveal_until, created_at, created_by, reason, ticket, expires_at) VALUES ($1, $2, "
+        "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        "iitttiitbiiittti", l->case_id, l->pool_address_id, l->mailbox, l->username,
+        lease_delivery_name(l->delivery), (int64_t)l->messages_max,
+        (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->link_hash),
+        (int64_t)REVEAL_TRIES_MAX, l->reveal_until, l->created_at, l->created_by,
+        l->reason, l->ticket, l->expires_at);
+}
+
+struct adding {
+    const struct lease_new *row;
+    int64_t id;
+};
+
+static int add_lease(struct store *store, void *context, struct error *err)
+{
+    struct adding *adding = context;
+    const struct lease_new *row = adding->row;
+
+    if (insert_lease(store, row, err) != 0)
+        return -1;
+    adding->id = sql_last_id(store->sql);
+    for (size_t i = 0; row->lease.senders[i] != NULL; i++)
+        if (sql_run(
+                store->sql, err,
+                "INSERT OR IGNORE INTO lease_sender (lease_id, pattern) VALUES ($1, $2)",
+                "it", adding->id, row->lease.senders[i]) != 0)
+            return -1;
+    for (size_t i = 0; row->lease.recipient_domains[i] != NULL; i++)
+        if (sql_run(store->sql, err,
+                    "INSERT OR IGNORE INTO lease_recipient_domain (lease_id, domain) "
+                    "VALUES ($1, $2)",
+                    "it", adding->id, row->lease.recipient_domains[i]) != 0)
+            return -1;
+    if (row->idempotency_key == NULL)
+        return 0;
+    return sql_run(store->sql, err,
+                   "INSERT INTO idempotency (key, request_hash, lease_id) "
+                   "VALUES ($1, $2, $3)",
+                   "tbi", row->idempotency_key, hash_slice(row->request_hash),
+                   adding->id);
+}
+
+int store_lease_add(struct store *store, const struct lease_new *row, int64_t *out_id,
+                    struct error *err)
+{
+    struct adding adding = {.row = row};
+
+    if (store_atomically(store, add_lease, &adding, err) != 0)
+        return -1;
+    *out_id = adding.id;
+    return 0;
+}
+
+int store_lease_by_idempotency(struct store *store, const char *key,
+                               const uint8_t request_hash[DIGEST_BYTES],
+                               int64_t *out_id, struct error *err)
+{
+    uint8_t known[DIGEST_BYTES];
+    struct sql_rows *rows;
+    int result = -1;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT lease_id, request_hash FROM idempotency WHERE key = $1", "t",
+                key) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 0)
+        error_set(err, ERROR_NOT_FOUND, "this idempotency key is new");
+    else if (found == 1 && !sql_blob(rows, 1, known, sizeof known))
+        store_corrupt(err, "idempotency keys");
+    else if (found == 1 && memcmp(known, request_hash, sizeof known) != 0)
+        error_set(err, ERROR_CONFLICT,
+                  "this idempotency key was used for another request");
+    else if (found == 1) {
+        *out_id = sql_int(rows, 0);
+        result = 0;
+    }
+    sql_end(rows);
+    return result;
+}
+
+/* One lease with its limits out of a query. */
+static int find_one(struct store *store, struct sql_rows *rows, struct arena *mem,
+                    struct lease *out, struct error *err)
+{
+    struct lease lease;
+
+    if (store_one(rows, mem, read_lease, &lease, "such lease", err) != 0 ||
+        store_lease_limits(store, mem, &lease, err) != 0)
+        return -1;
+    *out = lease;
+    return 0;
+}
+
+int store_lease_find(struct store *store, struct arena *mem, int64_t id,
+                     struct lease *out, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err, FROM_LEASE "WHERE l.id = $1", "i", id) != 0)
+        return -1;
+    return find_one(store, rows, mem, out, err);
+}
+
+struct with_hash {
+    struct lease lease;
+    uint8_t link_hash[DIGEST_BYTES];
+};
+
+static int read_with_hash(struct sql_rows *rows, struct arena *mem, void *element,
+                          struct error *err)
+{
+    struct with_hash *both = element;
+
+    if (!sql_blob(rows, 31, both->link_hash, DIGEST_BYTES))
+        return store_corrupt(err, "leases");
+    return store_lease_read(rows, mem, &both->lease, err);
+}
+
+int store_lease_by_link(struct store *store, struct arena *mem, const char *link_id,
+                        struct lease *out, uint8_t out_link_hash[DIGEST_BYTES],
+                        struct error *err)
+{
+    struct with_hash both;
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err, FROM_LEASE "WHERE l.link_id = $1", "t",
+                link_id) != 0 ||
+        store_one(rows, mem, read_with_hash, &both, "such link", err) != 0 ||
+        store_lease_limits(store, mem, &both.lease, err) != 0)
+        return -1;
+    *out = both.lease;
+    memcpy(out_link_hash, both.link_hash, DIGEST_BYTES);
+    return 0;
+}
+
+int store_lease_live_for(struct store *store, struct arena *mem, const char *mailbox,
+                         int64_t now, struct lease *out, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                FROM_LEASE
+                "WHERE l.mailbox = $1 AND l.end_how = 0 AND l.expires_at > $2 "
+                "ORDER BY l.id DESC LIMIT 1",
+                "ti", mailbox, now) != 0)
+        return -1;
+    return find_one(store, rows, mem, out, err);
+}
+
+int store_lease_list(struct store *store, struct arena *mem,
+                     const struct lease_filter *filter, struct lease **out,
+                     size_t *out_count, struct error *err)
+{
+    static const struct collecting leases = {sizeof(struct lease), 0, read_lease};
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                FROM_LEASE "WHERE ($1 = 0 OR l.id < $1) AND ($2 = 0 OR l.case_id = $2) "
+                           "ORDER BY l.id DESC LIMIT $3",
+                "iii", filter->before, filter->case_id, (int64_t)filter->max) != 0 ||
+        store_collect(rows, mem, &leases, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    for (size_t i = 0; i < *out_count; i++)
+        if (store_lease_limits(store, mem, &(*out)[i], err) != 0)
+            return -1;
+    return 0;
+}
+
+static int need_one_change(struct store *store, struct error *err)
+{
+    return sql_changes(store->sql) == 1
+               ? 0
+               : error_set(err, ERROR_NOT_FOUND, "there is no such lease");
+}
+
+int store_lease_set_link(struct store *store, int64_t id, const char *link_id,
+                         const uint8_t link_hash[DIGEST_BYTES], int64_t reveal_until,
+                         struct error *err)
+{
+    if (sql_run(store->sql, err,
+                "UPDATE lease SET link_id = $2, link_hash = $3, reveal_until = $4, "
+                "reveal_tries_left = $5 WHERE id = $1",
+                "itbii", id, link_id, hash_slice(link_hash), reveal_until,
+                (int64_t)REVEAL_TRIES_MAX) != 0)
+        return -1;
+    return need_one_change(store, err);
+}
+
+int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
+                          struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "UPDATE lease SET reveal_tries_left = max(reveal_tries_left - 1, 0) "
+                "WHERE id = $1 RETURNING reveal_tries_left",
+                "i", id) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1)
+        *out_left = (unsigned)sql_int(rows, 0);
+    sql_end(rows);
+    if (found == 0)
+        error_set(err, ERROR_NOT_FOUND, "there is no such lease");
+    return found == 1 ? 0 : -1;
+}
+
+struct revealing {
+    int64_t id, now;
+    const struct verifier *verifier;
+};
+
+static int reveal_lease(struct store *store, void *context, struct error *err)
+{
+    const struct revealing *r = context;
+
+    if (sql_run(
+            store->sql, err,
+            "INSERT INTO credential (lease_id, pepper_id, verifier) VALUES ($1, $2, $3) "
+            "ON CONFLICT (lease_id) DO UPDATE SET pepper_id = $2, verifier = $3",
+            "iib", r->id, (int64_t)r->verifier->pepper_id,
+            hash_slice(r->verifier->bytes)) != 0)
+        return -1;
+    if (sql_run(
+            store->sql, err,
+            "UPDATE lease SET reveals = reveals + 1, revealed_at = $2 WHERE id = $1",
+            "ii", r->id, r->now) != 0)
+        return -1;
+    return need_one_change(store, err);
+}
+
+int store_lease_reveal(struct store *store, int64_t id, const struct verifier *verifier,
+                       int64_t now, struct error *err)
+{
+    struct revealing revealing = {.id = id, .now = now, .verifier = verifier};
+
+    return store_atomically(store, reveal_lease, &revealing, err);
+}
+
+int store_lease_end(struct store *store, int64_t id, enum lease_end end, const char *by,
+                    const char *reason, int64_t now, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_run(store->sql, err,
+                "UPDATE lease SET end_how = $2, ended_by = $3, ended_reason = $4, "
+                "ended_at = $5 WHERE id = $1 AND end_how = 0",
+                "iitti", id, (int64_t)end, by, reason, now) != 0)
+        return -1;
+    if (sql_changes(store->sql) == 1)
+        return 0;
+    if (sql_ask(store->sql, &rows, err, "SELECT 1 FROM lease WHERE id = $1", "i", id) !=
+        0)
+        return -1;
+    int found = sql_next(rows, err);
+    sql_end(rows);
+    if (found < 0)
+        return -1;
+    return found == 1 ? error_set(err, ERROR_CONFLICT, "this lease ended already")
+                      : error_set(err, ERROR_NOT_FOUND, "there is no such lease");
+}
+
+struct finding_login {
+    struct arena *mem;
+    const char *username;
+    struct login_row *out;
+};
+
+static int read_pool_and_verifier(struct sql_rows *rows, struct arena *mem,
+                                  void *element, struct error *err)
+{
+    struct login_row *row = element;
+    const char *state = sql_text(rows, 0, mem);
+
+    row->verifier.pepper_id = (unsigned)sql_int(rows, 1);
+    row->journal_seq = sql_int(rows, 3);
+    if (!pool_state_parse(slice_from(state), &row->pool_state) ||
+        !sql_blob(rows, 2, row->verifier.bytes, DIGEST_BYTES))
+        return store_corrupt(err, "credentials");
+    return 0;
+}
+
+static int find_login(struct store *store, void *context, struct error *err)
+{
+    struct finding_login *f = context;
+    struct login_row row = {0};
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err, FROM_LEASE "WHERE l.username = $1", "t",
+                f->username) != 0 ||
+        find_one(store, rows, f->mem, &row.lease, err) != 0)
+        return -1;
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT p.state, c.pepper_id, c.verifier, j.seq FROM pool_address p "
+                "JOIN journal_position j ON j.id = 1 "
+                "LEFT JOIN credential c ON c.lease_id = $2 WHERE p.id = $1",
+                "ii", row.lease.pool_address_id, row.lease.id) != 0 ||
+        store_one(rows, f->mem, read_pool_and_verifier, &row, "such login", err) != 0)
+        return -1;
+    *f->out = row;
+    return 0;
+}
+
+int store_login_find(struct store *store, struct arena *mem, const char *username,
+                     struct login_row *out, struct error *err)
+{
+    struct finding_login finding = {mem, username, out};
+
+    return sql_in_transaction(store->sql)
+               ? find_login(store, &finding, err)
+               : store_snapshot(store, find_login, &finding, err);
+}

@@ -1,0 +1,120 @@
+/*
+ * store_usage.c - authd's journal, taken in once, record by record.
+ */
+#include "base/base.h"
+
+#include "db/store_internal.h"
+
+static int read_usage(struct sql_rows *rows, struct arena *mem, void *element,
+                      struct error *err)
+{
+    struct usage_row *row = element;
+
+    row->at = sql_int(rows, 0);
+    row->kind = sql_text(rows, 1, mem);
+    row->detail = sql_text(rows, 2, mem);
+    row->client = sql_text(rows, 3, mem);
+    return row->kind == NULL ? store_corrupt(err, "usage") : 0;
+}
+
+int store_usage_list(struct store *store, struct arena *mem, int64_t lease_id,
+                     size_t max, struct usage_row **out, size_t *out_count,
+                     struct error *err)
+{
+    static const struct collecting usage = {sizeof(struct usage_row), 0, read_usage};
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT at, kind, detail, client FROM usage_event WHERE lease_id = $1 "
+                "ORDER BY seq DESC LIMIT $2",
+                "ii", lease_id, (int64_t)max) != 0 ||
+        store_collect(rows, mem, &usage, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
+int store_usage_position(struct store *store, int64_t *out_seq, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err, "SELECT seq FROM journal_position WHERE id = 1",
+                "") != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1)
+        *out_seq = sql_int(rows, 0);
+    sql_end(rows);
+    if (found == 0)
+        store_corrupt(err, "journal positions");
+    return found == 1 ? 0 : -1;
+}
+
+struct applying {
+    const struct usage_record *records;
+    size_t count;
+};
+
+/* What each kind of record changes in its lease; $1 is the username, $2 the time. */
+static const struct {
+    const char *kind, *statement;
+} effects[] = {
+    {"login",
+     "UPDATE lease SET first_login_at = CASE first_login_at WHEN 0 THEN $2 "
+     "ELSE min(first_login_at, $2) END, last_login_at = max(last_login_at, $2) "
+     "WHERE username = $1"                                                                     },
+    {"message",         "UPDATE lease SET messages_used = messages_used + 1, "
+                "last_message_at = max(last_message_at, $2) WHERE username = $1"},
+    {"refused_login",
+     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 >= 0"                },
+    {"refused_message",
+     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 >= 0"                },
+};
+
+static int apply_one(struct store *store, const struct usage_record *record,
+                     struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
+        if (strcmp(record->kind, effects[i].kind) != 0)
+            continue;
+        if (sql_run(store->sql, err, effects[i].statement, "ti", record->username,
+                    record->at) != 0)
+            return -1;
+        return sql_run(
+            store->sql, err,
+            "INSERT INTO usage_event (seq, lease_id, at, kind, detail, client) "
+            "SELECT $1, id, $2, $3, $4, $5 FROM lease WHERE username = $6",
+            "iitttt", record->seq, record->at, record->kind, record->detail,
+            record->client, record->username);
+    }
+    /* A kind of a newer authd: counted as taken in, nothing to do. */
+    return 0;
+}
+
+static int apply_all(struct store *store, void *context, struct error *err)
+{
+    const struct applying *applying = context;
+    int64_t position;
+
+    if (store_usage_position(store, &position, err) != 0)
+        return -1;
+    for (size_t i = 0; i < applying->count; i++) {
+        const struct usage_record *record = &applying->records[i];
+        if (record->seq <= position)
+            continue;
+        if (apply_one(store, record, err) != 0)
+            return -1;
+        position = record->seq;
+    }
+    return sql_run(store->sql, err, "UPDATE journal_position SET seq = $1 WHERE id = 1",
+                   "i", position);
+}
+
+int store_usage_apply(struct store *store, const struct usage_record *records,
+                      size_t count, struct error *err)
+{
+    struct applying applying = {records, count};
+
+    return store_atomically(store, apply_all, &applying, err);
+}
