@@ -35,8 +35,10 @@ struct sql {
 
 static enum error_kind kind_of(int code)
 {
+    if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return ERROR_CONFLICT;
     switch (code & 0xff) {
-    case SQLITE_CONSTRAINT: return ERROR_CONFLICT;
+    case SQLITE_CONSTRAINT: return ERROR_INVALID; /* a CHECK, NOT NULL or reference */
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_FULL:

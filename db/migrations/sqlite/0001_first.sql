@@ -12,7 +12,7 @@ CREATE TABLE pool_address (
     address    TEXT NOT NULL UNIQUE,
     lane       TEXT NOT NULL UNIQUE,
     helo       TEXT NOT NULL,
-    capacity   INTEGER NOT NULL CHECK (capacity BETWEEN 1 AND 1000),
+    capacity   INTEGER NOT NULL CHECK (capacity > 0),
     state      TEXT NOT NULL CHECK (state IN ('active', 'draining', 'resting', 'retired')),
     created_at INTEGER NOT NULL
 ) STRICT;

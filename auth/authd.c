@@ -1,0 +1,340 @@
+/*
+ * authd.c - database, pepper and journal of cleansmtp-authd, and the answer to a login.
+ */
+#include "base/base.h"
+
+#include "auth/authd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/authd_internal.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/log.h"
+
+enum {
+    PEPPER_FILE_MAX = 4096,
+    LOGGED_LOGIN_MAX = 64 /* a longer one is not ours, and need not fill the log */
+};
+
+const struct config *authd_config(const struct authd *authd)
+{
+    return authd->config;
+}
+
+int64_t authd_monotonic_ms(const struct authd *authd)
+{
+    return clock_monotonic_ms(&authd->clock);
+}
+
+/* ---- database -------------------------------------------------------------------------------- */
+
+static void close_store(struct authd *authd)
+{
+    if (authd->store != NULL)
+        store_close(authd->store);
+    authd->store = NULL;
+}
+
+void authd_store_failed(struct authd *authd, const struct error *err)
+{
+    log_event(LOG_LEVEL_ERROR, "database.unavailable", "error", err->text, NULL);
+    close_store(authd);
+}
+
+/* Tell the journal how far cleansmtpd has come. */
+static void follow_position(struct authd *authd)
+{
+    struct error err = {0};
+    int64_t taken;
+
+    if (authd->store == NULL)
+        return;
+    if (store_usage_position(authd->store, &taken, &err) != 0) {
+        authd_store_failed(authd, &err);
+        return;
+    }
+    if (journal_set_taken(authd->journal, taken, &err) != 0)
+        log_event(LOG_LEVEL_ERROR, "journal.failed", "error", err.text, NULL);
+    usage_window_forget(authd->window, taken, clock_now(&authd->clock));
+}
+
+struct store *authd_store(struct authd *authd)
+{
+    const char *path = authd->config->database;
+    int64_t now_ms = authd_monotonic_ms(authd);
+    struct error err = {0};
+    struct stat file;
+
+    if (now_ms < authd->store_next_look_ms)
+        return authd->store;
+    authd->store_next_look_ms = now_ms + RETRY_MS;
+    if (stat(path, &file) != 0) {
+        (void)error_set_errno(&err, ERROR_UNAVAILABLE, errno,
+                              "could not find database \"%s\"", path);
+        authd_store_failed(authd, &err);
+        return NULL;
+    }
+    if (authd->store != NULL && file.st_dev == authd->store_device &&
+        file.st_ino == authd->store_inode)
+        return authd->store;
+    close_store(authd);
+    if (store_open(path, STORE_READ, &authd->store, &err) != 0) {
+        authd->store = NULL;
+        authd_store_failed(authd, &err);
+        return NULL;
+    }
+    authd->store_device = file.st_dev;
+    authd->store_inode = file.st_ino;
+    log_event(LOG_LEVEL_INFO, "database.opened", "path", path, NULL);
+    follow_position(authd);
+    return authd->store;
+}
+
+/* ---- pepper ---------------------------------------------------------------------------------- */
+
+static int read_pepper(const struct config *config, struct pepper *out,
+                       struct error *err)
+{
+    struct strbuf path, text;
+    int result = -1;
+
+    strbuf_init(&path, FILE_MAX);
+    strbuf_init(&text, PEPPER_FILE_MAX);
+    strbuf_printf(&path, "%s/pepper", config->state_dir);
+    int fd = open(path.at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        (void)error_set_errno(err, ERROR_UNAVAILABLE, errno, "could not open \"%s\"",
+                              path.at);
+        goto out;
+    }
+    result = file_read_fd(&text, fd, PEPPER_FILE_MAX, err);
+    if (result == 0)
+        result = pepper_parse(strbuf_slice(&text), out, err);
+    (void)close(fd);
+out:
+    strbuf_wipe(&text);
+    strbuf_release(&path);
+    return result;
+}
+
+static void replace_pepper(struct authd *authd, const struct pepper *pepper)
+{
+    pepper_release(&authd->pepper);
+    authd->pepper = *pepper;
+    authd->is_pepper_doubtful = false;
+}
+
+/* The pepper or NULL. A key that is missing may have been added since. */
+static const struct pepper *current_pepper(struct authd *authd)
+{
+    int64_t now_ms = authd_monotonic_ms(authd);
+    struct error err = {0};
+    struct pepper fresh = {0};
+
+    if ((authd->pepper.count == 0 || authd->is_pepper_doubtful) &&
+        now_ms >= authd->pepper_next_look_ms) {
+        authd->pepper_next_look_ms = now_ms + RETRY_MS;
+        if (read_pepper(authd->config, &fresh, &err) == 0)
+            replace_pepper(authd, &fresh);
+        else
+            log_event(LOG_LEVEL_ERROR, "pepper.unavailable", "error", err.text, NULL);
+    }
+    return authd->pepper.count > 0 ? &authd->pepper : NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------------- */
+
+static void remember(void *context, const struct usage_line *line)
+{
+    usage_window_add(context, line);
+}
+
+int authd_new(const struct authd_parts *parts, struct authd **out, struct error *err)
+{
+    struct authd *authd = xcalloc(1, sizeof *authd);
+    struct strbuf folder;
+
+    authd->clock = parts->clock;
+    authd->window = usage_window_new();
+    authd->failures = throttle_new(&parts->random);
+    authd->records = throttle_new(&parts->random);
+    const struct journal_visitor visitor = {.visit = remember,
+                                            .context = authd->window};
+    strbuf_init(&folder, FILE_MAX);
+    strbuf_printf(&folder, "%s/journal", parts->config->state_dir);
+    int result = journal_open(folder.at, &visitor, &authd->journal, err);
+    strbuf_release(&folder);
+    if (result != 0) {
+        authd_free(authd);
+        return -1;
+    }
+    authd->config = parts->config;
+    usage_window_forget(authd->window, 0, clock_now(&authd->clock));
+    (void)authd_store(authd);
+    (void)current_pepper(authd);
+    *out = authd;
+    return 0;
+}
+
+void authd_free(struct authd *authd)
+{
+    if (authd == NULL)
+        return;
+    close_store(authd);
+    pepper_release(&authd->pepper);
+    journal_close(authd->journal);
+    usage_window_free(authd->window);
+    throttle_free(authd->failures);
+    throttle_free(authd->records);
+    config_free(authd->config);
+    free(authd);
+}
+
+/* The first option that differs and cannot, or NULL. */
+static const char *fixed_difference(const struct config *a, const struct config *b)
+{
+    const struct {
+        const char *name, *old_value, *new_value;
+    } fixed[] = {
+        {"state_dir",    a->state_dir,    b->state_dir   },
+        {"database",     a->database,     b->database    },
+        {"auth.dovecot", a->auth.dovecot, b->auth.dovecot},
+        {"auth.verify",  a->auth.verify,  b->auth.verify },
+        {"auth.policy",  a->auth.policy,  b->auth.policy },
+        {"auth.group",   a->auth.group,   b->auth.group  },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        if (!slice_equal(slice_from(fixed[i].old_value),
+                         slice_from(fixed[i].new_value)))
+            return fixed[i].name;
+    return NULL;
+}
+
+int authd_reload(struct authd *authd, struct config *config, struct error *err)
+{
+    const char *fixed = fixed_difference(authd->config, config);
+    struct pepper fresh = {0};
+
+    if (fixed != NULL)
+        return error_set(err, ERROR_INVALID, "%s cannot change without a restart",
+                         fixed);
+    if (read_pepper(config, &fresh, err) != 0)
+        return -1;
+    replace_pepper(authd, &fresh);
+    config_free(authd->config);
+    authd->config = config;
+    return 0;
+}
+
+void authd_tidy(struct authd *authd)
+{
+    if (authd_store(authd) != NULL)
+        follow_position(authd);
+}
+
+/* ---- journal ---------------------------------------------------------------------------------- */
+
+int authd_record(struct authd *authd, const struct usage_line *line, bool is_durable)
+{
+    struct usage_line written = *line;
+    struct error err = {0};
+
+    if (journal_append(authd->journal, &written, is_durable, &err) != 0) {
+        log_event(LOG_LEVEL_ERROR, "journal.failed", "error", err.text, NULL);
+        return -1;
+    }
+    usage_window_add(authd->window, &written);
+    return 0;
+}
+
+bool authd_may_record(struct authd *authd, enum usage_kind kind, const char *username)
+{
+    char name[USERNAME_LEN + 3];
+    int len = snprintf(name, sizeof name, "%c%s", (char)('0' + (int)kind), username);
+
+    return len > 0 && throttle_count(authd->records, slice_of(name, (size_t)len),
+                                     authd_monotonic_ms(authd)) <= RECORDS_A_MINUTE;
+}
+
+/* ---- logins ----------------------------------------------------------------------------------- */
+
+static void note_login(struct authd *authd, const struct verify_request *request,
+                       enum verdict verdict, const struct verify_result *result)
+{
+    bool is_ok = verdict == VERDICT_OK;
+    struct usage_line line = {
+        .at = clock_now(&authd->clock),
+        .kind = is_ok ? USAGE_LOGIN : USAGE_REFUSED_LOGIN,
+    };
+
+    /* A login that does not exist has no page to show it on. */
+    if (!result->is_known || verdict == VERDICT_TEMPORARY ||
+        !authd_may_record(authd, line.kind, result->username))
+        return;
+    memcpy(line.username, result->username, sizeof line.username);
+    usage_copy(line.client, sizeof line.client, request->client);
+    usage_copy(line.detail, sizeof line.detail,
+               slice_from(is_ok ? request->secured ? "with TLS" : "without TLS"
+                                : verdict_answer(verdict)->name));
+    /* A login counts for nothing by itself: losing its record at a power cut is harmless. */
+    (void)authd_record(authd, &line, false);
+}
+
+static void log_login(const struct verify_request *request, enum verdict verdict,
+                      const struct verify_result *result)
+{
+    char login[LOGGED_LOGIN_MAX + 1], client[ADDRESS_TEXT_MAX + 1];
+
+    usage_copy(login, sizeof login, request->login);
+    usage_copy(client, sizeof client, request->client);
+    const char *name = result->username[0] != '\0' ? result->username : login;
+    if (verdict == VERDICT_OK)
+        log_event(LOG_LEVEL_INFO, "auth.ok", "login", name, "client", client, NULL);
+    else if (verdict == VERDICT_TEMPORARY)
+        log_event(LOG_LEVEL_ERROR, "auth.unavailable", "login", name, "client", client,
+                  "error", result->fault.text, NULL);
+    else
+        log_event(LOG_LEVEL_INFO, "auth.refused", "login", name, "client", client,
+                  "reason", verdict_answer(verdict)->name, NULL);
+}
+
+void authd_login(struct authd *authd, const struct verify_request *request,
+                 struct authd_login *out)
+{
+    const struct verify_context context = {
+        .store = authd_store(authd),
+        .pepper = current_pepper(authd),
+        .realm = slice_from(authd->config->submission.realm),
+    };
+    struct verify_result result;
+    struct arena mem;
+
+    arena_init(&mem);
+    enum verdict verdict = verify_login(&context, request, clock_now(&authd->clock),
+                                        &mem, &result);
+    if (verdict == VERDICT_TEMPORARY && result.has_lost_key)
+        authd->is_pepper_doubtful = true;
+    else if (verdict == VERDICT_TEMPORARY && context.store != NULL &&
+             context.pepper != NULL && !result.is_known)
+        authd_store_failed(authd, &result.fault);
+
+    *out = (struct authd_login){.verdict = verdict};
+    memcpy(out->username, result.username, sizeof out->username);
+    if (verdict == VERDICT_OK) {
+        usage_copy(out->lane, sizeof out->lane, slice_from(result.login.lease.lane));
+        usage_copy(out->address, sizeof out->address,
+                   slice_from(result.login.lease.reserved_address));
+    } else if (verdict != VERDICT_TEMPORARY) {
+        out->delay_ms = throttle_failure_delay_ms(authd->failures, request->client,
+                                                  authd->config->auth.failure_delay_ms,
+                                                  authd_monotonic_ms(authd));
+    }
+    note_login(authd, request, verdict, &result);
+    log_login(request, verdict, &result);
+    arena_release(&mem);
+}

@@ -1,0 +1,56 @@
+/*
+ * authd.h - what cleansmtp-authd decides, without its sockets.
+ *
+ * One struct authd a process, one thread. It owns the read-only database handle, the pepper and
+ * the journal; each of them may be gone for a while, and is tried again at most once a second:
+ * until then logins and messages get a temporary answer, never a refusal and never a pass.
+ */
+#ifndef AUTH_AUTHD_H
+#define AUTH_AUTHD_H
+
+#include "auth/postfix_policy.h"
+#include "auth/verify.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/random.h"
+
+struct authd;
+
+struct authd_parts {
+    struct config *config; /* taken over on success */
+    struct clock clock;
+    struct random random;
+};
+/* Opens the journal, which must work; database and pepper may come later. authd_free ends it. */
+NODISCARD int authd_new(const struct authd_parts *parts, struct authd **out,
+                        struct error *err);
+void authd_free(struct authd *authd);
+
+const struct config *authd_config(const struct authd *authd);
+int64_t authd_monotonic_ms(const struct authd *authd);
+/* Swap in a configuration (taken over on success) and read the pepper again. State folder,
+ * database and sockets cannot change without a restart: ERROR_INVALID, and all stays as it was. */
+NODISCARD int authd_reload(struct authd *authd, struct config *config,
+                           struct error *err);
+
+/* The answer to a login. The strings are told with VERDICT_OK only, but for username. */
+struct authd_login {
+    enum verdict verdict;
+    int64_t delay_ms; /* answer after this time, without blocking others */
+    char username[USERNAME_LEN + 1]; /* "" when the login is not of our form */
+    char lane[LANE_MAX + 1];
+    char address[ADDRESS_TEXT_MAX + 1];
+};
+/* Judge, note in journal and log. */
+void authd_login(struct authd *authd, const struct verify_request *request,
+                 struct authd_login *out);
+
+/* Judge a message and write the whole reply ("action=…" and an empty line). At the end of a message
+ * that may be sent, its record is on disk before this returns (docs/protocols/postfix-policy.md). */
+void authd_policy(struct authd *authd, const struct policy_request *request,
+                  struct strbuf *out);
+
+/* Once a minute: let go of what cleansmtpd has taken in. */
+void authd_tidy(struct authd *authd);
+
+#endif

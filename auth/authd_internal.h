@@ -1,0 +1,46 @@
+/*
+ * authd_internal.h - what authd.c and authd_message.c share; nobody else includes it.
+ */
+#ifndef AUTH_AUTHD_INTERNAL_H
+#define AUTH_AUTHD_INTERNAL_H
+
+#include "auth/authd.h"
+#include "auth/journal.h"
+#include "auth/throttle.h"
+#include "auth/usage_window.h"
+
+enum {
+    RETRY_MS = 1000,
+    /* Refusals and logins of one username that are noted in a minute: a flood of wrong passwords
+     * must not fill the disk. Messages are always noted. */
+    RECORDS_A_MINUTE = 20
+};
+
+struct authd {
+    struct config *config;
+    struct clock clock;
+    struct journal *journal;
+    struct usage_window *window;
+    struct throttle *failures; /* by client address */
+    struct throttle *records;  /* by username and what happened */
+
+    struct store *store; /* NULL: absent, old or broken at the last look */
+    dev_t store_device;
+    ino_t store_inode;
+    int64_t store_next_look_ms;
+    struct pepper pepper; /* count 0: none yet */
+    bool is_pepper_doubtful;
+    int64_t pepper_next_look_ms;
+};
+
+/* The store handle or NULL. Looks once a second whether the file was replaced (a restore). */
+struct store *authd_store(struct authd *authd);
+/* A query failed: log, let the handle go, look again later. */
+void authd_store_failed(struct authd *authd, const struct error *err);
+
+/* Append to the journal and to the window. -1 after logging why; only a message depends on it. */
+int authd_record(struct authd *authd, const struct usage_line *line, bool is_durable);
+/* May another such record of this username be written in this minute? */
+bool authd_may_record(struct authd *authd, enum usage_kind kind, const char *username);
+
+#endif

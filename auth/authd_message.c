@@ -1,0 +1,249 @@
+/*
+ * authd_message.c - may this message be sent, and by which lane: the answer to Postfix's policy
+ * requests.
+ *
+ * Never "OK": at RCPT it could open a relay. DUNNO where there is nothing to say, FILTER at the
+ * end of a message that may go, 5xx or 4xx otherwise; our own fault is 450, never a pass.
+ */
+#include "base/base.h"
+
+#include "auth/authd.h"
+
+#include "auth/authd_internal.h"
+#include "base/log.h"
+#include "core/message.h"
+
+#define FAULT_REPLY \
+ "450 4.3.0 Temporary failure of the sending service, please try again later"
+
+static void say(struct strbuf *out, const char *action)
+{
+    strbuf_printf(out, "action=%s\n\n", action);
+}
+
+/* The table's sentence with its one limit filled in. */
+static void say_refusal(struct strbuf *out, const struct message_reply *reply,
+                        unsigned limit)
+{
+    struct slice format = slice_from(reply->format);
+    ptrdiff_t place = slice_find(format, SLICE("%u"));
+
+    strbuf_printf(out, "action=%s ", reply->code);
+    if (place < 0) {
+        strbuf_add_slice(out, format);
+    } else {
+        strbuf_add_slice(out, slice_take(format, (size_t)place));
+        strbuf_printf(out, "%u", limit);
+        strbuf_add_slice(out, slice_skip(format, (size_t)place + 2));
+    }
+    strbuf_puts(out, "\n\n");
+}
+
+static unsigned limit_of(enum message_answer answer, const struct lease *lease)
+{
+    switch (answer) {
+    case MESSAGE_TOO_MANY: return lease->messages_max;
+    case MESSAGE_TOO_FAST: return lease->messages_per_hour;
+    case MESSAGE_SEND:
+    case MESSAGE_EXPIRED:
+    case MESSAGE_REVOKED:
+    case MESSAGE_NOT_A_LEASE:
+    case MESSAGE_SENDER:
+    case MESSAGE_RECIPIENT:
+    case MESSAGE_HELD:
+    case MESSAGE_ANSWER_COUNT: break;
+    }
+    return 0;
+}
+
+/* One message being judged. */
+struct judging {
+    const struct policy_request *request;
+    char username[USERNAME_LEN + 1];
+    char instance[USAGE_INSTANCE_MAX + 1];
+    int64_t now;
+    bool is_known;
+    struct login_row login;
+    struct usage_count count;
+};
+
+static void fill_line(const struct judging *judging, enum usage_kind kind,
+                      struct usage_line *line)
+{
+    *line = (struct usage_line){.at = judging->now, .kind = kind};
+    memcpy(line->username, judging->username, sizeof line->username);
+    memcpy(line->instance, judging->instance, sizeof line->instance);
+    usage_copy(line->client, sizeof line->client, judging->request->client);
+}
+
+/* "to anna@remote.example", "to 3 recipients" */
+static void describe_recipients(const struct policy_request *request, char *out,
+                                size_t size)
+{
+    char recipient[USAGE_DETAIL_MAX + 1];
+
+    usage_copy(recipient, sizeof recipient, request->recipient);
+    int len = recipient[0] != '\0'
+                  ? snprintf(out, size, "to %s", recipient)
+                  : snprintf(out, size, "to %llu recipients",
+                             (unsigned long long)request->recipient_count);
+    if (len < 0)
+        out[0] = '\0';
+}
+
+static int record_sent(struct authd *authd, const struct judging *judging)
+{
+    struct usage_line line;
+    char detail[USAGE_DETAIL_MAX + 8];
+
+    fill_line(judging, USAGE_MESSAGE, &line);
+    describe_recipients(judging->request, detail, sizeof detail);
+    usage_copy(line.detail, sizeof line.detail, slice_from(detail));
+    return authd_record(authd, &line, true);
+}
+
+/* A refusal at each of ten recipients is one refused message. */
+static bool is_first_refusal(struct authd *authd, const struct judging *judging)
+{
+    char name[USERNAME_LEN + 1 + USAGE_INSTANCE_MAX + 1];
+    int len = snprintf(name, sizeof name, "%s %s", judging->username,
+                       judging->instance);
+
+    if (judging->instance[0] == '\0' || len < 0)
+        return true;
+    return throttle_count(authd->records, slice_of(name, (size_t)len),
+                          authd_monotonic_ms(authd)) <= 1;
+}
+
+static void record_refused(struct authd *authd, const struct judging *judging,
+                           enum message_answer answer)
+{
+    const struct policy_request *request = judging->request;
+    struct slice about = answer == MESSAGE_RECIPIENT ? request->recipient
+                                                     : request->sender;
+    char address[USAGE_DETAIL_MAX + 1], detail[USAGE_DETAIL_MAX + 64];
+    struct usage_line line;
+
+    if (!judging->is_known || !is_first_refusal(authd, judging) ||
+        !authd_may_record(authd, USAGE_REFUSED_MESSAGE, judging->username))
+        return;
+    fill_line(judging, USAGE_REFUSED_MESSAGE, &line);
+    usage_copy(address, sizeof address, about);
+    int len = snprintf(detail, sizeof detail, "%s, %s %s", message_reply(answer)->name,
+                       answer == MESSAGE_RECIPIENT ? "to" : "from",
+                       address[0] != '\0' ? address : "<>");
+    usage_copy(line.detail, sizeof line.detail,
+               slice_from(len > 0 ? detail : message_reply(answer)->name));
+    (void)authd_record(authd, &line, false);
+}
+
+static enum message_answer judge(struct authd *authd, struct judging *judging)
+{
+    const struct lease *lease = &judging->login.lease;
+    struct message message = {.sender = judging->request->sender,
+                              .recipient = judging->request->recipient};
+
+    if (!judging->is_known)
+        return MESSAGE_NOT_A_LEASE;
+    judging->count = usage_window_count(authd->window, judging->username,
+                                        judging->instance, judging->login.journal_seq,
+                                        judging->now);
+    message.used = lease->messages_used + judging->count.not_taken;
+    if (judging->count.is_taken && message.used > 0)
+        message.used--; /* this message itself, at an earlier try */
+    message.used_last_hour = judging->count.last_hour;
+    return message_judge(lease, judging->login.pool_state, &message, judging->now);
+}
+
+/* The reply to a message that may be sent. -1: it may not, after all, because of us. */
+static int let_go(struct authd *authd, const struct judging *judging,
+                  struct strbuf *out)
+{
+    const char *lane = judging->login.lease.lane;
+
+    if (judging->request->state != POLICY_END_OF_MESSAGE) {
+        say(out, "DUNNO");
+        return 0;
+    }
+    if (lane == NULL || !lane_is_valid(slice_from(lane))) {
+        log_event(LOG_LEVEL_ERROR, "message.unavailable", "login", judging->username,
+                  "error", "the lease has no valid lane", NULL);
+        return -1;
+    }
+    if (!judging->count.has_instance && record_sent(authd, judging) != 0)
+        return -1;
+    log_event(LOG_LEVEL_INFO, "message.sent", "login", judging->username, "lane", lane,
+              "instance", judging->instance, NULL);
+    strbuf_printf(out, "action=FILTER %s:\n\n", lane);
+    return 0;
+}
+
+/* Find the login's row. -1: our fault. */
+static int look_up(struct authd *authd, struct judging *judging, struct arena *mem)
+{
+    struct store *store = authd_store(authd);
+    struct error err = {0};
+
+    if (store == NULL)
+        return -1;
+    if (store_login_find(store, mem, judging->username, &judging->login, &err) == 0) {
+        judging->is_known = true;
+        return 0;
+    }
+    if (err.kind == ERROR_NOT_FOUND)
+        return 0;
+    authd_store_failed(authd, &err);
+    return -1;
+}
+
+static void refuse(struct authd *authd, const struct judging *judging,
+                   enum message_answer answer, struct strbuf *out)
+{
+    const struct message_reply *reply = message_reply(answer);
+
+    record_refused(authd, judging, answer);
+    log_event(LOG_LEVEL_INFO, "message.refused", "login", judging->username, "reason",
+              reply->name, NULL);
+    say_refusal(out, reply, limit_of(answer, &judging->login.lease));
+}
+
+static void decide(struct authd *authd, struct judging *judging, struct strbuf *out)
+{
+    enum message_answer answer = MESSAGE_SEND;
+    struct arena mem;
+
+    arena_init(&mem);
+    int result = look_up(authd, judging, &mem);
+    if (result == 0) {
+        answer = judge(authd, judging);
+        if (answer == MESSAGE_SEND)
+            result = let_go(authd, judging, out);
+        else
+            refuse(authd, judging, answer, out);
+    }
+    if (result != 0)
+        say(out, FAULT_REPLY);
+    arena_release(&mem);
+}
+
+void authd_policy(struct authd *authd, const struct policy_request *request,
+                  struct strbuf *out)
+{
+    struct judging judging = {.request = request, .now = clock_now(&authd->clock)};
+    struct slice realm = slice_from(authd->config->submission.realm);
+
+    if (request->state == POLICY_OTHER || request->sasl_username.len == 0) {
+        say(out, "DUNNO");
+    } else if (!username_parse(request->sasl_username, realm, judging.username)) {
+        /* Of our form to the eye, and not one of ours: it must not pass as an ordinary one. */
+        if (slice_starts_nocase(request->sasl_username, USERNAME_PREFIX))
+            say_refusal(out, message_reply(MESSAGE_NOT_A_LEASE), 0);
+        else
+            say(out, "DUNNO");
+    } else if (request->instance.len > USAGE_INSTANCE_MAX) {
+        say(out, FAULT_REPLY); /* it would be counted at every try */
+    } else {
+        usage_copy(judging.instance, sizeof judging.instance, request->instance);
+        decide(authd, &judging, out);
+    }
+}

@@ -1,0 +1,134 @@
+/*
+ * postfix_policy.c - policy requests out of bytes.
+ */
+#include "base/base.h"
+
+#include "auth/postfix_policy.h"
+
+#include "base/number.h"
+
+static const struct {
+    const char *name;
+    enum policy_state state;
+} states[] = {
+    {"MAIL",           POLICY_MAIL          },
+    {"RCPT",           POLICY_RCPT          },
+    {"DATA",           POLICY_DATA          },
+    {"END-OF-MESSAGE", POLICY_END_OF_MESSAGE},
+};
+
+void policy_reader_init(struct policy_reader *reader)
+{
+    *reader = (struct policy_reader){0};
+    strbuf_init(&reader->text, POLICY_REQUEST_MAX);
+    line_reader_init(&reader->lines, POLICY_REQUEST_MAX);
+}
+
+void policy_reader_release(struct policy_reader *reader)
+{
+    strbuf_release(&reader->text);
+    line_reader_release(&reader->lines);
+}
+
+static enum policy_state state_of(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (slice_is(name, states[i].name))
+            return states[i].state;
+    return POLICY_OTHER;
+}
+
+struct raw_request {
+    struct slice request, state, recipient_count, size;
+};
+
+/* Where an attribute goes, or NULL when we do not use it. */
+static struct slice *place_of(struct slice name, struct policy_request *out,
+                              struct raw_request *raw)
+{
+    const struct {
+        const char *name;
+        struct slice *place;
+    } places[] = {
+        {"request",         &raw->request        },
+        {"protocol_state",  &raw->state          },
+        {"recipient_count", &raw->recipient_count},
+        {"size",            &raw->size           },
+        {"sasl_username",   &out->sasl_username  },
+        {"sender",          &out->sender         },
+        {"recipient",       &out->recipient      },
+        {"instance",        &out->instance       },
+        {"client_address",  &out->client         },
+        {"queue_id",        &out->queue_id       },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (slice_is(name, places[i].name))
+            return places[i].place;
+    return NULL;
+}
+
+static bool parse_count(struct slice text, uint64_t *out)
+{
+    *out = 0;
+    return text.len == 0 || number_u64(text, UINT64_MAX, out);
+}
+
+static bool parse_request(struct slice text, struct policy_request *out)
+{
+    struct raw_request raw = {0};
+    struct slice line;
+
+    *out = (struct policy_request){0};
+    while (slice_cut(&text, '\n', &line) && line.len > 0) {
+        struct slice name, value = line;
+        if (!slice_cut(&value, '=', &name) || value.at == NULL ||
+            slice_find_byte(line, '\0') >= 0)
+            return false;
+        struct slice *place = place_of(name, out, &raw);
+        /* Twice the same name would let a value speak for another. */
+        if (place != NULL && place->at != NULL)
+            return false;
+        if (place != NULL)
+            *place = value;
+    }
+    if (!slice_is(raw.request, "smtpd_access_policy") || raw.state.len == 0 ||
+        !parse_count(raw.recipient_count, &out->recipient_count) ||
+        !parse_count(raw.size, &out->size_bytes))
+        return false;
+    out->state = state_of(raw.state);
+    return true;
+}
+
+enum policy_result policy_reader_take(struct policy_reader *reader, struct slice *input,
+                                      struct policy_request *out)
+{
+    struct slice line;
+
+    if (reader->was_handed_out) {
+        strbuf_reset(&reader->text);
+        reader->was_handed_out = false;
+    }
+    for (;;) {
+        enum line_result result = line_reader_take(&reader->lines, input, &line);
+        if (result == LINE_MORE)
+            return POLICY_MORE;
+        if (result == LINE_TOO_LONG)
+            return POLICY_BROKEN;
+        if (line.len == 0)
+            break;
+        strbuf_add_slice(&reader->text, line);
+        strbuf_putc(&reader->text, '\n');
+        if (reader->text.full)
+            return POLICY_BROKEN;
+    }
+    reader->was_handed_out = true;
+    return parse_request(strbuf_slice(&reader->text), out) ? POLICY_READY
+                                                           : POLICY_BROKEN;
+}
+
+bool policy_reader_is_partial(const struct policy_reader *reader)
+{
+    return line_reader_is_partial(&reader->lines) ||
+           (!reader->was_handed_out && reader->text.len > 0);
+}

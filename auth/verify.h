@@ -1,0 +1,44 @@
+/*
+ * verify.h - is this login and password good right now? The one place that says so.
+ *
+ * Every protocol asks here. The answer is a verdict, never an error: what we cannot find out is
+ * VERDICT_TEMPORARY (no database, no pepper), so that no fault of ours is told as a wrong
+ * password. An unknown login costs the same keyed hash as a known one, and only the right
+ * password learns that a lease is over.
+ */
+#ifndef AUTH_VERIFY_H
+#define AUTH_VERIFY_H
+
+#include "core/verdict.h"
+#include "db/store.h"
+
+/* What a mail server asks. Values are foreign bytes; the password lives in the caller's buffer,
+ * which the caller wipes. */
+struct verify_request {
+    struct slice login, password;
+    struct slice
+        service; /* "smtp" or "submission"; anything else is refused like a wrong one */
+    struct slice client; /* address of the mail program; "" when not told */
+    bool secured;        /* TLS between mail program and mail server, by its word */
+};
+
+struct verify_context {
+    struct store *store;         /* NULL: there is none now */
+    const struct pepper *pepper; /* NULL: there is none now */
+    struct slice realm;
+};
+
+struct verify_result {
+    char username[USERNAME_LEN +
+                  1];       /* canonical; "" when the login is not of our form */
+    bool is_known;          /* the store has it: only then login is filled */
+    bool has_lost_key;      /* the pepper lacks the key of this verifier */
+    struct login_row login; /* strings live in mem */
+    struct error fault;     /* VERDICT_TEMPORARY: why, for the log */
+};
+
+enum verdict verify_login(const struct verify_context *with,
+                          const struct verify_request *request, int64_t now,
+                          struct arena *mem, struct verify_result *out);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * evidence_json.c - jansson, with the keys in the order of the manual.
+ */
+#include "base/base.h"
+
+#include "issuer/bounce/evidence_json.h"
+
+#include <jansson.h>
+
+#include "issuer/bounce/rules.h"
+
+static const struct {
+    enum bounce_flag flag;
+    const char *name;
+} flag_names[] = {
+    {FLAG_TRUNCATED,  "truncated" },
+    {FLAG_MASKED,     "masked"    },
+    {FLAG_QUOTED,     "quoted"    },
+    {FLAG_CONFLICT,   "conflict"  },
+    {FLAG_TEMPORARY,  "temporary" },
+    {FLAG_NOT_SHARED, "not_shared"},
+    {FLAG_PASTED,     "pasted"    },
+    {FLAG_BINARY,     "binary"    },
+    {FLAG_EMPTY,      "empty"     },
+    {FLAG_UNREADABLE, "unreadable"},
+    {FLAG_COMPLAINT,  "complaint" },
+    {FLAG_RECEIPT,    "receipt"   },
+    {FLAG_AUTO_REPLY, "auto_reply"},
+    {FLAG_FORWARDED,  "forwarded" },
+    {FLAG_NESTED,     "nested"    },
+    {FLAG_LIST_DEAD,  "list_dead" },
+};
+
+static const char *const block_names[] = {"no", "unsure", "yes"};
+_Static_assert(ARRAY_LEN(block_names) == IP_BLOCK_COUNT, "a word each");
+
+static json_t *text_or_null(const char *text)
+{
+    json_t *made = text == NULL ? json_null() : json_string(text);
+    /* json_string refuses what is not UTF-8; nothing is better than a broken object */
+    return made == NULL ? json_null() : made;
+}
+
+static json_t *code_or_null(unsigned code)
+{
+    return code == 0 ? json_null() : json_integer((json_int_t)code);
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0) {
+        abort(); /* no memory */
+    }
+}
+
+static void append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0) {
+        abort();
+    }
+}
+
+static json_t *flags_array(unsigned flags)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(flag_names); i++) {
+        if ((flags & (unsigned)flag_names[i].flag) != 0) {
+            append(array, json_string(flag_names[i].name));
+        }
+    }
+    return array;
+}
+
+static json_t *candidates_array(const struct candidates *candidates)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < candidates->count; i++) {
+        const struct candidate *candidate = &candidates->items[i];
+        json_t *object = json_object();
+        put(object, "ip", json_string(candidate->text));
+        put(object, "role", text_or_null(candidate->role));
+        put(object, "score", json_integer(candidate->score));
+        append(array, object);
+    }
+    return array;
+}
+
+static json_t *recipients_array(const struct bounce_evidence *evidence)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < evidence->recipient_count; i++) {
+        const struct bounce_refusal *refusal = &evidence->recipients[i];
+        json_t *object = json_object();
+        put(object, "recipient", text_or_null(refusal->recipient));
+        put(object, "class", json_string(evidence_class_name(refusal->class)));
+        put(object, "ip_block", json_string(block_names[refusal->ip_block]));
+        put(object, "blocked_ip", text_or_null(refusal->blocked_ip));
+        put(object, "list", text_or_null(refusal->list));
+        put(object, "smtp_code", code_or_null(refusal->smtp_code));
+        put(object, "enhanced_code", text_or_null(refusal->enhanced_code));
+        put(object, "remote_mta", text_or_null(refusal->remote_mta));
+        put(object, "delayed", json_boolean(refusal->is_delayed));
+        append(array, object);
+    }
+    return array;
+}
+
+static json_t *evidence_object(const struct bounce_evidence *evidence)
+{
+    const struct bounce_refusal *refusal = &evidence->main;
+    json_t *object = json_object();
+    put(object, "is_bounce", json_boolean(evidence->is_bounce));
+    put(object, "ip_block", json_string(block_names[refusal->ip_block]));
+    put(object, "class", json_string(evidence_class_name(refusal->class)));
+    put(object, "blocked_ip", text_or_null(refusal->blocked_ip));
+    put(object, "candidates", candidates_array(&evidence->candidates));
+    put(object, "list", text_or_null(refusal->list));
+    put(object, "lookup_url", text_or_null(refusal->lookup_url));
+    put(object, "sender", text_or_null(evidence->sender));
+    put(object, "recipient", text_or_null(refusal->recipient));
+    put(object, "recipients", recipients_array(evidence));
+    put(object, "smtp_code", code_or_null(refusal->smtp_code));
+    put(object, "enhanced_code", text_or_null(refusal->enhanced_code));
+    put(object, "reporting_mta", text_or_null(evidence->reporting_mta));
+    put(object, "remote_mta", text_or_null(refusal->remote_mta));
+    put(object, "time", text_or_null(evidence->time));
+    put(object, "message_id", text_or_null(evidence->message_id));
+    put(object, "queue_id", text_or_null(evidence->queue_id));
+    put(object, "client", text_or_null(evidence->client));
+    put(object, "grantable", json_boolean(evidence->is_grantable));
+    put(object, "flags", flags_array(evidence->flags));
+    put(object, "excerpt", text_or_null(refusal->text));
+    return object;
+}
+
+void evidence_json_init(void)
+{
+    json_object_seed(0);
+}
+
+bool evidence_json(const struct bounce_evidence *evidence, struct strbuf *out)
+{
+    json_t *object = evidence_object(evidence);
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    if (text == NULL) {
+        return false;
+    }
+    strbuf_puts(out, text);
+    strbuf_putc(out, '\n');
+    free(text);
+    return !out->full;
+}

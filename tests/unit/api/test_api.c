@@ -1,0 +1,389 @@
+/*
+ * test_api.c - the API as a client meets it: the gate, the resources, the problems.
+ */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "issuer/api/api.h"
+#include "tests/support/app_fixture.h"
+
+#define BLOCKED \
+ "{\"bounce\":\"554 5.7.1 Client host [192.0.2.14] blocked using bl.spamcop.net\"}"
+
+struct desk {
+    struct app_fixture fixture;
+    struct api api;
+    struct site site;
+    struct arena mem;
+    struct http_response response;
+    json_t *json;    /* of the last answer */
+    const char *key; /* Idempotency-Key of the next request */
+    uid_t uid;       /* of the peer */
+    bool is_tcp;
+};
+
+static int open_desk(void **state, const char *options)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+
+    app_fixture_start(&desk->fixture, options);
+    app_fixture_fill(&desk->fixture);
+    app_fixture_bounce_listed(&desk->fixture);
+    desk->api.app = desk->fixture.app;
+    api_site(&desk->api, &desk->site);
+    arena_init(&desk->mem);
+    desk->uid = geteuid();
+    *state = desk;
+    return 0;
+}
+
+static int open_plain(void **state)
+{
+    return open_desk(state, NULL);
+}
+
+static int open_revealing(void **state)
+{
+    return open_desk(state, "policy { console_reveal = yes }");
+}
+
+static void forget(struct desk *desk)
+{
+    json_decref(desk->json);
+    desk->json = NULL;
+    strbuf_release(&desk->response.body);
+}
+
+static int close_desk(void **state)
+{
+    struct desk *desk = *state;
+
+    forget(desk);
+    arena_release(&desk->mem);
+    app_fixture_stop(&desk->fixture);
+    free(desk);
+    return 0;
+}
+
+static const char *header(const struct desk *desk, const char *name)
+{
+    for (size_t i = 0; i < desk->response.headers_count; i++)
+        if (strcmp(desk->response.headers[i].name, name) == 0)
+            return desk->response.headers[i].value;
+    return NULL;
+}
+
+/* One request; the status. target may have a query. */
+static unsigned ask(struct desk *desk, enum http_method method, const char *target,
+                    const char *body)
+{
+    struct slice rest = slice_from(target);
+    struct http_request request = {.method = method,
+                                   .body = slice_from(body),
+                                   .idempotency_key = slice_from(desk->key),
+                                   .client = "unix",
+                                   .has_peer = !desk->is_tcp,
+                                   .peer_uid = desk->uid,
+                                   .mem = &desk->mem};
+
+    forget(desk);
+    desk->response = (struct http_response){0};
+    strbuf_init(&desk->response.body, PAGE_MAX);
+    slice_cut(&rest, '?', &request.path);
+    request.query = rest;
+    site_answer(&desk->site, &request, &desk->response);
+    desk->json = json_loadb(desk->response.body.at, desk->response.body.len, 0, NULL);
+    return desk->response.status;
+}
+
+static const char *text(const struct desk *desk, const char *key)
+{
+    const char *value = json_string_value(json_object_get(desk->json, key));
+
+    return value == NULL ? "" : value;
+}
+
+static unsigned mint(struct desk *desk, const char *key, const char *body)
+{
+    desk->key = key;
+    unsigned status = ask(desk, HTTP_POST, "/api/v1/leases", body);
+    desk->key = NULL;
+    return status;
+}
+
+static void only_root_and_the_owner_of_the_state_folder_get_in(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool", NULL), 200);
+    desk->uid = geteuid() + 4711;
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool", NULL), 403);
+    assert_string_equal(text(desk, "kind"), "denied");
+    assert_string_equal(desk->response.content_type, "application/problem+json");
+    desk->uid = 0;
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool", NULL), 200);
+    desk->is_tcp = true;
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool", NULL), 403);
+}
+
+static void every_refusal_is_a_problem_document(void **state)
+{
+    static const struct {
+        const char *name;
+        enum http_method method;
+        unsigned status;
+        const char *target, *body, *kind;
+    } cases[] = {
+        {"no route",           HTTP_GET,    404, "/api/v1/nothing",               NULL,                         "not_found"},
+        {"no such method",     HTTP_DELETE, 405, "/api/v1/cases",                 NULL,                         "invalid"  },
+        {"no such case",       HTTP_GET,    404, "/api/v1/cases/99",              NULL,                         "not_found"},
+        {"a case is a number", HTTP_GET,    404, "/api/v1/cases/x",               NULL,                         "not_found"},
+        {"no such lease",      HTTP_GET,    404, "/api/v1/leases/99",             NULL,                         "not_found"},
+        {"revoke no lease",    HTTP_POST,   404, "/api/v1/leases/99/revoke",      "{}",
+         "not_found"                                                                                                       },
+        {"unknown query",      HTTP_GET,    400, "/api/v1/cases?sort=up",         NULL,                         "invalid"  },
+        {"limit 0",            HTTP_GET,    400, "/api/v1/cases?limit=0",         NULL,                         "invalid"  },
+        {"limit too high",     HTTP_GET,    400, "/api/v1/cases?limit=501",       NULL,                         "invalid"  },
+        {"not JSON",           HTTP_POST,   400, "/api/v1/cases",                 "bounce",                     "invalid"  },
+        {"unknown key",        HTTP_POST,   400, "/api/v1/cases",                 "{\"bounce\":\"x\",\"a\":1}",
+         "invalid"                                                                                                         },
+        {"no bounce",          HTTP_POST,   400, "/api/v1/cases",                 "{}",                         "invalid"  },
+        {"two bounces",        HTTP_POST,   400, "/api/v1/cases",
+         "{\"bounce\":\"x\",\"bounce_base64\":\"eA==\"}",                                                       "invalid"  },
+        {"bad base64",         HTTP_POST,   400, "/api/v1/cases",                 "{\"bounce_base64\":\"%\"}",
+         "invalid"                                                                                                         },
+        {"no mailbox",         HTTP_POST,   400, "/api/v1/cases",
+         "{\"bounce\":\"x\",\"mailbox\":\"anna\"}",                                                             "invalid"  },
+        {"mint without a key", HTTP_POST,   400, "/api/v1/leases",                "{\"case\":1}",
+         "invalid"                                                                                                         },
+        {"no pool address",    HTTP_GET,    404, "/api/v1/pool/203.0.113.99",     NULL,
+         "not_found"                                                                                                       },
+        {"no such act",        HTTP_POST,   404, "/api/v1/pool/203.0.113.9/sing", "{}",
+         "not_found"                                                                                                       },
+        {"no address",         HTTP_GET,    400, "/api/v1/listings?address=x",    NULL,                         "invalid"  },
+        {"history of none",    HTTP_GET,    400, "/api/v1/listings/history",      NULL,                         "invalid"  },
+        {"no role",            HTTP_POST,   400, "/api/v1/users",
+         "{\"name\":\"bo\",\"role\":\"king\"}",                                                                 "invalid"  },
+        {"nobody",             HTTP_POST,   404, "/api/v1/users/bo/disable",      "{}",                         "not_found"},
+        {"shared twice",       HTTP_POST,   409, "/api/v1/shared",
+         "{\"network\":\"192.0.2.0/24\"}",                                                                      "conflict" },
+        {"host bits",          HTTP_POST,   400, "/api/v1/shared",
+         "{\"network\":\"192.0.2.1/24\"}",                                                                      "invalid"  },
+    };
+    struct desk *desk = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        unsigned status = ask(desk, cases[i].method, cases[i].target, cases[i].body);
+        if (status != cases[i].status || strcmp(text(desk, "kind"), cases[i].kind) != 0)
+            fail_msg("%s: %u %s", cases[i].name, status, desk->response.body.at);
+        assert_int_equal(json_integer_value(json_object_get(desk->json, "status")),
+                         status);
+        assert_true(strlen(text(desk, "detail")) > 0);
+        assert_string_equal(header(desk, "Cache-Control"), "no-store");
+    }
+}
+
+static void a_diagnosis_keeps_nothing_and_a_case_is_kept(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/diagnoses", BLOCKED), 200);
+    assert_string_equal(text(desk, "verdict"), "listed_now");
+    assert_true(json_is_null(json_object_get(desk->json, "id")));
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/cases", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 0);
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_string_equal(header(desk, "Location"), "/api/v1/cases/1");
+    assert_string_equal(text(desk, "mailbox"), FIXTURE_MAILBOX);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/cases/1", NULL), 200);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(desk->json, "listing"), "state")),
+                        "listed");
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(desk->json, "evidence"), "blocked_ip")),
+                        FIXTURE_SHARED);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases/1/check", NULL), 200);
+    assert_string_equal(text(desk, "verdict"), "listed_now");
+}
+
+static void a_lost_answer_costs_a_link_never_a_second_lease(void **state)
+{
+    static const char body[] = "{\"case\":1,\"for\":\"2h\",\"messages\":5}";
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_int_equal(mint(desk, "k1", body), 201);
+    assert_non_null(strstr(text(desk, "link"), "/r/"));
+    assert_string_equal(text(desk, "state"), "offered");
+    assert_int_equal(json_integer_value(json_object_get(desk->json, "messages_max")),
+                     5);
+
+    assert_int_equal(mint(desk, "k1", body), 200);
+    assert_string_equal(header(desk, "Idempotency-Replayed"), "true");
+    assert_null(json_object_get(desk->json, "link"));
+    assert_int_equal(mint(desk, "k1", "{\"case\":1,\"for\":\"3h\"}"), 409);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/leases", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 1);
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/leases/1/link", NULL), 200);
+    assert_non_null(strstr(text(desk, "link"), "/r/"));
+    assert_true(desk->response.is_secret);
+}
+
+static void mint_refuses_what_it_cannot_read(void **state)
+{
+    static const char *const bodies[] = {
+        "{}",
+        "{\"case\":\"1\"}",
+        "{\"case\":1,\"for\":24}",
+        "{\"case\":1,\"for\":\"24\"}",
+        "{\"case\":1,\"messages\":0}",
+        "{\"case\":1,\"messages\":-1.5}",
+        "{\"case\":1,\"messages\":99999999999}",
+        "{\"case\":1,\"senders\":\"anna@kunde.example\"}",
+        "{\"case\":1,\"senders\":[1]}",
+        "{\"case\":1,\"delivery\":\"pigeon\"}",
+        "{\"case\":1,\"delivery\":\"route\"}",
+    };
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
+        if (mint(desk, "k", bodies[i]) != 400)
+            fail_msg("%s: %s", bodies[i], desk->response.body.at);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/leases", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 0);
+}
+
+static void revoking_ends_a_lease_once(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_int_equal(mint(desk, "k1", "{\"case\":1}"), 201);
+    assert_int_equal(
+        ask(desk, HTTP_POST, "/api/v1/leases/1/revoke", "{\"reason\":\"over\"}"), 200);
+    assert_string_equal(text(desk, "state"), "revoked");
+    assert_string_equal(text(desk, "ended_reason"), "over");
+    assert_non_null(strstr(text(desk, "ended_by"), "local:"));
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/leases/1/revoke", "{}"), 409);
+}
+
+static void revealing_needs_the_policy(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_int_equal(mint(desk, "k1", "{\"case\":1}"), 201);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/leases/1/reveal", NULL), 422);
+    assert_null(strstr(desk->response.body.at, "password\":"));
+}
+
+static void revealing_shows_a_whole_credential_in_a_wiped_body(void **state)
+{
+    struct desk *desk = *state;
+    char normal[PASSWORD_LEN + 1];
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_int_equal(mint(desk, "k1", "{\"case\":1}"), 201);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/leases/1/reveal", NULL), 200);
+    assert_true(desk->response.is_secret);
+    assert_non_null(desk->json);
+    assert_int_equal(strlen(text(desk, "password")), PASSWORD_SHOWN_LEN);
+    assert_true(password_normalise(slice_from(text(desk, "password")), normal));
+    assert_string_equal(text(desk, "server"), "clean.mail.example");
+    assert_int_equal(strncmp(text(desk, "username"), USERNAME_PREFIX, 3), 0);
+}
+
+static void addresses_are_found_in_any_spelling(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/pool",
+                         "{\"address\":\"2001:DB8:0::9\",\"lane\":\"clean6\",\"helo\":"
+                         "\"out6.hoster.example\",\"capacity\":3}"),
+                     201);
+    assert_string_equal(text(desk, "address"), "2001:db8::9");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool/2001%3Adb8%3A%3A9", NULL), 200);
+    assert_int_equal(json_integer_value(json_object_get(desk->json, "capacity")), 3);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/pool/2001:db8:0:0::9/drain", NULL),
+                     200);
+    assert_string_equal(text(desk, "state"), "draining");
+    assert_int_equal(ask(desk, HTTP_DELETE, "/api/v1/shared/192.0.2.0%2F24", NULL),
+                     204);
+    assert_int_equal(desk->response.body.len, 0);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool?limit=2", NULL), 200);
+    assert_string_equal(text(desk, "next"), "2");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool?limit=2&cursor=2", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 1);
+}
+
+static void people_get_a_link_once_and_the_audit_log_tells_it(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(
+        ask(desk, HTTP_POST, "/api/v1/users", "{\"name\":\"bo\",\"role\":\"agent\"}"),
+        201);
+    assert_non_null(strstr(text(desk, "link"), "/set-up/"));
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/users", NULL), 200);
+    assert_null(strstr(desk->response.body.at, "/set-up/"));
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/users/bo/reset", NULL), 200);
+    assert_non_null(strstr(text(desk, "link"), "/set-up/"));
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/users/bo/disable", NULL), 200);
+    assert_false(json_is_null(json_object_get(desk->json, "disabled_at")));
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit?tail=1", NULL), 200);
+    const json_t *last = json_array_get(json_object_get(desk->json, "items"), 0);
+    assert_string_equal(json_string_value(json_object_get(last, "object")), "agent:bo");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit?limit=1", NULL), 200);
+    assert_string_equal(text(desk, "next"), "1");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit/verify", NULL), 200);
+    assert_true(json_is_true(json_object_get(desk->json, "intact")));
+}
+
+static void a_dead_list_is_unknown_in_every_answer(void **state)
+{
+    struct desk *desk = *state;
+
+    fake_resolver_fail(&desk->fixture.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_TIMEOUT);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/diagnoses", BLOCKED), 200);
+    assert_int_equal(json_integer_value(json_object_get(desk->json, "exit")), 11);
+    assert_true(json_is_false(json_object_get(desk->json, "may_lease")));
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/listings/check",
+                         "{\"address\":\"" FIXTURE_SHARED "\"}"),
+                     200);
+    const json_t *first = json_array_get(json_object_get(desk->json, "items"), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "state")), "unknown");
+}
+
+#define DESK(test) cmocka_unit_test_setup_teardown(test, open_plain, close_desk)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DESK(only_root_and_the_owner_of_the_state_folder_get_in),
+        DESK(every_refusal_is_a_problem_document),
+        DESK(a_diagnosis_keeps_nothing_and_a_case_is_kept),
+        DESK(a_lost_answer_costs_a_link_never_a_second_lease),
+        DESK(mint_refuses_what_it_cannot_read),
+        DESK(revoking_ends_a_lease_once),
+        DESK(revealing_needs_the_policy),
+        cmocka_unit_test_setup_teardown(
+            revealing_shows_a_whole_credential_in_a_wiped_body, open_revealing,
+            close_desk),
+        DESK(addresses_are_found_in_any_spelling),
+        DESK(people_get_a_link_once_and_the_audit_log_tells_it),
+        DESK(a_dead_list_is_unknown_in_every_answer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

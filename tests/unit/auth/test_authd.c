@@ -1,0 +1,664 @@
+/*
+ * test_authd.c - verdicts, limits and journal, over a real database and a clock that we steer.
+ */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "auth/authd.h"
+
+#include <unistd.h>
+
+#include "auth/dialogue.h"
+#include "base/log.h"
+#include "tests/support/seed.h"
+
+static char folder[64];
+
+/* A clock in our hand. */
+static int64_t now_s, now_ms;
+
+static int64_t steered_now(void *context)
+{
+    (void)context;
+    return now_s;
+}
+
+static int64_t steered_ms(void *context)
+{
+    (void)context;
+    return now_ms;
+}
+
+static void pass_time(int64_t seconds)
+{
+    now_s += seconds;
+    now_ms += seconds * 1000;
+}
+
+PRINTF(1, 2)
+static void run(const char *format, ...)
+{
+    char command[256];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    assert_true(len > 0 && len < (int)sizeof command);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+}
+
+static int make_state(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    now_s = 1795000000;
+    now_ms = 5000000;
+    (void)snprintf(folder, sizeof folder, "/tmp/cs-authd-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    if (seed_state(folder, 8, now_s, &err) != 0) {
+        print_error("%s\n", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int remove_state(void **state)
+{
+    (void)state;
+    run("rm -rf '%s'", folder);
+    return 0;
+}
+
+static struct config *load_config(void)
+{
+    struct config *config;
+    struct error err = {0};
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/cleansmtp.conf", folder);
+    if (config_load(path, &config, &err) != 0)
+        fail_msg("%s", err.text);
+    return config;
+}
+
+static struct authd *start(void)
+{
+    const struct authd_parts parts = {
+        .config = load_config(),
+        .clock = {.now = steered_now, .monotonic_ms = steered_ms},
+        .random = random_system,
+    };
+    struct authd *authd;
+    struct error err = {0};
+
+    if (authd_new(&parts, &authd, &err) != 0)
+        fail_msg("%s", err.text);
+    return authd;
+}
+
+/* The store as cleansmtpd would have it. */
+static struct store *open_writer(void)
+{
+    struct store *store;
+    struct error err = {0};
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/state/cleansmtp.db", folder);
+    if (store_open(path, STORE_WRITE, &store, &err) != 0)
+        fail_msg("%s", err.text);
+    return store;
+}
+
+static struct authd_login log_in(struct authd *authd, unsigned number,
+                                 const char *password)
+{
+    char username[USERNAME_LEN + 1], right[PASSWORD_SHOWN_LEN + 1];
+    struct authd_login login;
+
+    seed_username(number, username);
+    seed_password(number, right);
+    const struct verify_request request = {
+        .login = slice_from(username),
+        .password = slice_from(password == NULL ? right : password),
+        .service = SLICE("smtp"),
+        .client = SLICE("192.0.2.50"),
+    };
+    authd_login(authd, &request, &login);
+    return login;
+}
+
+static void each_login_gets_its_verdict(void **state)
+{
+    static const struct {
+        unsigned number;
+        const char *password; /* NULL: the right one */
+        enum verdict want;
+    } cases[] = {
+        {SEED_GOOD,       NULL,                            VERDICT_OK            },
+        {SEED_GOOD,       "aaaaa-aaaaa-aaaaa-aaaaa-zzzzz", VERDICT_WRONG_PASSWORD},
+        {SEED_GOOD,       "",                              VERDICT_WRONG_PASSWORD},
+        {SEED_EXPIRED,    NULL,                            VERDICT_EXPIRED       },
+        {SEED_EXPIRED,    "wrong",                         VERDICT_WRONG_PASSWORD},
+        {SEED_REVOKED,    NULL,                            VERDICT_REVOKED       },
+        {SEED_REVOKED,    "wrong",                         VERDICT_WRONG_PASSWORD},
+        {SEED_UNREVEALED, NULL,                            VERDICT_WRONG_PASSWORD},
+        {7777,            NULL,                            VERDICT_NO_SUCH_LOGIN },
+    };
+    struct authd *authd = start();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct authd_login login = log_in(authd, cases[i].number, cases[i].password);
+        if (login.verdict != cases[i].want)
+            fail_msg("case %zu: %s", i, verdict_answer(login.verdict)->name);
+        assert_int_equal(login.delay_ms, login.verdict == VERDICT_OK ? 0 : 500);
+        assert_string_equal(login.lane, login.verdict == VERDICT_OK ? SEED_LANE : "");
+    }
+    authd_free(authd);
+}
+
+static void logins_are_read_as_people_type_them(void **state)
+{
+    static const struct {
+        const char *name, *login, *service;
+        enum verdict want;
+    } cases[] = {
+        {"with our realm",    "CS-aaaaaaaa@" SEED_REALM,        "smtp",       VERDICT_OK           },
+        {"realm in capitals", "cs-aaaaaaaa@CLEAN.MAIL.EXAMPLE", "submission",
+         VERDICT_OK                                                                                },
+        {"another realm",     "cs-aaaaaaaa@other.example",      "smtp",       VERDICT_NO_SUCH_LOGIN},
+        {"an ordinary login", "anna@hosted.example",            "smtp",       VERDICT_NO_SUCH_LOGIN},
+        {"IMAP",              "cs-aaaaaaaa",                    "imap",       VERDICT_NO_SUCH_LOGIN},
+        {"no service",        "cs-aaaaaaaa",                    "",           VERDICT_NO_SUCH_LOGIN},
+    };
+    struct authd *authd = start();
+    char password[PASSWORD_SHOWN_LEN + 1];
+    struct authd_login login;
+
+    (void)state;
+    seed_password(0, password);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct verify_request request = {
+            .login = slice_from(cases[i].login),
+            .password = slice_from(password),
+            .service = slice_from(cases[i].service),
+        };
+        authd_login(authd, &request, &login);
+        if (login.verdict != cases[i].want)
+            fail_msg("%s: %s", cases[i].name, verdict_answer(login.verdict)->name);
+        if (login.verdict == VERDICT_OK)
+            assert_string_equal(login.username, "cs-aaaaaaaa");
+    }
+    authd_free(authd);
+}
+
+static void a_login_expires_at_its_second(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    pass_time(24 * 3600 - 1);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_OK);
+    pass_time(1);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_EXPIRED);
+    authd_free(authd);
+}
+
+static void revoking_counts_at_the_next_login(void **state)
+{
+    struct authd *authd = start();
+    struct store *store = open_writer();
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(log_in(authd, 4, NULL).verdict, VERDICT_OK);
+    assert_int_equal(
+        store_lease_end(store, 5, LEASE_END_REVOKED, "agent:ana", "", now_s, &err), 0);
+    assert_int_equal(log_in(authd, 4, NULL).verdict, VERDICT_REVOKED);
+    store_close(store);
+    authd_free(authd);
+}
+
+static void without_database_or_pepper_the_answer_is_temporary(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    run("mv %s/state/cleansmtp.db %s/aside", folder, folder);
+    pass_time(2);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_TEMPORARY);
+    assert_int_equal(log_in(authd, 0, "wrong").verdict, VERDICT_TEMPORARY);
+    run("mv %s/aside %s/state/cleansmtp.db", folder, folder);
+    assert_int_equal(log_in(authd, 0, NULL).verdict,
+                     VERDICT_TEMPORARY); /* same second */
+    pass_time(1);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_OK);
+    authd_free(authd);
+
+    run("mv %s/state/pepper %s/aside", folder, folder);
+    authd = start();
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_TEMPORARY);
+    run("printf '2 %%064d\n' 7 >%s/state/pepper", folder);
+    pass_time(1);
+    assert_int_equal(log_in(authd, 0, NULL).verdict,
+                     VERDICT_TEMPORARY); /* key 1 is lost */
+    run("cat %s/aside >>%s/state/pepper", folder, folder);
+    pass_time(1);
+    (void)log_in(authd, 0, NULL); /* notices that the key is missing, and reads again */
+    pass_time(1);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_OK);
+    authd_free(authd);
+}
+
+static void a_restored_database_is_noticed(void **state)
+{
+    struct authd *authd = start();
+    struct error err = {0};
+    char path[128];
+
+    (void)state;
+    assert_int_equal(log_in(authd, 20, NULL).verdict, VERDICT_NO_SUCH_LOGIN);
+    (void)snprintf(path, sizeof path, "%s/new.db", folder);
+    assert_int_equal(seed_database(path, 30, now_s, &err), 0);
+    run("rm -f %s/state/cleansmtp.db-*", folder);
+    run("mv %s/new.db %s/state/cleansmtp.db", folder, folder);
+    pass_time(1);
+    assert_int_equal(log_in(authd, 20, NULL).verdict, VERDICT_OK);
+    authd_free(authd);
+}
+
+static void a_guesser_is_slowed_and_the_journal_not_flooded(void **state)
+{
+    struct authd *authd = start();
+    int64_t delay_ms = 0;
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        delay_ms = log_in(authd, 0, "wrong").delay_ms;
+    assert_int_equal(delay_ms, 4000);
+    assert_int_equal(log_in(authd, 0, NULL).delay_ms, 0);
+    authd_free(authd);
+
+    run("test $(cat %s/state/journal/*.log | grep -c refused_login) -eq 20", folder);
+    run("test $(cat %s/state/journal/*.log | grep -cw login) -eq 1", folder);
+}
+
+/* ---- messages ---------------------------------------------------------------------------------- */
+
+struct mail {
+    unsigned number;
+    enum policy_state state;
+    const char *sender, *recipient, *instance; /* sender NULL: the lease's own */
+};
+
+/* The action authd answers, without "action=" and the empty line. */
+static const char *ask(struct authd *authd, struct mail mail)
+{
+    static char action[512];
+    char username[USERNAME_LEN + 1], sender[64];
+    struct strbuf out;
+
+    seed_username(mail.number, username);
+    seed_mailbox(mail.number, sender);
+    const struct policy_request request = {
+        .state = mail.state,
+        .sasl_username = slice_from(username),
+        .sender = slice_from(mail.sender == NULL ? sender : mail.sender),
+        .recipient = slice_from(mail.recipient),
+        .instance = slice_from(mail.instance),
+        .client = SLICE("192.0.2.50"),
+        .recipient_count = 1,
+    };
+    strbuf_init(&out, 1000);
+    authd_policy(authd, &request, &out);
+    assert_true(slice_starts(strbuf_slice(&out), "action="));
+    assert_true(slice_ends_nocase(strbuf_slice(&out), "\n\n"));
+    assert_true(out.len - 9 < sizeof action);
+    memcpy(action, out.at + 7, out.len - 9);
+    action[out.len - 9] = '\0';
+    strbuf_release(&out);
+    return action;
+}
+
+static const char *send_mail(struct authd *authd, unsigned number, const char *instance)
+{
+    return ask(authd, (struct mail){.number = number,
+                                    .state = POLICY_END_OF_MESSAGE,
+                                    .recipient = "bob@remote.example",
+                                    .instance = instance});
+}
+
+static void each_stage_gets_its_action(void **state)
+{
+    static const struct {
+        const char *name;
+        struct mail mail;
+        const char *starts;
+    } cases[] = {
+        {"MAIL",               {SEED_GOOD, POLICY_MAIL, NULL, "", ""},                  "DUNNO"          },
+        {"RCPT",               {SEED_GOOD, POLICY_RCPT, NULL, "b@remote.example", "i"}, "DUNNO"          },
+        {"DATA",               {SEED_GOOD, POLICY_DATA, NULL, "", "i"},                 "DUNNO"          },
+        {"EHLO",               {SEED_EXPIRED, POLICY_OTHER, NULL, "", ""},              "DUNNO"          },
+        {"end",                {SEED_GOOD, POLICY_END_OF_MESSAGE, NULL, "", "i"},       "FILTER clean01:"},
+        {"capitals",
+         {SEED_GOOD, POLICY_MAIL, "Customer0@Hosted.Example", "", ""},
+         "DUNNO"                                                                                         },
+        {"another sender",
+         {SEED_GOOD, POLICY_MAIL, "x@hosted.example", "", ""},
+         "550 5.7.1 "                                                                                    },
+        {"null sender",
+         {SEED_GOOD, POLICY_RCPT, "", "b@remote.example", "j"},
+         "550 5.7.1 "                                                                                    },
+        {"expired",
+         {SEED_EXPIRED, POLICY_RCPT, NULL, "b@remote.example", "k"},
+         "550 5.7.1 "                                                                                    },
+        {"expired at the end",
+         {SEED_EXPIRED, POLICY_END_OF_MESSAGE, NULL, "", "k"},
+         "550 5.7.1 "                                                                                    },
+        {"revoked",            {SEED_REVOKED, POLICY_DATA, NULL, "", "l"},              "550 5.7.1 "     },
+        {"not revealed",
+         {SEED_UNREVEALED, POLICY_END_OF_MESSAGE, NULL, "", "m"},
+         "550 5.7.1 "                                                                                    },
+        {"unknown",            {7777, POLICY_END_OF_MESSAGE, NULL, "", "n"},            "550 5.7.1 "     },
+    };
+    struct authd *authd = start();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (!slice_starts(slice_from(ask(authd, cases[i].mail)), cases[i].starts))
+            fail_msg("%s: %s", cases[i].name, ask(authd, cases[i].mail));
+    authd_free(authd);
+}
+
+static void ordinary_logins_are_none_of_our_business(void **state)
+{
+    static const struct {
+        const char *login, *want;
+    } cases[] = {
+        {"anna@hosted.example",       "action=DUNNO\n\n" },
+        {"",                          "action=DUNNO\n\n" },
+        {"CS-x",                      "action=550 5.7.1 "},
+        {"cs-aaaaaaaa@other.example", "action=550 5.7.1 "},
+    };
+    struct authd *authd = start();
+    struct strbuf out;
+
+    (void)state;
+    strbuf_init(&out, 1000);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct policy_request request = {
+            .state = POLICY_END_OF_MESSAGE,
+            .sasl_username = slice_from(cases[i].login)};
+        strbuf_reset(&out);
+        authd_policy(authd, &request, &out);
+        if (!slice_starts(strbuf_slice(&out), cases[i].want))
+            fail_msg("\"%s\": %s", cases[i].login, out.at);
+    }
+    strbuf_release(&out);
+    authd_free(authd);
+}
+
+static void a_message_is_counted_once_and_limits_hold(void **state)
+{
+    struct authd *authd = start();
+    char instance[16];
+
+    (void)state;
+    for (int i = 0; i < SEED_MESSAGES_PER_HOUR; i++) {
+        (void)snprintf(instance, sizeof instance, "i%d", i);
+        for (int tries = 0; tries < 3; tries++)
+            assert_string_equal(send_mail(authd, 0, instance), "FILTER clean01:");
+    }
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "j")), "450 4.7.1 "));
+    assert_string_equal(send_mail(authd, 4, "i0"),
+                        "FILTER clean01:"); /* another login */
+
+    /* After a restart the journal still knows. */
+    authd_free(authd);
+    authd = start();
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "j")), "450 4.7.1 "));
+    assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
+
+    pass_time(3601);
+    assert_string_equal(send_mail(authd, 0, "k"), "FILTER clean01:");
+    const char *refusal = send_mail(authd, 0, "l");
+    assert_true(slice_starts(slice_from(refusal), "550 5.7.1 "));
+    assert_true(slice_find(slice_from(refusal), SLICE(" 5 ")) > 0);
+    authd_free(authd);
+}
+
+static void what_the_daemon_took_in_is_not_counted_twice(void **state)
+{
+    struct authd *authd = start();
+    struct store *store = open_writer();
+    struct error err = {0};
+    char username[USERNAME_LEN + 1];
+    int64_t position;
+
+    (void)state;
+    seed_username(0, username);
+    assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
+    assert_string_equal(send_mail(authd, 0, "i1"), "FILTER clean01:");
+    const struct usage_record records[] = {
+        {1, now_s, "message", username, "", ""},
+        {2, now_s, "message", username, "", ""},
+    };
+    assert_int_equal(store_usage_apply(store, records, 2, &err), 0);
+    assert_int_equal(store_usage_position(store, &position, &err), 0);
+    assert_int_equal(position, 2);
+    authd_tidy(authd);
+    assert_string_equal(send_mail(authd, 0, "i1"),
+                        "FILTER clean01:"); /* still the same */
+    pass_time(3601);
+    authd_tidy(authd);
+    assert_string_equal(send_mail(authd, 0, "i2"), "FILTER clean01:");
+    assert_string_equal(send_mail(authd, 0, "i3"), "FILTER clean01:");
+    assert_string_equal(send_mail(authd, 0, "i4"), "FILTER clean01:");
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "i5")), "550 5.7.1 "));
+    store_close(store);
+    authd_free(authd);
+}
+
+static void our_own_fault_defers_and_never_passes(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    run("mv %s/state/cleansmtp.db %s/aside", folder, folder);
+    pass_time(2);
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "i0")), "450 4.3.0 "));
+    assert_true(slice_starts(
+        slice_from(
+            ask(authd, (struct mail){0, POLICY_RCPT, NULL, "b@remote.example", "i0"})),
+        "450 4.3.0 "));
+    run("mv %s/aside %s/state/cleansmtp.db", folder, folder);
+    pass_time(1);
+    assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
+    authd_free(authd);
+}
+
+static void a_refusal_at_each_recipient_is_one_record(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        (void)ask(authd, (struct mail){0, POLICY_RCPT, "x@hosted.example",
+                                       "b@remote.example", "i"});
+    (void)ask(authd, (struct mail){0, POLICY_RCPT, "x@hosted.example",
+                                   "b@remote.example", "j"});
+    authd_free(authd);
+    run("test $(grep -c refused_message %s/state/journal/*.log) -eq 2", folder);
+}
+
+static void a_reload_keeps_the_old_when_the_new_cannot_be(void **state)
+{
+    struct authd *authd = start();
+    struct error err = {0};
+    struct config *config;
+
+    (void)state;
+    run("sed -i 's/submission.*/submission { host = \"new.example\" }/' %s/cleansmtp.conf",
+        folder);
+    config = load_config();
+    assert_int_equal(authd_reload(authd, config, &err), 0);
+    assert_string_equal(authd_config(authd)->submission.realm, "new.example");
+    run("sed -i 's|/run|/elsewhere|' %s/cleansmtp.conf", folder);
+    config = load_config();
+    assert_int_equal(authd_reload(authd, config, &err), -1);
+    assert_int_equal(err.kind, ERROR_INVALID);
+    config_free(config);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_OK);
+    authd_free(authd);
+}
+
+/* ---- dialogues --------------------------------------------------------------------------------- */
+
+/* A host that keeps what was delayed. */
+struct host {
+    unsigned count;
+    uint64_t tickets[64];
+    struct authd_login logins[64];
+};
+
+static void keep(void *context, uint64_t ticket, const struct authd_login *login)
+{
+    struct host *host = context;
+
+    assert_true(host->count < ARRAY_LEN(host->tickets));
+    host->tickets[host->count] = ticket;
+    host->logins[host->count++] = *login;
+}
+
+/* Feed, and answer what was held back at once, in order. */
+static enum dialogue_fate talk(struct dialogue *dialogue, struct host *host,
+                               struct slice input)
+{
+    enum dialogue_fate fate = dialogue_take(dialogue, input);
+
+    for (unsigned i = 0; fate == DIALOGUE_GO_ON && i < host->count; i++)
+        fate = dialogue_answer(dialogue, host->tickets[i], &host->logins[i]);
+    host->count = 0;
+    return fate;
+}
+
+static void verify_records_are_answered_however_they_are_cut(void **state)
+{
+    struct authd *authd = start();
+    char text[512], password[PASSWORD_SHOWN_LEN + 1];
+
+    (void)state;
+    seed_password(0, password);
+    int len = snprintf(text, sizeof text,
+                       "cs-aaaaaaaa\t%s\tsmtp\t192.0.2.50\ncs-aaaaaaaa\twrong\n"
+                       "CS-AAAAAAAA\t%s\tsubmission\t\tsecured=yes\n",
+                       password, password);
+    const struct slice input = slice_of(text, (size_t)len);
+    static const char ok[] = "OK\tuser=cs-aaaaaaaa\tlane=" SEED_LANE
+                             "\taddress=" SEED_ADDRESS "\n";
+    for (size_t split = 0; split <= input.len; split++) {
+        struct host host = {0};
+        struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+                                                 &(struct dialogue_host){keep, &host});
+        struct strbuf want;
+        assert_int_equal(talk(dialogue, &host, slice_take(input, split)),
+                         DIALOGUE_GO_ON);
+        assert_int_equal(talk(dialogue, &host, slice_skip(input, split)),
+                         DIALOGUE_GO_ON);
+        strbuf_init(&want, 1000);
+        strbuf_printf(&want, "%sNO\n%s", ok, ok);
+        assert_string_equal(dialogue_out(dialogue)->at, want.at);
+        strbuf_release(&want);
+        dialogue_free(dialogue);
+    }
+    authd_free(authd);
+}
+
+static void malformed_records_are_told_and_closed(void **state)
+{
+    static const struct {
+        const char *name, *at;
+        size_t len;
+    } cases[] = {
+        {"one field",     "hello\n",    6},
+        {"empty",         "\n",         1},
+        {"broken escape", "a\t\001x\n", 6},
+    };
+    struct authd *authd = start();
+    char filler[4000];
+
+    (void)state;
+    memset(filler, 'x', sizeof filler);
+    for (size_t i = 0; i <= ARRAY_LEN(cases); i++) {
+        struct slice input = i < ARRAY_LEN(cases) ? slice_of(cases[i].at, cases[i].len)
+                                                  : slice_of(filler, sizeof filler);
+        struct host host = {0};
+        struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+                                                 &(struct dialogue_host){keep, &host});
+        assert_int_equal(talk(dialogue, &host, input), DIALOGUE_CLOSE);
+        assert_string_equal(dialogue_out(dialogue)->at,
+                            "TEMP\treason=malformed request\n");
+        dialogue_free(dialogue);
+    }
+    authd_free(authd);
+}
+
+static void three_hundred_verify_requests_on_one_connection(void **state)
+{
+    struct authd *authd = start();
+    struct host host = {0};
+    struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+                                             &(struct dialogue_host){keep, &host});
+    char text[128], password[PASSWORD_SHOWN_LEN + 1];
+    unsigned good = 0;
+
+    (void)state;
+    seed_password(0, password);
+    for (int i = 0; i < 300; i++) {
+        int len = snprintf(text, sizeof text, "cs-aaaaaaaa\t%s\n", password);
+        assert_int_equal(talk(dialogue, &host, slice_of(text, (size_t)len)),
+                         DIALOGUE_GO_ON);
+        good += slice_starts(strbuf_slice(dialogue_out(dialogue)), "OK\t");
+        strbuf_reset(dialogue_out(dialogue));
+    }
+    assert_int_equal(good, 300);
+    dialogue_free(dialogue);
+    authd_free(authd);
+}
+
+int main(void)
+{
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, make_state, remove_state)
+    const struct CMUnitTest tests[] = {
+        FRESH(each_login_gets_its_verdict),
+        FRESH(logins_are_read_as_people_type_them),
+        FRESH(a_login_expires_at_its_second),
+        FRESH(revoking_counts_at_the_next_login),
+        FRESH(without_database_or_pepper_the_answer_is_temporary),
+        FRESH(a_restored_database_is_noticed),
+        FRESH(a_guesser_is_slowed_and_the_journal_not_flooded),
+        FRESH(each_stage_gets_its_action),
+        FRESH(ordinary_logins_are_none_of_our_business),
+        FRESH(a_message_is_counted_once_and_limits_hold),
+        FRESH(what_the_daemon_took_in_is_not_counted_twice),
+        FRESH(our_own_fault_defers_and_never_passes),
+        FRESH(a_refusal_at_each_recipient_is_one_record),
+        FRESH(a_reload_keeps_the_old_when_the_new_cannot_be),
+        FRESH(verify_records_are_answered_however_they_are_cut),
+        FRESH(malformed_records_are_told_and_closed),
+        FRESH(three_hundred_verify_requests_on_one_connection),
+    };
+
+    secret_startup();
+    log_set_level(LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
