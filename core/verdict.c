@@ -16,34 +16,23 @@ enum {
 };
 
 /* clang-format off: version 14 crashes on rows of unequal length */
+#define EXPIRED                                      \
+    "These temporary sending details have expired. " \
+    "Please switch back to your usual outgoing server."
+#define ENDED                                           \
+    "These temporary sending details have been ended. " \
+    "Please switch back to your usual outgoing server."
+#define TEMPORARY \
+    "The login cannot be checked at the moment. Please try again in a few minutes."
+
+/* name, verify, checkpassword_exit, dovecot_code, reason */
 static const struct verdict_answer answers[] = {
-    [VERDICT_OK] = {.name = "ok",
-                    .verify = "OK",
-                    .checkpassword_exit = CHECKPASSWORD_OK},
-    [VERDICT_NO_SUCH_LOGIN] = {.name = "no_such_login",
-                               .verify = "NO",
-                               .checkpassword_exit = CHECKPASSWORD_UNACCEPTABLE},
-    [VERDICT_WRONG_PASSWORD] = {.name = "wrong_password",
-                                .verify = "NO",
-                                .checkpassword_exit = CHECKPASSWORD_UNACCEPTABLE},
-    [VERDICT_EXPIRED] = {.name = "expired",
-                         .verify = "EXPIRED",
-                         .checkpassword_exit = CHECKPASSWORD_UNACCEPTABLE,
-                         .dovecot_code = "pass_expired",
-                         .reason = "These temporary sending details have expired. "
-                                   "Please switch back to your usual outgoing server."},
-    [VERDICT_REVOKED] = {.name = "revoked",
-                         .verify = "REVOKED",
-                         .checkpassword_exit = CHECKPASSWORD_UNACCEPTABLE,
-                         .dovecot_code = "user_disabled",
-                         .reason = "These temporary sending details have been ended. "
-                                   "Please switch back to your usual outgoing server."},
-    [VERDICT_TEMPORARY] = {.name = "temporary",
-                           .verify = "TEMP",
-                           .checkpassword_exit = CHECKPASSWORD_TEMPORARY,
-                           .dovecot_code = "temp_fail",
-                           .reason = "The login cannot be checked at the moment. "
-                                     "Please try again in a few minutes."},
+    [VERDICT_OK] = {"ok", "OK", 0, NULL, NULL},
+    [VERDICT_NO_SUCH_LOGIN] = {"no_such_login", "NO", 1, NULL, NULL},
+    [VERDICT_WRONG_PASSWORD] = {"wrong_password", "NO", 1, NULL, NULL},
+    [VERDICT_EXPIRED] = {"expired", "EXPIRED", 1, "pass_expired", EXPIRED},
+    [VERDICT_REVOKED] = {"revoked", "REVOKED", 1, "user_disabled", ENDED},
+    [VERDICT_TEMPORARY] = {"temporary", "TEMP", 111, "temp_fail", TEMPORARY},
 };
 /* clang-format on */
 _Static_assert(ARRAY_LEN(answers) == VERDICT_COUNT, "one row a verdict");

@@ -31,7 +31,7 @@ static void check_loaded(const struct config *c)
     must(c->dns.servers.count >= 1 && c->dns.servers.count <= CONFIG_LIST_MAX);
     for (size_t i = 0; i < c->dns.servers.count; i++)
         must(address_parse(slice_from(c->dns.servers.at[i]), &parsed));
-    strbuf_init(&shown, 1024 * 1024);
+    strbuf_init(&shown, 1U << 20);
     config_show(c, &shown);
     must(!shown.full && slice_starts(strbuf_slice(&shown), "state_dir = "));
     strbuf_release(&shown);

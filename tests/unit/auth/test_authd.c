@@ -139,19 +139,19 @@ static struct authd_login log_in(struct authd *authd, unsigned number,
 static void each_login_gets_its_verdict(void **state)
 {
     static const struct {
-        unsigned number;
         const char *password; /* NULL: the right one */
+        unsigned number;
         enum verdict want;
     } cases[] = {
-        {SEED_GOOD,       NULL,                            VERDICT_OK            },
-        {SEED_GOOD,       "aaaaa-aaaaa-aaaaa-aaaaa-zzzzz", VERDICT_WRONG_PASSWORD},
-        {SEED_GOOD,       "",                              VERDICT_WRONG_PASSWORD},
-        {SEED_EXPIRED,    NULL,                            VERDICT_EXPIRED       },
-        {SEED_EXPIRED,    "wrong",                         VERDICT_WRONG_PASSWORD},
-        {SEED_REVOKED,    NULL,                            VERDICT_REVOKED       },
-        {SEED_REVOKED,    "wrong",                         VERDICT_WRONG_PASSWORD},
-        {SEED_UNREVEALED, NULL,                            VERDICT_WRONG_PASSWORD},
-        {7777,            NULL,                            VERDICT_NO_SUCH_LOGIN },
+        {NULL,                            SEED_GOOD,       VERDICT_OK            },
+        {"aaaaa-aaaaa-aaaaa-aaaaa-zzzzz", SEED_GOOD,       VERDICT_WRONG_PASSWORD},
+        {"",                              SEED_GOOD,       VERDICT_WRONG_PASSWORD},
+        {NULL,                            SEED_EXPIRED,    VERDICT_EXPIRED       },
+        {"wrong",                         SEED_EXPIRED,    VERDICT_WRONG_PASSWORD},
+        {NULL,                            SEED_REVOKED,    VERDICT_REVOKED       },
+        {"wrong",                         SEED_REVOKED,    VERDICT_WRONG_PASSWORD},
+        {NULL,                            SEED_UNREVEALED, VERDICT_WRONG_PASSWORD},
+        {NULL,                            7777,            VERDICT_NO_SUCH_LOGIN },
     };
     struct authd *authd = start();
 

@@ -121,73 +121,73 @@ static void postfix_gets_the_same_answers_however_its_lines_are_cut(void **state
 }
 
 /* Everything a peer may say, and the lines we say to it. */
+static const struct {
+    const char *name, *in, *want; /* want NULL: dropped */
+} dialogues[] = {
+    {"Exim: empty resp= is none",
+     "VERSION\t1\t0\nCPID\t7\nAUTH\t1\tPLAIN\tservice=smtp\tsecured\trip=192.0.2.1\t"
+     "lip=192.0.2.2\tnologin\tresp=\nCONT\t1\tAGNzLWFiY2RlZmdoAHRvazE=\n",                                        "CONT\t1\t\nOK\t1\tuser=cs-abcdefgh\n"                          },
+    {"from 1.2 on it is an empty response",
+     "VERSION\t1\t2\nAUTH\t1\tPLAIN\tservice=smtp\tresp=\n",                                                      "FAIL\t1\treason=malformed PLAIN message\n"                     },
+    {"RFC 4954's = is an empty response",         "AUTH\t1\tPLAIN\tservice=smtp\tresp==\n",
+     "FAIL\t1\treason=malformed PLAIN message\n"                                                                                                                                  },
+    {"no resp",                                   "AUTH\t4\tPLAIN\tservice=smtp\n",                               "CONT\t4\t\n"                                                   },
+    {"LOGIN with the user name",
+     "AUTH\t1\tLOGIN\tservice=smtp\tresp=Y3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",                                  "CONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"              },
+    {"LOGIN with two empty answers",
+     "AUTH\t1\tLOGIN\tservice=smtp\nCONT\t1\t\nCONT\t1\t=\n",                                                     "CONT\t1\tVXNlcm5hbWU6\nCONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=\n"},
+    {"protocol= is service=",
+     "AUTH\t1\tPLAIN\tprotocol=smtp\tresp=AGNzLWFiY2RlZmdoAHRvazE=\n",                                            "OK\t1\tuser=cs-abcdefgh\n"                                     },
+    {"a login with TAB and LF is escaped",
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEJYgpjAHg=\n",                                                         "FAIL\t1\tuser=a\001tb\001nc\n"                                 },
+    {"authorization for another",
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=cm9vdABjcy1hYmNkZWZnaAB0b2sx\n",                                         "FAIL\t1\treason=malformed PLAIN message\n"                     },
+    {"unknown mechanism",                         "AUTH\t1\tCRAM-MD5\tservice=smtp\n",
+     "FAIL\t1\treason=unsupported mechanism\n"                                                                                                                                    },
+    {"bad base64",                                "AUTH\t1\tPLAIN\tservice=smtp\tresp=A\n",
+     "FAIL\t1\tcode=invalid_base64\treason=invalid base64 data\n"                                                                                                                 },
+    {"too long a user name for LOGIN is refused",
+     "AUTH\t1\tLOGIN\tservice=smtp\tresp="
+     "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+     "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+     "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+     "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
+     "QUFBQUFBQUFBQUFBQUFBQUFB\n",                                                                                "FAIL\t1\treason=user name is too long\n"                       },
+    {"an unknown id is timed out",                "CONT\t9\tAAAA\n",
+     "FAIL\t9\treason=authentication request timed out\n"                                                                                                                         },
+    {"cancelled",                                 "AUTH\t1\tPLAIN\tservice=smtp\nCANCEL\t1\nCONT\t1\tAAAA\n",
+     "CONT\t1\t\nFAIL\t1\treason=authentication request timed out\n"                                                                                                              },
+    {"an id may come again when it is answered",
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n"
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n",                                                             "FAIL\t1\tuser=a\nFAIL\t1\tuser=a\n"                            },
+    {"unknown commands are nothing",              "\nHELLO\tworld\nUSER\t1\n",                                    ""                                                              },
+    {"duplicate id",                              "AUTH\t1\tPLAIN\tservice=smtp\nAUTH\t1\tPLAIN\tservice=smtp\n",
+     NULL                                                                                                                                                                         },
+    {"no service",                                "AUTH\t1\tPLAIN\tresp=AGEAYg==\n",                              NULL                                                            },
+    {"service behind resp= does not count",
+     "AUTH\t1\tPLAIN\tresp=AGEAYg==\tservice=smtp\n",                                                             NULL                                                            },
+    {"no id",                                     "AUTH\n",                                                       NULL                                                            },
+    {"id is no number",                           "AUTH\tx\tPLAIN\tservice=smtp\n",                               NULL                                                            },
+    {"id beyond 32 bits",                         "AUTH\t4294967296\tPLAIN\tservice=smtp\n",                      NULL                                                            },
+    {"no mechanism",                              "AUTH\t1\n",                                                    NULL                                                            },
+    {"CONT without id",                           "CONT\n",                                                       NULL                                                            },
+    {"CANCEL without id",                         "CANCEL\n",                                                     NULL                                                            },
+    {"other major version",                       "VERSION\t2\t0\n",                                              NULL                                                            },
+    {"version without minor",                     "VERSION\t1\n",                                                 NULL                                                            },
+};
+
 static void each_dialogue_has_its_answer(void **state)
 {
-    static const struct {
-        const char *name, *in, *want; /* want NULL: dropped */
-    } cases[] = {
-        {"Exim: empty resp= is none",
-         "VERSION\t1\t0\nCPID\t7\nAUTH\t1\tPLAIN\tservice=smtp\tsecured\trip=192.0.2.1\t"
-         "lip=192.0.2.2\tnologin\tresp=\nCONT\t1\tAGNzLWFiY2RlZmdoAHRvazE=\n",                                        "CONT\t1\t\nOK\t1\tuser=cs-abcdefgh\n"                          },
-        {"from 1.2 on it is an empty response",
-         "VERSION\t1\t2\nAUTH\t1\tPLAIN\tservice=smtp\tresp=\n",                                                      "FAIL\t1\treason=malformed PLAIN message\n"                     },
-        {"RFC 4954's = is an empty response",         "AUTH\t1\tPLAIN\tservice=smtp\tresp==\n",
-         "FAIL\t1\treason=malformed PLAIN message\n"                                                                                                                                  },
-        {"no resp",                                   "AUTH\t4\tPLAIN\tservice=smtp\n",                               "CONT\t4\t\n"                                                   },
-        {"LOGIN with the user name",
-         "AUTH\t1\tLOGIN\tservice=smtp\tresp=Y3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",                                  "CONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"              },
-        {"LOGIN with two empty answers",
-         "AUTH\t1\tLOGIN\tservice=smtp\nCONT\t1\t\nCONT\t1\t=\n",                                                     "CONT\t1\tVXNlcm5hbWU6\nCONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=\n"},
-        {"protocol= is service=",
-         "AUTH\t1\tPLAIN\tprotocol=smtp\tresp=AGNzLWFiY2RlZmdoAHRvazE=\n",                                            "OK\t1\tuser=cs-abcdefgh\n"                                     },
-        {"a login with TAB and LF is escaped",
-         "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEJYgpjAHg=\n",                                                         "FAIL\t1\tuser=a\001tb\001nc\n"                                 },
-        {"authorization for another",
-         "AUTH\t1\tPLAIN\tservice=smtp\tresp=cm9vdABjcy1hYmNkZWZnaAB0b2sx\n",                                         "FAIL\t1\treason=malformed PLAIN message\n"                     },
-        {"unknown mechanism",                         "AUTH\t1\tCRAM-MD5\tservice=smtp\n",
-         "FAIL\t1\treason=unsupported mechanism\n"                                                                                                                                    },
-        {"bad base64",                                "AUTH\t1\tPLAIN\tservice=smtp\tresp=A\n",
-         "FAIL\t1\tcode=invalid_base64\treason=invalid base64 data\n"                                                                                                                 },
-        {"too long a user name for LOGIN is refused",
-         "AUTH\t1\tLOGIN\tservice=smtp\tresp="
-         "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
-         "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
-         "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
-         "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
-         "QUFBQUFBQUFBQUFBQUFBQUFB\n",                                                                                "FAIL\t1\treason=user name is too long\n"                       },
-        {"an unknown id is timed out",                "CONT\t9\tAAAA\n",
-         "FAIL\t9\treason=authentication request timed out\n"                                                                                                                         },
-        {"cancelled",                                 "AUTH\t1\tPLAIN\tservice=smtp\nCANCEL\t1\nCONT\t1\tAAAA\n",
-         "CONT\t1\t\nFAIL\t1\treason=authentication request timed out\n"                                                                                                              },
-        {"an id may come again when it is answered",
-         "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n"
-         "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n",                                                             "FAIL\t1\tuser=a\nFAIL\t1\tuser=a\n"                            },
-        {"unknown commands are nothing",              "\nHELLO\tworld\nUSER\t1\n",                                    ""                                                              },
-        {"duplicate id",                              "AUTH\t1\tPLAIN\tservice=smtp\nAUTH\t1\tPLAIN\tservice=smtp\n",
-         NULL                                                                                                                                                                         },
-        {"no service",                                "AUTH\t1\tPLAIN\tresp=AGEAYg==\n",                              NULL                                                            },
-        {"service behind resp= does not count",
-         "AUTH\t1\tPLAIN\tresp=AGEAYg==\tservice=smtp\n",                                                             NULL                                                            },
-        {"no id",                                     "AUTH\n",                                                       NULL                                                            },
-        {"id is no number",                           "AUTH\tx\tPLAIN\tservice=smtp\n",                               NULL                                                            },
-        {"id beyond 32 bits",                         "AUTH\t4294967296\tPLAIN\tservice=smtp\n",                      NULL                                                            },
-        {"no mechanism",                              "AUTH\t1\n",                                                    NULL                                                            },
-        {"CONT without id",                           "CONT\n",                                                       NULL                                                            },
-        {"CANCEL without id",                         "CANCEL\n",                                                     NULL                                                            },
-        {"other major version",                       "VERSION\t2\t0\n",                                              NULL                                                            },
-        {"version without minor",                     "VERSION\t1\n",                                                 NULL                                                            },
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(dialogues); i++) {
         struct bench bench;
         start(&bench, CONFIG_PEER_POSTFIX);
-        feed(&bench, slice_from(cases[i].in));
-        if (bench.is_dropped != (cases[i].want == NULL))
-            fail_msg("%s: dropped %d, said \"%s\"", cases[i].name, bench.is_dropped,
+        feed(&bench, slice_from(dialogues[i].in));
+        if (bench.is_dropped != (dialogues[i].want == NULL))
+            fail_msg("%s: dropped %d, said \"%s\"", dialogues[i].name, bench.is_dropped,
                      bench.out.at);
-        if (cases[i].want != NULL && strcmp(bench.out.at, cases[i].want) != 0)
-            fail_msg("%s: \"%s\"", cases[i].name, bench.out.at);
+        if (dialogues[i].want != NULL && strcmp(bench.out.at, dialogues[i].want) != 0)
+            fail_msg("%s: \"%s\"", dialogues[i].name, bench.out.at);
         finish(&bench);
     }
 }
