@@ -15,7 +15,8 @@ enum {
     CHECKPASSWORD_TEMPORARY = 111
 };
 
-/* clang-format off: version 14 crashes on rows of unequal length */
+/* clang-format 14 crashes on this table. */
+/* clang-format off */
 #define EXPIRED                                      \
     "These temporary sending details have expired. " \
     "Please switch back to your usual outgoing server."

@@ -177,7 +177,7 @@ static int bind_all(struct sql_rows *rows, const char *types, va_list *args,
 int sql_run(struct sql *sql, struct error *err, const char *text, const char *types,
             ...)
 {
-    struct sql_rows *rows;
+    struct sql_rows *rows = NULL;
     va_list args;
 
     if (prepare(sql, text, &rows, err) != 0)
@@ -195,7 +195,7 @@ int sql_run(struct sql *sql, struct error *err, const char *text, const char *ty
 int sql_ask(struct sql *sql, struct sql_rows **out, struct error *err, const char *text,
             const char *types, ...)
 {
-    struct sql_rows *rows;
+    struct sql_rows *rows = NULL;
     va_list args;
 
     if (prepare(sql, text, &rows, err) != 0)

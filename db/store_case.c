@@ -173,9 +173,12 @@ int store_case_find(struct store *store, struct arena *mem, int64_t id,
     if (sql_ask(store->sql, &rows, err, "SELECT bounce FROM support_case WHERE id = $1",
                 "i", id) != 0)
         return -1;
-    if (sql_next(rows, err) == 1)
+    int more = sql_next(rows, err);
+    if (more == 1)
         row.bounce = sql_text(rows, 0, mem);
     sql_end(rows);
+    if (more < 0)
+        return -1;
     if (sql_ask(
             store->sql, &rows, err,
             "SELECT question, answer, source, result, checked_at FROM diagnosis_check "

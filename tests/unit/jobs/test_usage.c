@@ -39,7 +39,7 @@ static void lab_start(struct lab *lab)
         lease_mint(lab->f.app, &lab->f.mem, &fixture_agent, &request, &minted, &err),
         0);
     lab->lease = minted.lease;
-    strbuf_init(&lab->journal, 1024 * 1024);
+    strbuf_init(&lab->journal, (size_t)1024 * 1024);
     const char *folder = arena_printf(&lab->f.mem, "%s/journal", lab->f.folder);
     assert_int_equal(file_mkdirs(folder, 0700, &err), 0);
 }
@@ -183,7 +183,7 @@ static void what_stands_before_a_damaged_line_is_counted(void **state UNUSED)
 
 static void the_jobs_thread_takes_the_journal_in(void **state UNUSED)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     struct lab lab;
     struct error err = {0};
     struct jobs *jobs = NULL;

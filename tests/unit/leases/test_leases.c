@@ -11,11 +11,15 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sqlite3.h>
 
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
 #include "issuer/leases/reveal.h"
 #include "tests/support/app_fixture.h"
+
+static const int64_t day_s = 86400;
+static const int64_t link_s = 7200; /* policy.link_valid */
 
 struct lab {
     struct app_fixture f;
@@ -108,8 +112,8 @@ static void a_lease_is_minted_without_a_password(void **state UNUSED)
     assert_string_equal(lease->reserved_address, FIXTURE_RESERVED);
     assert_string_equal(lease->lane, "clean1");
     assert_int_equal(strlen(lease->username), USERNAME_LEN);
-    assert_int_equal(lease->expires_at, lab.f.clock.now + 24 * 3600);
-    assert_int_equal(lease->reveal_until, lab.f.clock.now + 2 * 3600);
+    assert_int_equal(lease->expires_at, lab.f.clock.now + day_s);
+    assert_int_equal(lease->reveal_until, lab.f.clock.now + link_s);
     assert_int_equal(lease->messages_max, 100);
     assert_int_equal(lease->messages_per_hour, 50);
     assert_string_equal(lease->senders[0], FIXTURE_MAILBOX);
@@ -194,7 +198,7 @@ static void limits_above_policy_are_refused(void **state UNUSED)
 
     lab_start(&lab, NULL);
     request = request_of(&lab);
-    request.for_s = 73 * 3600;
+    request.for_s = day_s * 3 + 1;
     refuses(&lab, &request, ERROR_REFUSED, "at most");
     request.for_s = -5;
     refuses(&lab, &request, ERROR_INVALID, "at least");
@@ -452,7 +456,7 @@ static void a_link_that_is_over_or_revoked_reveals_nothing(void **state UNUSED)
 
     lab_start(&lab, NULL);
     struct minted minted = must_mint(&lab);
-    lab.f.clock.now += 2 * 3600;
+    lab.f.clock.now += link_s;
     struct reveal_result r = try_reveal(&lab, &minted, key_of(minted.link),
                                         FIXTURE_MAILBOX);
     assert_int_equal(r.outcome, REVEAL_NOT_NOW);
@@ -531,6 +535,50 @@ static void a_lease_ends_once(void **state UNUSED)
     app_fixture_stop(&lab.f);
 }
 
+/* From now on no audit record can be written. */
+static void break_audit(struct lab *lab)
+{
+    sqlite3 *db = NULL;
+    const char *path = arena_printf(&lab->f.mem, "%s/cleansmtp.db", lab->f.folder);
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TRIGGER full_disk BEFORE INSERT ON audit "
+                                  "BEGIN SELECT RAISE(ABORT, 'no room'); END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void without_audit_nothing_is_minted_or_revealed_but_revoking_works(
+    void **state UNUSED)
+{
+    struct lab lab;
+    struct minted minted;
+    struct reveal_result r;
+    struct reveal_view view;
+
+    lab_start(&lab, NULL);
+    struct minted first = must_mint(&lab);
+    break_audit(&lab);
+    struct mint_request request = request_of(&lab);
+    request.mailbox = "ben@kunde.example";
+    request.idempotency_key = "k-2";
+    assert_int_equal(mint(&lab, &request, &minted), -1);
+    assert_int_equal(reveal(lab.f.app, &lab.f.mem, first.lease.link_id,
+                            key_of(first.link), SLICE(FIXTURE_MAILBOX), &r, &lab.err),
+                     -1);
+    assert_int_equal(
+        reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id, &view, &lab.err), 0);
+    assert_int_equal(view.lease.reveals, 0);
+    assert_int_equal(
+        lease_revoke(lab.f.app, &fixture_agent, first.lease.id, "x", &lab.err), 0);
+    assert_int_equal(
+        reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id, &view, &lab.err), 0);
+    assert_int_equal(view.answer, REVEAL_REVOKED);
+    app_fixture_stop(&lab.f);
+}
+
 static void a_local_reveal_needs_policy_and_the_socket(void **state UNUSED)
 {
     const struct actor remote = {.name = "agent:root", .role = ROLE_ADMIN};
@@ -581,6 +629,8 @@ int main(void)
         cmocka_unit_test(an_unknown_link_is_not_found),
         cmocka_unit_test(a_new_link_replaces_the_old_one),
         cmocka_unit_test(a_lease_ends_once),
+        cmocka_unit_test(
+            without_audit_nothing_is_minted_or_revealed_but_revoking_works),
         cmocka_unit_test(a_local_reveal_needs_policy_and_the_socket),
     };
 

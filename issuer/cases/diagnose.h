@@ -1,0 +1,39 @@
+/*
+ * diagnose.h - from a pasted bounce to a verdict, and to a case.
+ */
+#ifndef ISSUER_CASES_DIAGNOSE_H
+#define ISSUER_CASES_DIAGNOSE_H
+
+#include "issuer/app.h"
+
+struct diagnosis_request {
+    struct slice bounce;
+    const char *mailbox; /* the customer, or NULL: then the bounce's sender counts */
+    const char *ticket;  /* or NULL */
+};
+
+struct diagnosis {
+    struct case_row row; /* id 0 and created_by NULL when no case was opened */
+    struct listing
+        listing; /* of row.address on row.zone; LISTING_UNKNOWN when not asked */
+    int64_t same_bounce_case; /* an earlier case with the same bytes, or 0 */
+};
+
+/* Look, ask, judge; writes nothing. Empty or unreadable input is a verdict, not an error. */
+NODISCARD int diagnose(struct app *app, struct arena *mem,
+                       const struct diagnosis_request *request, struct diagnosis *out,
+                       struct error *err);
+/* The same, kept as a case, with audit record and listing. Needs ACT_DIAGNOSE. */
+NODISCARD int case_open(struct app *app, struct arena *mem, const struct actor *actor,
+                        const struct diagnosis_request *request, struct diagnosis *out,
+                        struct error *err);
+/* Ask again for an existing case and keep the new diagnosis. */
+NODISCARD int case_check_again(struct app *app, struct arena *mem,
+                               const struct actor *actor, int64_t case_id,
+                               struct diagnosis *out, struct error *err);
+/* One address on every zone of the configuration, kept as listings. out lives in mem. */
+NODISCARD int listing_check(struct app *app, struct arena *mem, const char *address,
+                            struct listing_row **out, size_t *out_count,
+                            struct error *err);
+
+#endif

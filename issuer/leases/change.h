@@ -1,0 +1,33 @@
+/*
+ * change.h - what happens to a lease after it was given, and to the addresses it uses.
+ */
+#ifndef ISSUER_LEASES_CHANGE_H
+#define ISSUER_LEASES_CHANGE_H
+
+#include "issuer/app.h"
+
+/* Effective at the next login and the next message: authd reads the database each time.
+ * ERROR_CONFLICT when it ended before. */
+NODISCARD int lease_revoke(struct app *app, const struct actor *actor, int64_t id,
+                           const char *reason, struct error *err);
+/* A new link; the old one stops working. Refused once the first login was seen. */
+NODISCARD int lease_new_link(struct app *app, struct arena *mem,
+                             const struct actor *actor, int64_t id,
+                             const char **out_link, struct error *err);
+
+NODISCARD int shared_add(struct app *app, const struct actor *actor,
+                         const char *network, const char *label, struct error *err);
+NODISCARD int shared_remove(struct app *app, const struct actor *actor,
+                            const char *network, struct error *err);
+/* The address must not be one of the shared ones, and the other way round. */
+NODISCARD int pool_add(struct app *app, struct arena *mem, const struct actor *actor,
+                       const struct pool_address *address, struct error *err);
+/* active, draining, resting, retired. Resting and retiring move the live leases to other
+ * addresses that are clear just now, as far as there is room; *out_moved and *out_waiting say
+ * how many moved and how many stay (their messages are deferred until there is room). */
+NODISCARD int pool_set_state(struct app *app, struct arena *mem,
+                             const struct actor *actor, const char *address,
+                             enum pool_state state, unsigned *out_moved,
+                             unsigned *out_waiting, struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * terms.h - what a lease shall allow: the request, checked against policy.
+ */
+#ifndef ISSUER_LEASES_TERMS_H
+#define ISSUER_LEASES_TERMS_H
+
+#include "issuer/leases/mint.h"
+
+enum {
+    TERMS_SENDERS_MAX = 16,
+    TERMS_DOMAINS_MAX = 32
+};
+
+/* Everything in its compared form; lives in mem. */
+struct terms {
+    const char *mailbox;
+    const char *const *senders;           /* NULL-ended, at least one */
+    const char *const *recipient_domains; /* NULL-ended */
+    int64_t for_s;
+    unsigned messages_max, messages_per_hour;
+    const char *reason, *ticket; /* NULL: none */
+};
+
+/* ERROR_INVALID for what cannot be meant, ERROR_REFUSED for what policy does not allow.
+ * case_mailbox is taken when the request names none; it may be NULL. */
+NODISCARD int terms_read(const struct config *config, struct arena *mem,
+                         const struct mint_request *request, const char *case_mailbox,
+                         struct terms *out, struct error *err);
+/* What makes two requests with one idempotency key the same: every field but the key. */
+void terms_request_hash(const struct mint_request *request, uint8_t out[DIGEST_BYTES]);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * fake_resolver.h - DNS as a table: what is not in it does not exist.
+ */
+#ifndef TESTS_SUPPORT_FAKE_RESOLVER_H
+#define TESTS_SUPPORT_FAKE_RESOLVER_H
+
+#include "issuer/dnsbl/resolver.h"
+
+enum {
+    FAKE_RESOLVER_ROWS = 64
+};
+
+struct fake_resolver {
+    struct {
+        char name[DOMAIN_MAX + 1];
+        enum dns_status status;
+        const char *code; /* "127.0.0.2" */
+        const char *text;
+    } rows[FAKE_RESOLVER_ROWS];
+    size_t count;
+    /* How often it was asked, perhaps by several threads. */
+    _Atomic size_t rounds, questions;
+    _Atomic int64_t last_timeout_ms;
+};
+
+/* Empty: every name is NXDOMAIN. The result points at fake, which must outlive it. */
+struct resolver fake_resolver(struct fake_resolver *fake);
+/* The zone lists address with code; text may be NULL. A later row for a name replaces it. */
+void fake_resolver_list(struct fake_resolver *fake, const char *zone,
+                        const char *address, const char *code, const char *text);
+/* Questions about address on zone end like this. */
+void fake_resolver_fail(struct fake_resolver *fake, const char *zone,
+                        const char *address, enum dns_status status);
+/* A zone that passes its own test: 127.0.0.2 listed, 127.0.0.1 not. */
+void fake_resolver_healthy(struct fake_resolver *fake, const char *zone);
+
+#endif

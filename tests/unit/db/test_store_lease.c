@@ -1,0 +1,397 @@
+/*
+ * test_store_lease.c - leases, their links and credentials, logins, and usage.
+ */
+#include "base/base.h"
+
+#include "tests/unit/db/store_desk.h"
+
+static int make_frame(void **state)
+{
+    make_store(state);
+    put_address(*state, "198.51.100.21", "clean01");
+    put_case(*state, "aa");
+    return 0;
+}
+
+static void a_lease_comes_back_with_its_senders_and_domains(void **state)
+{
+    static const char *const senders[] = {"kim@hosted.example", "@hosted.example",
+                                          "kim@hosted.example", NULL};
+    static const char *const domains[] = {"b.example", "a.example", NULL};
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_one");
+    struct lease found;
+    uint8_t hash[DIGEST_BYTES];
+    int64_t id;
+
+    row.lease.senders = senders;
+    row.lease.recipient_domains = domains;
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    works(desk, store_lease_by_link(desk->store, &desk->mem, "link-cs_one", &found,
+                                    hash, &desk->err));
+    assert_int_equal(found.id, id);
+    assert_memory_equal(hash, row.link_hash, DIGEST_BYTES);
+    assert_string_equal(found.mailbox, "kim@hosted.example");
+    assert_string_equal(found.username, "cs_one");
+    assert_string_equal(found.reserved_address, "198.51.100.21");
+    assert_string_equal(found.lane, "clean01");
+    assert_string_equal(found.ticket, "T-1");
+    assert_int_equal(found.end, LEASE_END_NONE);
+    assert_int_equal(found.messages_max, 200);
+    assert_int_equal(found.messages_per_hour, 50);
+    assert_int_equal(found.reveal_tries_left, REVEAL_TRIES_MAX);
+    assert_int_equal(found.created_at, NOW);
+    assert_int_equal(found.reveal_until, NOW + 7200);
+    assert_int_equal(found.expires_at, NOW + 86400);
+    assert_int_equal(found.revealed_at + found.ended_at + found.first_login_at, 0);
+    assert_string_equal(found.senders[0], "@hosted.example");
+    assert_string_equal(found.senders[1], "kim@hosted.example");
+    assert_null(found.senders[2]);
+    assert_string_equal(found.recipient_domains[0], "a.example");
+    assert_string_equal(found.recipient_domains[1], "b.example");
+    assert_null(found.recipient_domains[2]);
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+    const struct verifier verifier = {.pepper_id = 1};
+    struct desk *desk = *state;
+    struct lease lease;
+    struct login_row login;
+    uint8_t hash[DIGEST_BYTES] = {0};
+    unsigned left;
+
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_find(desk->store, &desk->mem, 99, &lease, &desk->err));
+    refuses(
+        desk, ERROR_NOT_FOUND,
+        store_lease_by_link(desk->store, &desk->mem, "none", &lease, hash, &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_set_link(desk->store, 99, "l", hash, NOW, &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_count_try(desk->store, 99, &left, &desk->err));
+    refuses(
+        desk, ERROR_NOT_FOUND,
+        store_lease_end(desk->store, 99, LEASE_END_REVOKED, "a", "", NOW, &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_login_find(desk->store, &desk->mem, "cs_none", &login, &desk->err));
+    /* A reference that leads nowhere: the kind is the engine's. */
+    assert_int_equal(store_lease_reveal(desk->store, 99, &verifier, NOW, &desk->err),
+                     -1);
+}
+
+static void a_username_is_never_used_again(void **state)
+{
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_one");
+    int64_t id = put_lease(desk, "cs_one");
+    int64_t other;
+
+    works(desk, store_lease_end(desk->store, id, LEASE_END_GIVEN_BACK, "customer", "",
+                                NOW + 1, &desk->err));
+    row.lease.link_id = "another-link";
+    refuses(desk, ERROR_CONFLICT,
+            store_lease_add(desk->store, &row, &other, &desk->err));
+}
+
+static void a_lease_that_cannot_be_written_whole_is_not_written(void **state)
+{
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_one");
+    const struct lease_filter all = {.max = 10};
+    struct lease *found;
+    int64_t id;
+    size_t count;
+
+    row.idempotency_key = "key";
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    row = lease_row(desk, "cs_two");
+    row.idempotency_key = "key";
+    refuses(desk, ERROR_CONFLICT, store_lease_add(desk->store, &row, &id, &desk->err));
+    works(desk,
+          store_lease_list(desk->store, &desk->mem, &all, &found, &count, &desk->err));
+    assert_int_equal(count, 1);
+}
+
+static void an_idempotency_key_is_new_the_same_or_of_another_request(void **state)
+{
+    static const struct {
+        const char *key;
+        int byte;
+        enum error_kind kind;
+    } rows[] = {
+        {"key",   0x22, ERROR_NONE     },
+        {"key",   0x23, ERROR_CONFLICT },
+        {"other", 0x22, ERROR_NOT_FOUND},
+    };
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_one");
+    int64_t id;
+
+    row.idempotency_key = "key";
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t hash[DIGEST_BYTES];
+        int64_t found = -7;
+        fill_hash(hash, rows[i].byte);
+        int result = store_lease_by_idempotency(desk->store, rows[i].key, hash, &found,
+                                                &desk->err);
+        if (rows[i].kind == ERROR_NONE) {
+            works(desk, result);
+            assert_int_equal(found, id);
+        } else {
+            refuses(desk, rows[i].kind, result);
+            assert_int_equal(found, -7);
+        }
+    }
+}
+
+static void wrong_proofs_count_down_to_zero_and_a_new_link_starts_again(void **state)
+{
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+    uint8_t hash[DIGEST_BYTES];
+    struct lease found;
+    unsigned left;
+
+    for (unsigned tried = 1; tried <= REVEAL_TRIES_MAX + 2; tried++) {
+        unsigned expected = tried < REVEAL_TRIES_MAX ? REVEAL_TRIES_MAX - tried : 0;
+        works(desk, store_lease_count_try(desk->store, id, &left, &desk->err));
+        assert_int_equal(left, expected);
+        assert_int_equal(get_lease(desk, id).reveal_tries_left, expected);
+    }
+    fill_hash(hash, 0x77);
+    works(desk, store_lease_set_link(desk->store, id, "new-link", hash, NOW + 9000,
+                                     &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_by_link(desk->store, &desk->mem, "link-cs_one", &found, hash,
+                                &desk->err));
+    works(desk, store_lease_by_link(desk->store, &desk->mem, "new-link", &found, hash,
+                                    &desk->err));
+    assert_int_equal(hash[0], 0x77);
+    assert_int_equal(found.reveal_tries_left, REVEAL_TRIES_MAX);
+    assert_int_equal(found.reveal_until, NOW + 9000);
+}
+
+static void a_reveal_replaces_the_verifier_and_is_counted(void **state)
+{
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+    struct login_row login;
+
+    works(desk,
+          store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
+    assert_int_equal(login.verifier.pepper_id, 0);
+    for (unsigned i = 1; i <= 2; i++) {
+        struct verifier verifier = {.pepper_id = i};
+        fill_hash(verifier.bytes, (int)i);
+        works(desk,
+              store_lease_reveal(desk->store, id, &verifier, NOW + i, &desk->err));
+        works(desk,
+              store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
+        assert_int_equal(login.verifier.pepper_id, i);
+        assert_memory_equal(login.verifier.bytes, verifier.bytes, DIGEST_BYTES);
+        assert_int_equal(login.lease.reveals, i);
+        assert_int_equal(login.lease.revealed_at, NOW + i);
+    }
+}
+
+static void a_lease_ends_once(void **state)
+{
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+
+    works(desk, store_lease_end(desk->store, id, LEASE_END_REVOKED, "agent:ana",
+                                "abuse", NOW + 5, &desk->err));
+    refuses(desk, ERROR_CONFLICT,
+            store_lease_end(desk->store, id, LEASE_END_GIVEN_BACK, "customer", "",
+                            NOW + 6, &desk->err));
+    struct lease found = get_lease(desk, id);
+    assert_int_equal(found.end, LEASE_END_REVOKED);
+    assert_string_equal(found.ended_by, "agent:ana");
+    assert_string_equal(found.ended_reason, "abuse");
+    assert_int_equal(found.ended_at, NOW + 5);
+}
+
+static void a_mailbox_has_a_live_lease_until_it_expires_or_ends(void **state)
+{
+    static const struct {
+        const char *mailbox;
+        int64_t now;
+        bool is_found;
+    } rows[] = {
+        {"kim@hosted.example", NOW,         true },
+        {"kim@hosted.example", NOW + 86399, true },
+        {"kim@hosted.example", NOW + 86400, false},
+        {"lee@hosted.example", NOW,         false},
+    };
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+    struct lease found;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int result = store_lease_live_for(desk->store, &desk->mem, rows[i].mailbox,
+                                          rows[i].now, &found, &desk->err);
+        if (rows[i].is_found)
+            works(desk, result);
+        else
+            refuses(desk, ERROR_NOT_FOUND, result);
+    }
+    works(desk, store_lease_end(desk->store, id, LEASE_END_REVOKED, "agent:ana", "",
+                                NOW, &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_live_for(desk->store, &desk->mem, "kim@hosted.example", NOW,
+                                 &found, &desk->err));
+}
+
+static void leases_are_listed_newest_first_and_may_be_of_one_case(void **state)
+{
+    static const struct {
+        struct lease_filter filter;
+        size_t count;
+        int64_t first;
+    } rows[] = {
+        {{.max = 10},               3, 3},
+        {{.max = 1},                1, 3},
+        {{.before = 3, .max = 10},  2, 2},
+        {{.case_id = 1, .max = 10}, 2, 2},
+        {{.case_id = 2, .max = 10}, 1, 3},
+        {{.case_id = 9, .max = 10}, 0, 0},
+    };
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_three");
+    int64_t id;
+
+    put_lease(desk, "cs_one");
+    put_lease(desk, "cs_two");
+    row.lease.case_id = put_case(desk, "bb");
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lease *found;
+        size_t count;
+        works(desk, store_lease_list(desk->store, &desk->mem, &rows[i].filter, &found,
+                                     &count, &desk->err));
+        assert_int_equal(count, rows[i].count);
+        if (count == 0)
+            continue;
+        assert_int_equal(found[0].id, rows[i].first);
+        assert_string_equal(found[0].senders[0], "kim@hosted.example");
+        assert_null(found[0].recipient_domains[0]);
+    }
+}
+
+static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
+{
+    struct desk *desk = *state;
+    struct login_row login;
+    struct store *reader;
+
+    put_lease(desk, "cs_one");
+    works(desk, store_open(desk->path, STORE_READ, &reader, &desk->err));
+    for (int i = 0; i < POOL_STATE_COUNT; i++) {
+        works(desk,
+              store_pool_set_state(desk->store, 1, (enum pool_state)i, &desk->err));
+        works(desk, store_login_find(reader, &desk->mem, "cs_one", &login, &desk->err));
+        assert_int_equal(login.pool_state, i);
+        assert_int_equal(login.journal_seq, 0);
+        assert_string_equal(login.lease.lane, "clean01");
+        assert_string_equal(login.lease.senders[0], "kim@hosted.example");
+    }
+    store_close(reader);
+}
+
+static const struct usage_record journal[] = {
+    {1, NOW + 10, "login",           "cs_one",  "Thunderbird",     "203.0.113.7"},
+    {2, NOW + 11, "message",         "cs_one",  "to example.test", "203.0.113.7"},
+    {3, NOW + 12, "refused_login",   "cs_one",  "wrong password",  "203.0.113.8"},
+    {4, NOW + 13, "message",         "cs_gone", "",                ""           },
+    {5, NOW + 14, "message",         "cs_one",  "to example.test", "203.0.113.7"},
+    {6, NOW + 15, "from_the_future", "cs_one",  "",                ""           },
+    {7, NOW + 16, "refused_message", "cs_one",  "quota",           "203.0.113.7"},
+    {8, NOW + 20, "login",           "cs_one",  "Thunderbird",     "203.0.113.7"},
+};
+
+static void the_journal_is_counted_once_however_often_it_comes(void **state)
+{
+    static const struct {
+        size_t from, count;
+        int64_t position;
+        unsigned messages, refusals;
+        int64_t last_login_at;
+        size_t events;
+    } steps[] = {
+        {0, 0, 0, 0, 0, 0,        0},
+        {0, 3, 3, 1, 1, NOW + 10, 3},
+        {0, 3, 3, 1, 1, NOW + 10, 3},
+        {1, 4, 5, 2, 1, NOW + 10, 4},
+        {0, 8, 8, 2, 2, NOW + 20, 6},
+        {7, 1, 8, 2, 2, NOW + 20, 6},
+        {0, 8, 8, 2, 2, NOW + 20, 6},
+    };
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        struct login_row login;
+        struct usage_row *events;
+        size_t count;
+        int64_t position;
+        works(desk, store_usage_apply(desk->store, journal + steps[i].from,
+                                      steps[i].count, &desk->err));
+        works(desk, store_usage_position(desk->store, &position, &desk->err));
+        assert_int_equal(position, steps[i].position);
+        works(desk,
+              store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
+        assert_int_equal(login.journal_seq, steps[i].position);
+        assert_int_equal(login.lease.messages_used, steps[i].messages);
+        assert_int_equal(login.lease.refusals, steps[i].refusals);
+        assert_int_equal(login.lease.last_login_at, steps[i].last_login_at);
+        assert_int_equal(login.lease.first_login_at, i == 0 ? 0 : NOW + 10);
+        works(desk, store_usage_list(desk->store, &desk->mem, id, 100, &events, &count,
+                                     &desk->err));
+        assert_int_equal(count, steps[i].events);
+    }
+    assert_int_equal(get_lease(desk, id).last_message_at, NOW + 14);
+}
+
+static void usage_is_listed_newest_first(void **state)
+{
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+    struct usage_row *events;
+    size_t count;
+
+    works(desk,
+          store_usage_apply(desk->store, journal, ARRAY_LEN(journal), &desk->err));
+    works(desk, store_usage_list(desk->store, &desk->mem, id, 2, &events, &count,
+                                 &desk->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(events[0].kind, "login");
+    assert_int_equal(events[0].at, NOW + 20);
+    assert_string_equal(events[0].client, "203.0.113.7");
+    assert_string_equal(events[1].kind, "refused_message");
+    assert_string_equal(events[1].detail, "quota");
+}
+
+#define WITH_FRAME(test) \
+ cmocka_unit_test_setup_teardown(test, make_frame, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FRAME(a_lease_comes_back_with_its_senders_and_domains),
+        WITH_FRAME(what_is_not_there_is_not_found),
+        WITH_FRAME(a_username_is_never_used_again),
+        WITH_FRAME(a_lease_that_cannot_be_written_whole_is_not_written),
+        WITH_FRAME(an_idempotency_key_is_new_the_same_or_of_another_request),
+        WITH_FRAME(wrong_proofs_count_down_to_zero_and_a_new_link_starts_again),
+        WITH_FRAME(a_reveal_replaces_the_verifier_and_is_counted),
+        WITH_FRAME(a_lease_ends_once),
+        WITH_FRAME(a_mailbox_has_a_live_lease_until_it_expires_or_ends),
+        WITH_FRAME(leases_are_listed_newest_first_and_may_be_of_one_case),
+        WITH_FRAME(a_login_is_read_with_its_pool_address_by_a_reader),
+        WITH_FRAME(the_journal_is_counted_once_however_often_it_comes),
+        WITH_FRAME(usage_is_listed_newest_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
