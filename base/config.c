@@ -183,25 +183,33 @@ static void watch_options(cfg_t *tree)
     }
 }
 
-/* "file:line: option why"; the line is left out where the value is a default. */
-static int bad(struct reading *r, const char *option, const char *why)
+/* The line of option, else of the end of its section (libconfuse does not call for an empty list),
+ * else 0. */
+static int line_of(const struct reading *r, const char *option)
 {
-    char shown[64];
-    size_t len = strnlen(option, sizeof shown - 1);
+    struct slice section = slice_take(slice_from(option), strcspn(option, "|"));
     int line = 0;
 
-    for (size_t i = 0; i < r->seen_count; i++)
+    for (size_t i = 0; i < r->seen_count; i++) {
         if (strcmp(r->seen[i].option, option) == 0)
+            return r->seen[i].line;
+        if (slice_is(section, r->seen[i].option))
             line = r->seen[i].line;
-    memcpy(shown, option, len);
-    shown[len] = '\0';
+    }
+    return line;
+}
+
+/* "file:line: section.option why"; the line is left out where the value is a default. */
+static int bad(struct reading *r, const char *option, const char *why)
+{
+    char *shown = arena_strdup(r->mem, option);
     char *bar = strchr(shown, '|');
+    int line = line_of(r, option);
+
     if (bar != NULL)
         *bar = '.';
-    if (line == 0)
-        return error_set(r->err, ERROR_INVALID, "%s: %s %s", r->config->path, shown,
-                         why);
-    return error_set(r->err, ERROR_INVALID, "%s:%d: %s %s", r->config->path, line,
+    const char *place = line == 0 ? "" : arena_printf(r->mem, ":%d", line);
+    return error_set(r->err, ERROR_INVALID, "%s%s: %s %s", r->config->path, place,
                      shown, why);
 }
 
@@ -477,15 +485,20 @@ static int parse(struct reading *r)
         abort();
     cfg_set_error_function(r->tree, on_parse_error);
     watch_options(r->tree);
-    /* The newline ends a last line that has none, and makes an empty file a text. */
-    const char *lines = arena_printf(r->mem, "%s\n", text.at);
+    /* A last line without its newline is a line, and an empty file is a text. */
+    const char *lines = slice_ends_nocase(text, "\n")
+                            ? text.at
+                            : arena_printf(r->mem, "%s\n", text.at);
     current = r;
     int parsed = cfg_parse_buf(r->tree, lines);
     current = NULL;
     if (parsed == CFG_SUCCESS)
         return 0;
-    return error_set(r->err, ERROR_INVALID, "%s",
-                     r->cause.kind != ERROR_NONE ? r->cause.text : "cannot be read");
+    if (r->cause.kind != ERROR_NONE)
+        return error_set(r->err, ERROR_INVALID, "%s", r->cause.text);
+    /* libconfuse says nothing where a name is empty. */
+    return error_set(r->err, ERROR_INVALID, "%s:%d: not an option", path,
+                     r->tree->line);
 }
 
 int config_load(const char *path, struct config **out, struct error *err)
