@@ -182,6 +182,7 @@ int sql_run(struct sql *sql, struct error *err, const char *text, const char *ty
 
     if (prepare(sql, text, &rows, err) != 0)
         return -1;
+    assert(rows != NULL);
     rows->is_busy = true;
     va_start(args, types);
     int result = bind_all(rows, types, &args, err);
@@ -200,6 +201,7 @@ int sql_ask(struct sql *sql, struct sql_rows **out, struct error *err, const cha
 
     if (prepare(sql, text, &rows, err) != 0)
         return -1;
+    assert(rows != NULL);
     rows->is_busy = true;
     va_start(args, types);
     int result = bind_all(rows, types, &args, err);

@@ -1,0 +1,201 @@
+/*
+ * test_message.c - whether a message of a lease's login may leave.
+ */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/secret.h"
+#include "core/message.h"
+
+enum {
+    NOW = 1500,
+    EXPIRES = 2000
+};
+
+static const char *const senders[] = {"anna@customer.example", "@shop.example", NULL};
+static const char *const domains[] = {"remote.example", NULL};
+static const char *const none[] = {NULL};
+
+static const struct lease in_use = {
+    .mailbox = "anna@customer.example",
+    .messages_max = 10,
+    .messages_per_hour = 3,
+    .created_at = 1000,
+    .revealed_at = 1100,
+    .first_login_at = 1200,
+    .expires_at = EXPIRES,
+    .senders = senders,
+    .recipient_domains = domains,
+};
+
+static enum message_answer judge(const struct lease *lease, const char *sender,
+                                 const char *recipient)
+{
+    const struct message message = {.sender = slice_from(sender),
+                                    .recipient = slice_from(recipient)};
+
+    return message_judge(lease, POOL_ACTIVE, &message, NOW);
+}
+
+static void senders_and_recipients_outside_the_lease_are_refused(void **state)
+{
+    static const struct {
+        const char *sender, *recipient;
+        enum message_answer want;
+    } cases[] = {
+        {"anna@customer.example",  "bob@remote.example",     MESSAGE_SEND     },
+        {"Anna@Customer.EXAMPLE",  "bob@REMOTE.example",     MESSAGE_SEND     },
+        {"orders@shop.example",    "bob@remote.example",     MESSAGE_SEND     },
+        {"anna@customer.example",  "",                       MESSAGE_SEND     },
+        {"eve@customer.example",   "bob@remote.example",     MESSAGE_SENDER   },
+        {"anna@shop.example.test", "bob@remote.example",     MESSAGE_SENDER   },
+        {"anna@sub.shop.example",  "bob@remote.example",     MESSAGE_SENDER   },
+        {"",                       "bob@remote.example",     MESSAGE_SENDER   },
+        {"not a mailbox",          "bob@remote.example",     MESSAGE_SENDER   },
+        {"anna@customer.example",  "bob@other.example",      MESSAGE_RECIPIENT},
+        {"anna@customer.example",  "bob@sub.remote.example", MESSAGE_RECIPIENT},
+        {"anna@customer.example",  "bob",                    MESSAGE_RECIPIENT},
+        {"eve@customer.example",   "bob@other.example",      MESSAGE_SENDER   },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (judge(&in_use, cases[i].sender, cases[i].recipient) != cases[i].want)
+            fail_msg("<%s> to <%s>: another answer", cases[i].sender,
+                     cases[i].recipient);
+}
+
+static void a_lease_without_lists_is_for_its_own_mailbox_and_any_recipient(void **state)
+{
+    const char *const *lists[] = {NULL, none};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct lease lease = in_use;
+        lease.senders = lists[i];
+        lease.recipient_domains = lists[i];
+        assert_int_equal(judge(&lease, "anna@customer.example", "x@any.example"),
+                         MESSAGE_SEND);
+        assert_int_equal(judge(&lease, "orders@shop.example", "x@any.example"),
+                         MESSAGE_SENDER);
+        lease.mailbox = NULL;
+        assert_int_equal(judge(&lease, "anna@customer.example", "x@any.example"),
+                         MESSAGE_SENDER);
+    }
+}
+
+static void limits_end_at_the_very_message(void **state)
+{
+    static const struct {
+        unsigned used, used_last_hour;
+        enum message_answer want;
+    } cases[] = {
+        {0,  0, MESSAGE_SEND    },
+        {9,  2, MESSAGE_SEND    },
+        {10, 0, MESSAGE_TOO_MANY},
+        {11, 0, MESSAGE_TOO_MANY},
+        {9,  3, MESSAGE_TOO_FAST},
+        {10, 3, MESSAGE_TOO_MANY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct message message = {
+            .sender = slice_from("anna@customer.example"),
+            .used = cases[i].used,
+            .used_last_hour = cases[i].used_last_hour,
+        };
+        assert_int_equal(message_judge(&in_use, POOL_ACTIVE, &message, NOW),
+                         cases[i].want);
+    }
+}
+
+static void an_open_session_does_not_outlive_the_lease(void **state)
+{
+    static const struct {
+        const char *name;
+        enum lease_end end;
+        bool is_suspended, is_pending;
+        int64_t revealed_at, now;
+        enum message_answer want;
+    } cases[] = {
+        {"runs",                    LEASE_END_NONE,       false, false, 1100, NOW,         MESSAGE_SEND       },
+        {"last second",             LEASE_END_NONE,       false, false, 1100, EXPIRES - 1, MESSAGE_SEND       },
+        {"second of expiry",        LEASE_END_NONE,       false, false, 1100, EXPIRES,
+         MESSAGE_EXPIRED                                                                                      },
+        {"revoked",                 LEASE_END_REVOKED,    false, false, 1100, NOW,         MESSAGE_REVOKED    },
+        {"given back",              LEASE_END_GIVEN_BACK, false, false, 1100, NOW,         MESSAGE_REVOKED    },
+        {"suspended",               LEASE_END_NONE,       true,  false, 1100, NOW,         MESSAGE_HELD       },
+        {"suspended, expired",      LEASE_END_NONE,       true,  false, 1100, EXPIRES,
+         MESSAGE_EXPIRED                                                                                      },
+        {"pending",                 LEASE_END_NONE,       false, true,  1100, NOW,         MESSAGE_HELD       },
+        {"never revealed",          LEASE_END_NONE,       false, false, 0,    NOW,         MESSAGE_NOT_A_LEASE},
+        {"never revealed, revoked", LEASE_END_REVOKED,    false, false, 0,    NOW,
+         MESSAGE_NOT_A_LEASE                                                                                  },
+    };
+    const struct message message = {.sender = slice_from("anna@customer.example")};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct lease lease = in_use;
+        lease.end = cases[i].end;
+        lease.is_suspended = cases[i].is_suspended;
+        lease.is_pending = cases[i].is_pending;
+        lease.revealed_at = cases[i].revealed_at;
+        if (message_judge(&lease, POOL_ACTIVE, &message, cases[i].now) != cases[i].want)
+            fail_msg("%s: another answer", cases[i].name);
+    }
+    assert_int_equal(message_judge(NULL, POOL_ACTIVE, &message, NOW),
+                     MESSAGE_NOT_A_LEASE);
+}
+
+static void an_address_that_may_not_send_holds_the_message(void **state)
+{
+    static const enum message_answer want[] = {
+        [POOL_ACTIVE] = MESSAGE_SEND,
+        [POOL_DRAINING] = MESSAGE_SEND,
+        [POOL_RESTING] = MESSAGE_HELD,
+        [POOL_RETIRED] = MESSAGE_HELD,
+    };
+    const struct message message = {.sender = slice_from("anna@customer.example")};
+
+    (void)state;
+    for (size_t i = 0; i < POOL_STATE_COUNT; i++)
+        assert_int_equal(message_judge(&in_use, (enum pool_state)i, &message, NOW),
+                         want[i]);
+}
+
+static void only_what_may_pass_later_is_answered_as_temporary(void **state)
+{
+    (void)state;
+    assert_null(message_reply(MESSAGE_SEND)->code);
+    for (int i = MESSAGE_SEND + 1; i < MESSAGE_ANSWER_COUNT; i++) {
+        const struct message_reply *reply = message_reply((enum message_answer)i);
+        bool is_temporary = i == MESSAGE_TOO_FAST || i == MESSAGE_HELD;
+        assert_string_equal(reply->code, is_temporary ? "450 4.7.1" : "550 5.7.1");
+        assert_int_equal(strstr(reply->format, "%u") != NULL,
+                         i == MESSAGE_TOO_MANY || i == MESSAGE_TOO_FAST);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(senders_and_recipients_outside_the_lease_are_refused),
+        cmocka_unit_test(
+            a_lease_without_lists_is_for_its_own_mailbox_and_any_recipient),
+        cmocka_unit_test(limits_end_at_the_very_message),
+        cmocka_unit_test(an_open_session_does_not_outlive_the_lease),
+        cmocka_unit_test(an_address_that_may_not_send_holds_the_message),
+        cmocka_unit_test(only_what_may_pass_later_is_answered_as_temporary),
+    };
+
+    secret_startup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
