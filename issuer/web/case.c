@@ -1,0 +1,234 @@
+/*
+ * case.c - the page of a case: loaded, put into words, shown.
+ */
+#include "base/base.h"
+
+#include "issuer/web/case.h"
+
+#include "base/timetext.h"
+#include "issuer/cases/diagnose.h"
+#include "issuer/dnsbl/zones.h"
+#include "issuer/web/lines.h"
+#include "issuer/web/pages.h"
+
+enum {
+    RAW_SHOWN_MAX = 64 * 1024
+};
+
+/* ---- loading ---- */
+
+static const struct lease *find_live(const struct case_facts *facts, int64_t now)
+{
+    for (size_t i = 0; i < facts->leases_count; i++)
+        if (lease_is_live(lease_state_at(&facts->leases[i], now)))
+            return &facts->leases[i];
+    return NULL;
+}
+
+static int load(struct page *page, struct store *store, int64_t id,
+                struct case_facts *facts, struct error *err)
+{
+    const struct lease_filter filter = {.case_id = id, .max = CASE_LEASES_MAX};
+
+    if (store_case_find(store, page->mem, id, &facts->row, err) != 0 ||
+        store_lease_list(store, page->mem, &filter, &facts->leases,
+                         &facts->leases_count, err) != 0 ||
+        store_pool_list(store, page->mem, page->now, &facts->pool, &facts->pool_count,
+                        err) != 0)
+        return -1;
+    facts->live = find_live(facts, page->now);
+    if (facts->live != NULL &&
+        store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
+                         &facts->usage, &facts->usage_count, err) != 0)
+        return -1;
+    if (facts->row.address != NULL &&
+        store_listing_now(store, page->mem, facts->row.address, &facts->listings,
+                          &facts->listings_count, err) != 0)
+        return -1;
+    return case_put_log(page, store, facts, err);
+}
+
+/* ---- words ---- */
+
+static void add_fact(json_t *list, const char *name, const char *value,
+                     const char *note, bool is_mono)
+{
+    if (value == NULL)
+        return;
+    json_t *fact = json_object();
+    view_text(fact, "name", name);
+    view_text(fact, "value", value);
+    view_text(fact, "note", note);
+    view_flag(fact, "is_mono", is_mono);
+    json_array_append_new(list, fact);
+}
+
+static const struct listing_row *listing_of(const struct case_facts *facts)
+{
+    for (size_t i = 0; i < facts->listings_count; i++)
+        if (facts->row.zone != NULL &&
+            strcmp(facts->listings[i].zone, facts->row.zone) == 0)
+            return &facts->listings[i];
+    return NULL;
+}
+
+static void put_facts(struct page *page, const struct case_facts *facts)
+{
+    const struct case_row *row = &facts->row;
+    const struct evidence *e = &row->evidence;
+    const struct zone *zone = row->zone != NULL ? zone_find(row->zone) : NULL;
+    const struct listing_row *listing = listing_of(facts);
+    json_t *list = json_array();
+
+    add_fact(list, "Address", row->address != NULL ? row->address : e->blocked_ip, NULL,
+             true);
+    add_fact(
+        list, "List", row->zone != NULL ? line_zone(row->zone) : e->list,
+        listing != NULL
+            ? arena_printf(page->mem, "asked %s ago",
+                           timetext_span(page->mem, page->now - listing->checked_at))
+            : NULL,
+        false);
+    if (listing != NULL && listing->state == LISTING_LISTED) {
+        add_fact(list, "Listed, we have seen",
+                 timetext_person(page->mem, listing->since, page->now),
+                 arena_printf(page->mem, "%s ago",
+                              timetext_span(page->mem, page->now - listing->since)),
+                 false);
+        add_fact(list, "Likely clear",
+                 zone != NULL && zone->expiry != NULL ? "by itself" : NULL,
+                 zone != NULL ? zone->expiry : NULL, false);
+    }
+    if (e->smtp_code != 0)
+        add_fact(list, "Reply",
+                 arena_printf(page->mem, "%u %s", e->smtp_code,
+                              e->enhanced_code != NULL ? e->enhanced_code : ""),
+                 e->remote_mta, true);
+    view_flag(page->view, "has_facts", json_array_size(list) > 0);
+    view_take(page->view, "facts", list);
+}
+
+static void put_checks(struct page *page, const struct case_row *row)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < row->checks_count; i++) {
+        const struct check *check = &row->checks[i];
+        bool is_known = check->result != CHECK_UNKNOWN;
+        json_t *line = json_object();
+        view_text(line, "question", check->question);
+        view_text(line, "answer", check->answer);
+        view_text(line, "source", check->source);
+        view_text(line, "shape", is_known ? "✓" : "?");
+        view_text(line, "class", is_known ? "" : "unsure");
+        view_time(line, "when", page->mem, check->checked_at, page->now);
+        json_array_append_new(list, line);
+    }
+    view_take(page->view, "checks", list);
+}
+
+/* "Found: sender, reply. Not found: time." */
+static const char *found_sentence(struct arena *mem, const struct evidence *e)
+{
+    const struct {
+        const char *name;
+        bool is_found;
+    } rows[] = {
+        {"sender",    e->sender != NULL    },
+        {"recipient", e->recipient != NULL },
+        {"reply",     e->smtp_code != 0    },
+        {"address",   e->blocked_ip != NULL},
+        {"list",      e->list != NULL      },
+        {"time",      e->bounced_at != 0   },
+    };
+    const char *found = "";
+    const char *missing = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char **to = rows[i].is_found ? &found : &missing;
+        *to = arena_printf(mem, "%s%s%s", *to, (*to)[0] != '\0' ? ", " : "",
+                           rows[i].name);
+    }
+    return arena_printf(mem, "%s%s%s%s%s%s", found[0] ? "Found: " : "", found,
+                        found[0] ? ". " : "", missing[0] ? "Not found: " : "", missing,
+                        missing[0] ? "." : "");
+}
+
+static void put_case(struct page *page, const struct case_facts *facts)
+{
+    const struct case_row *row = &facts->row;
+    const struct diagnosis_row *verdict = diagnosis_row(row->verdict);
+    json_t *view = page->view;
+
+    view_number(view, "n", row->id);
+    view_text(view, "mailbox", row->mailbox);
+    view_text(view, "recipient", row->evidence.recipient);
+    view_text(view, "ticket", row->ticket);
+    view_text(view, "by", line_person(page->mem, row->created_by));
+    view_time(view, "opened", page->mem, row->created_at, page->now);
+    view_take(view, "mark", line_verdict_mark(row->verdict));
+    view_text(view, "headline", verdict->headline);
+    view_text(view, "lead", verdict->advice);
+    view_text(view, "excerpt", row->evidence.excerpt);
+    view_text(view, "found", found_sentence(page->mem, &row->evidence));
+    struct slice bounce = slice_from(row->bounce);
+    view_slice(view, "bounce", slice_take(bounce, RAW_SHOWN_MAX));
+    view_flag(view, "is_bounce_cut", bounce.len > RAW_SHOWN_MAX);
+    view_flag(view, "may_check", page_may(page, ACT_DIAGNOSE));
+    put_facts(page, facts);
+    put_checks(page, row);
+}
+
+/* ---- pages ---- */
+
+int case_show(struct page *page, int64_t id, const struct case_extra *extra,
+              struct error *err)
+{
+    struct case_facts facts = {0};
+    struct store *store = NULL;
+    struct error why = {0};
+
+    /* What authd wrote a moment ago belongs on the page; without it, the page is a bit behind. */
+    if (page->web->take_usage != NULL)
+        (void)!page->web->take_usage(page->app, &why);
+    if (app_take_reader(page->app, &store, err) != 0)
+        return -1;
+    int result = load(page, store, id, &facts, err);
+    app_give_back(page->app, store);
+    if (result != 0)
+        return -1;
+    page_problem(page, extra->problem, extra->field);
+    put_case(page, &facts);
+    if (case_put_panels(page, &facts, extra, err) != 0)
+        return -1;
+    return page_show(page,
+                     &(struct page_name){
+                         .template = "html/case.html",
+                         .title = arena_printf(page->mem, "Case %lld", (long long)id),
+                         .section = "cases",
+                         .status = extra->status != 0 ? extra->status : 200},
+                     err);
+}
+
+int page_case(struct page *page, struct error *err)
+{
+    const struct case_extra nothing = {0};
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0)
+        return -1;
+    return case_show(page, id, &nothing, err);
+}
+
+int page_case_check(struct page *page, struct error *err)
+{
+    struct diagnosis diagnosis;
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0 ||
+        case_check_again(page->app, page->mem, &page->actor, id, &diagnosis, err) != 0)
+        return -1;
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/cases/%lld", (long long)id));
+    return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * case.h - the one screen of a case: what we know on the left, what to do on the right.
+ */
+#ifndef ISSUER_WEB_CASE_H
+#define ISSUER_WEB_CASE_H
+
+#include "issuer/web/page.h"
+
+enum {
+    CASE_LEASES_MAX = 10,
+    CASE_USAGE_MAX = 50
+};
+
+/* What only this answer knows; zeroed for an ordinary look. */
+struct case_extra {
+    unsigned status;             /* 0: 200 */
+    const char *problem, *field; /* said over the page; field: id of the input */
+    const char *link;            /* just made: shown now and never again */
+    bool is_replay; /* the form was sent twice: its link was in the first answer */
+    const char *reason, *mailbox; /* typed, to be shown again */
+    int64_t for_s;
+};
+NODISCARD int case_show(struct page *page, int64_t id, const struct case_extra *extra,
+                        struct error *err);
+
+/* What was read for it. */
+struct case_facts {
+    struct case_row row;
+    struct lease *leases; /* newest first */
+    size_t leases_count;
+    const struct lease *live; /* the one that counts now, or NULL */
+    struct usage_row *usage;  /* of live, newest first */
+    size_t usage_count;
+    struct pool_address *pool;
+    size_t pool_count;
+    struct listing_row *listings; /* of row.address */
+    size_t listings_count;
+};
+
+/* case_panel.c: puts mint, deliver, watch and advise (one of them an object, the others null;
+ * deliver and watch together) and earlier into the view. */
+NODISCARD int case_put_panels(struct page *page, const struct case_facts *facts,
+                              const struct case_extra *extra, struct error *err);
+/* case_log.c: what happened, newest first. */
+NODISCARD int case_put_log(struct page *page, struct store *store,
+                           const struct case_facts *facts, struct error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * case_log.c - what happened with a case and its leases, out of the audit log.
+ */
+#include "base/base.h"
+
+#include "issuer/web/case.h"
+
+#include "issuer/web/lines.h"
+
+enum {
+    LOG_MAX = 30
+};
+
+static const struct {
+    const char *action;
+    const char
+        *sentence; /* behind the person's name; or on its own when it starts with '!' */
+} sentences[] = {
+    {"case.open",            "opened the case"                                       },
+    {"case.check",           "checked again"                                         },
+    {"lease.mint",           "created clean sending details"                         },
+    {"lease.link",           "made a new link"                                       },
+    {"lease.revoke",         "revoked the details"                                   },
+    {"lease.reveal",         "!The details were shown at the link"                   },
+    {"lease.reveal_refused", "!A wrong code or mailbox address was typed at the link"},
+};
+
+/* What follows key in "a=1 b=2", up to the next blank; or to the end for the last one. */
+static struct slice detail_value(const char *detail, const char *key, bool is_last)
+{
+    struct slice text = slice_from(detail);
+    ptrdiff_t at = slice_find(text, slice_from(key));
+
+    if (at < 0)
+        return (struct slice){0};
+    text = slice_skip(text, (size_t)at + strlen(key));
+    ptrdiff_t blank = slice_find_byte(text, ' ');
+    return is_last || blank < 0 ? text : slice_take(text, (size_t)blank);
+}
+
+/* The part behind the sentence: the verdict of a check, the reason of a person. */
+static const char *consequence(struct arena *mem, const struct audit_record *record)
+{
+    enum diagnosis_verdict verdict;
+    struct slice reason = detail_value(record->detail, "reason=", true);
+
+    if (diagnosis_verdict_parse(detail_value(record->detail, "verdict=", false),
+                                &verdict))
+        return arena_printf(mem, ": %s", diagnosis_row(verdict)->headline);
+    if (reason.len > 0)
+        return arena_printf(mem, ": “%.*s”.", (int)reason.len, reason.at);
+    return ".";
+}
+
+static const char *sentence_of(struct arena *mem, const struct audit_record *record)
+{
+    const char *person = line_person(mem, record->actor);
+    const char *more = consequence(mem, record);
+
+    for (size_t i = 0; i < ARRAY_LEN(sentences); i++) {
+        if (strcmp(sentences[i].action, record->action) != 0)
+            continue;
+        if (sentences[i].sentence[0] == '!')
+            return arena_printf(mem, "%s%s", sentences[i].sentence + 1, more);
+        return arena_printf(mem, "%s %s%s", person, sentences[i].sentence, more);
+    }
+    return arena_printf(mem, "%s: %s", person, record->action);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct audit_record *left = a;
+    const struct audit_record *right = b;
+
+    return (left->seq < right->seq) - (left->seq > right->seq);
+}
+
+struct gathering {
+    struct audit_record *all;
+    size_t count, room;
+};
+
+static int gather(struct page *page, struct store *store, const char *object,
+                  struct gathering *g, struct error *err)
+{
+    struct audit_record *records = NULL;
+    size_t count = 0;
+
+    if (store_audit_tail(store, page->mem, object, LOG_MAX, &records, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count && g->count < g->room; i++)
+        g->all[g->count++] = records[i];
+    return 0;
+}
+
+int case_put_log(struct page *page, struct store *store, const struct case_facts *facts,
+                 struct error *err)
+{
+    struct gathering g = {.room = (size_t)LOG_MAX * (1 + facts->leases_count)};
+    json_t *list = json_array();
+
+    view_take(page->view, "log", list);
+    g.all = arena_array(page->mem, g.room, sizeof *g.all);
+    if (gather(page, store,
+               arena_printf(page->mem, "case:%lld", (long long)facts->row.id), &g,
+               err) != 0)
+        return -1;
+    for (size_t i = 0; i < facts->leases_count; i++)
+        if (gather(
+                page, store,
+                arena_printf(page->mem, "lease:%lld", (long long)facts->leases[i].id),
+                &g, err) != 0)
+            return -1;
+    qsort(g.all, g.count, sizeof *g.all, newest_first);
+    for (size_t i = 0; i < g.count && i < LOG_MAX; i++) {
+        json_t *line = json_object();
+        view_time(line, "when", page->mem, g.all[i].at, page->now);
+        view_text(line, "sentence", sentence_of(page->mem, &g.all[i]));
+        json_array_append_new(list, line);
+    }
+    return 0;
+}

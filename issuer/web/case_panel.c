@@ -1,0 +1,369 @@
+/*
+ * case_panel.c - the right side of a case: give, deliver, watch, or advise.
+ *
+ * The place never changes, what stands in it does. One main button a view.
+ */
+#include "base/base.h"
+
+#include "issuer/web/case.h"
+
+#include "base/limits.h"
+#include "base/timetext.h"
+#include "issuer/web/lines.h"
+
+enum {
+    HOUR_S = 3600,
+    CHOICES_MAX = 4,
+    CODE_GROUP = 5
+};
+
+/* ---- give ---- */
+
+static const char *span_label(struct arena *mem, int64_t seconds)
+{
+    if (seconds % HOUR_S == 0)
+        return arena_printf(mem, "%lld h", (long long)(seconds / HOUR_S));
+    return timetext_span(mem, seconds);
+}
+
+/* The policy's default and the usual days, ascending, none above what policy allows. */
+static json_t *how_long(struct page *page, int64_t chosen_s)
+{
+    const int64_t usual[] = {INT64_C(24) * HOUR_S, INT64_C(48) * HOUR_S,
+                             INT64_C(72) * HOUR_S};
+    const int64_t max_s = page->config->policy.lease_max_s;
+    const int64_t default_s = page->config->policy.lease_default_s;
+    int64_t choices[CHOICES_MAX];
+    size_t count = 0;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+        bool is_first_above = default_s < usual[i] &&
+                              (i == 0 || default_s > usual[i - 1]);
+        if (is_first_above)
+            choices[count++] = default_s;
+        if (usual[i] <= max_s)
+            choices[count++] = usual[i];
+    }
+    if (count == 0 || default_s > choices[count - 1])
+        choices[count++] = default_s;
+    for (size_t i = 0; i < count; i++) {
+        json_t *choice = json_object();
+        view_text(choice, "value",
+                  arena_printf(page->mem, "%llds", (long long)choices[i]));
+        view_text(choice, "label", span_label(page->mem, choices[i]));
+        view_flag(choice, "is_chosen",
+                  choices[i] == (chosen_s != 0 ? chosen_s : default_s));
+        json_array_append_new(list, choice);
+    }
+    return list;
+}
+
+static unsigned free_places(const struct case_facts *facts, unsigned *out_addresses)
+{
+    unsigned places = 0;
+
+    *out_addresses = 0;
+    for (size_t i = 0; i < facts->pool_count; i++) {
+        const struct pool_address *a = &facts->pool[i];
+        if (a->state != POOL_ACTIVE || a->live_leases >= a->capacity)
+            continue;
+        places += a->capacity - a->live_leases;
+        (*out_addresses)++;
+    }
+    return places;
+}
+
+static json_t *mint_panel(struct page *page, const struct case_facts *facts,
+                          const struct case_extra *extra)
+{
+    const struct config *config = page->config;
+    json_t *mint = json_object();
+    unsigned addresses;
+    unsigned places = free_places(facts, &addresses);
+    char key[33];
+
+    /* One key a page view: the same form sent twice is one lease, a second visit is another. */
+    random_text(app_random(page->app), "abcdefghijklmnopqrstuvwxyz234567", key, 32);
+    view_text(mint, "action",
+              arena_printf(page->mem, "/cases/%lld/leases", (long long)facts->row.id));
+    view_text(mint, "key", key);
+    view_text(mint, "mailbox", facts->row.mailbox);
+    view_text(mint, "typed_mailbox", extra->mailbox != NULL ? extra->mailbox : "");
+    view_text(mint, "reason", extra->reason != NULL ? extra->reason : "");
+    view_take(mint, "choices", how_long(page, extra->for_s));
+    view_flag(mint, "has_room", places > 0);
+    view_text(mint, "room",
+              arena_printf(page->mem, "%u place%s free on %u address%s", places,
+                           places == 1 ? "" : "s", addresses,
+                           addresses == 1 ? "" : "es"));
+    view_text(mint, "limits",
+              arena_printf(page->mem, "Up to %u messages, %u an hour.",
+                           config->policy.messages_max,
+                           config->policy.messages_per_hour));
+    return mint;
+}
+
+/* ---- deliver ---- */
+
+/* "7qhm4 xk2dv …": what a person reads out or types. */
+static const char *spaced_code(struct arena *mem, const char *link)
+{
+    const char *key = strchr(link, '#');
+    const char *spaced = "";
+
+    if (key == NULL)
+        return "";
+    for (key++; *key != '\0';
+         key += strlen(key) < CODE_GROUP ? strlen(key) : CODE_GROUP)
+        spaced = arena_printf(mem, "%s%s%.*s", spaced, spaced[0] ? " " : "",
+                              (int)CODE_GROUP, key);
+    return spaced;
+}
+
+static int put_reply(struct page *page, const struct case_facts *facts,
+                     const char *link, json_t *deliver, struct error *err)
+{
+    const struct lease *lease = facts->live;
+    json_t *view = json_object();
+    struct strbuf reply;
+
+    strbuf_init(&reply, PAGE_MAX);
+    view_text(view, "recipient", facts->row.evidence.recipient);
+    view_text(view, "list", line_zone(facts->row.zone));
+    view_text(view, "until", timetext_person_long(page->mem, lease->expires_at));
+    view_text(view, "link_until", timetext_person_long(page->mem, lease->reveal_until));
+    view_text(view, "zone", timetext_zone(page->mem, lease->expires_at));
+    view_text(view, "link", link);
+    view_text(view, "code", spaced_code(page->mem, link));
+    view_text(view, "agent", page->session.agent.name);
+    view_text(view, "brand", page->config->brand.name);
+    int result = template_render(page->web->templates, "email/reply.txt", view, &reply,
+                                 err);
+    json_decref(view);
+    if (result == 0)
+        view_text(deliver, "reply", reply.at);
+    strbuf_wipe(&reply);
+    return result;
+}
+
+static int put_deliver(struct page *page, const struct case_facts *facts,
+                       const struct case_extra *extra, struct error *err)
+{
+    if (extra->link == NULL || facts->live == NULL) {
+        view_take(page->view, "deliver", json_null());
+        return 0;
+    }
+    json_t *deliver = json_object();
+    view_take(page->view, "deliver", deliver);
+    view_text(deliver, "link", extra->link);
+    view_text(deliver, "code", spaced_code(page->mem, extra->link));
+    page->response->is_secret = true;
+    return put_reply(page, facts, extra->link, deliver, err);
+}
+
+/* ---- watch ---- */
+
+enum step_kind {
+    STEP_DONE,
+    STEP_NOW,
+    STEP_TO_COME
+};
+
+struct step {
+    enum step_kind kind;
+    const char *text;
+    int64_t when; /* 0: none */
+    const char *note;
+};
+
+static void add_step(struct page *page, json_t *list, const struct step *step)
+{
+    static const struct {
+        const char *shape, *said;
+    } kinds[] = {
+        [STEP_DONE] = {"●", "done: "   },
+        [STEP_NOW] = {"◐", "now: "    },
+        [STEP_TO_COME] = {"○", "to come: "},
+    };
+    json_t *item = json_object();
+
+    view_text(item, "shape", kinds[step->kind].shape);
+    view_text(item, "said", kinds[step->kind].said);
+    view_flag(item, "is_now", step->kind == STEP_NOW);
+    view_flag(item, "is_to_come", step->kind == STEP_TO_COME);
+    view_text(item, "text", step->text);
+    view_time(item, "when", page->mem, step->when, page->now);
+    view_text(item, "note", step->note);
+    json_array_append_new(list, item);
+}
+
+static const char *link_note(const struct page *page, const struct lease *lease)
+{
+    switch (lease_reveal_answer(lease, page->now)) {
+    case REVEAL_READY:
+        return arena_printf(page->mem, "The link works until %s.",
+                            timetext_person(page->mem, lease->reveal_until, page->now));
+    case REVEAL_LOCKED: return "Locked after five wrong tries. Make a new link below.";
+    case REVEAL_LINK_OVER: return "The link is too old. Make a new one below.";
+    case REVEAL_NOT_READY: return "Held: the link shows nothing yet.";
+    case REVEAL_SHOWN_ENOUGH:
+    case REVEAL_IN_USE:
+    case REVEAL_EXPIRED:
+    case REVEAL_REVOKED:
+    case REVEAL_ANSWER_COUNT: break;
+    }
+    return NULL;
+}
+
+static json_t *watch_steps(struct page *page, const struct lease *lease)
+{
+    bool is_shown = lease->revealed_at != 0;
+    bool is_used = lease->first_login_at != 0;
+    json_t *list = json_array();
+
+    add_step(page, list,
+             &(struct step){STEP_DONE, "Details created", lease->created_at,
+                            arena_printf(page->mem, "by %s, through %s",
+                                         line_person(page->mem, lease->created_by),
+                                         lease->reserved_address)});
+    if (is_shown)
+        add_step(page, list,
+                 &(struct step){STEP_DONE, "Details shown", lease->revealed_at,
+                                is_used ? NULL : link_note(page, lease)});
+    else
+        add_step(page, list,
+                 &(struct step){STEP_NOW, "Not shown yet", 0, link_note(page, lease)});
+    add_step(page, list,
+             &(struct step){is_used    ? STEP_DONE
+                            : is_shown ? STEP_NOW
+                                       : STEP_TO_COME,
+                            is_used || !is_shown ? "First login" : "No login yet",
+                            lease->first_login_at,
+                            is_shown && !is_used ? "If it stays so, call the customer."
+                                                 : NULL});
+    add_step(page, list,
+             &(struct step){
+                 is_used ? STEP_NOW : STEP_TO_COME,
+                 is_used ? arena_printf(page->mem, "%u message%s sent, %u refused",
+                                        lease->messages_used,
+                                        lease->messages_used == 1 ? "" : "s",
+                                        lease->refusals)
+                         : "Messages sent",
+                 is_used ? lease->last_message_at : 0,
+                 arena_printf(page->mem, "Limit %u, and %u an hour",
+                              lease->messages_max, lease->messages_per_hour)});
+    add_step(page, list, &(struct step){STEP_TO_COME, "Ends", lease->expires_at, NULL});
+    return list;
+}
+
+static json_t *usage_list(struct page *page, const struct case_facts *facts)
+{
+    static const struct {
+        const char *kind, *word;
+    } words[] = {
+        {"login",           "Login"          },
+        {"message",         "Message"        },
+        {"refused_login",   "Login refused"  },
+        {"refused_message", "Message refused"},
+    };
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < facts->usage_count; i++) {
+        const struct usage_row *row = &facts->usage[i];
+        json_t *line = json_object();
+        const char *word = row->kind;
+        for (size_t w = 0; w < ARRAY_LEN(words); w++)
+            if (strcmp(words[w].kind, row->kind) == 0)
+                word = words[w].word;
+        view_time(line, "when", page->mem, row->at, page->now);
+        view_text(line, "what", word);
+        view_text(line, "detail", row->detail);
+        view_text(line, "client", row->client);
+        json_array_append_new(list, line);
+    }
+    return list;
+}
+
+static void put_watch(struct page *page, const struct case_facts *facts,
+                      const struct case_extra *extra)
+{
+    const struct lease *lease = facts->live;
+
+    if (lease == NULL) {
+        view_take(page->view, "watch", json_null());
+        return;
+    }
+    json_t *watch = json_object();
+    long long id = (long long)lease->id;
+    view_take(watch, "mark", line_lease_mark(page->mem, lease, page->now));
+    view_text(watch, "mailbox", lease->mailbox);
+    view_text(watch, "username", lease->username);
+    view_text(watch, "address", lease->reserved_address);
+    view_text(watch, "until", timetext_person_long(page->mem, lease->expires_at));
+    view_take(watch, "steps", watch_steps(page, lease));
+    view_flag(watch, "has_usage", facts->usage_count > 0);
+    view_take(watch, "usage", usage_list(page, facts));
+    view_flag(watch, "is_replay", extra->is_replay);
+    view_flag(watch, "may_link",
+              page_may(page, ACT_MINT) && lease->first_login_at == 0 &&
+                  lease->reveals < REVEALS_MAX);
+    view_flag(watch, "may_revoke", page_may(page, ACT_REVOKE));
+    view_text(watch, "link_action", arena_printf(page->mem, "/leases/%lld/link", id));
+    view_text(watch, "revoke_action",
+              arena_printf(page->mem, "/leases/%lld/revoke", id));
+    view_take(page->view, "watch", watch);
+}
+
+/* ---- all of them ---- */
+
+static json_t *earlier_list(struct page *page, const struct case_facts *facts)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < facts->leases_count; i++) {
+        const struct lease *lease = &facts->leases[i];
+        if (lease == facts->live)
+            continue;
+        json_t *line = json_object();
+        view_take(line, "mark", line_lease_mark(page->mem, lease, page->now));
+        view_time(line, "created", page->mem, lease->created_at, page->now);
+        view_time(line, "ended", page->mem,
+                  lease->ended_at != 0 ? lease->ended_at : lease->expires_at,
+                  page->now);
+        view_text(line, "address", lease->reserved_address);
+        view_text(line, "username", lease->username);
+        view_number(line, "messages", lease->messages_used);
+        view_text(line, "reason", lease->ended_reason);
+        json_array_append_new(list, line);
+    }
+    return list;
+}
+
+int case_put_panels(struct page *page, const struct case_facts *facts,
+                    const struct case_extra *extra, struct error *err)
+{
+    const struct diagnosis_row *verdict = diagnosis_row(facts->row.verdict);
+    bool may_mint = facts->live == NULL && verdict->may_lease &&
+                    page_may(page, ACT_MINT);
+    json_t *advise = json_null();
+
+    view_take(page->view, "mint",
+              may_mint ? mint_panel(page, facts, extra) : json_null());
+    if (!may_mint && facts->live == NULL) {
+        advise = json_object();
+        view_text(advise, "heading",
+                  verdict->may_lease ? "Ask an agent to give details"
+                                     : "What to do now");
+        view_text(advise, "text",
+                  verdict->may_lease
+                      ? "Your role may look, but not create sending details."
+                      : verdict->advice);
+    }
+    view_take(page->view, "advise", advise);
+    put_watch(page, facts, extra);
+    json_t *earlier = earlier_list(page, facts);
+    view_flag(page->view, "has_earlier", json_array_size(earlier) > 0);
+    view_take(page->view, "earlier", earlier);
+    return put_deliver(page, facts, extra, err);
+}

@@ -1,0 +1,30 @@
+/*
+ * lines.h - cases, leases and addresses as lines of lists, for the pages that list them.
+ */
+#ifndef ISSUER_WEB_LINES_H
+#define ISSUER_WEB_LINES_H
+
+#include "issuer/web/page.h"
+
+enum {
+    BOUNCE_SHOWN_MAX = 512 * 1024 /* escaped it still fits into a page */
+};
+
+/* The mark of a verdict or of a lease (view_mark). */
+json_t *line_verdict_mark(enum diagnosis_verdict verdict);
+json_t *line_lease_mark(struct arena *mem, const struct lease *lease, int64_t now);
+
+/* A list of cases: n, mailbox, ticket, opened, by, mark of its newest lease or of its verdict. */
+NODISCARD int line_cases(struct page *page, struct store *store,
+                         const struct case_row *rows, size_t count, json_t **out,
+                         struct error *err);
+
+/* The worst that our newest answers say about one address; NULL when it was never asked. */
+const struct listing_row *line_worst(const struct listing_row *rows, size_t count,
+                                     const char *address);
+/* "SpamCop" for a zone of the catalogue, its name otherwise. */
+const char *line_zone(const char *zone);
+/* "agent:ana" as "ana", "local:root" as "root (command line)". */
+const char *line_person(struct arena *mem, const char *actor);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * page.c - the frame around every page.
+ */
+#include "base/base.h"
+
+#include "issuer/web/page.h"
+
+#include "base/log.h"
+#include "base/number.h"
+#include "base/timetext.h"
+#include "issuer/identity/agent.h"
+#include "issuer/web/pages.h"
+
+/* ---- beginning and end ---- */
+
+void page_begin(struct page *page, const struct web *web, struct http_request *request,
+                struct http_response *response)
+{
+    *page = (struct page){.web = web,
+                          .app = web->app,
+                          .config = app_config(web->app),
+                          .request = request,
+                          .response = response,
+                          .mem = request->mem,
+                          .now = app_now(web->app),
+                          .view = json_object()};
+    view_text(page->view, "brand", page->config->brand.name);
+    view_text(page->view, "support", page->config->brand.support);
+    view_text(page->view, "timezone", page->config->timezone);
+    view_text(page->view, "zone", timetext_zone(page->mem, page->now));
+    view_time(page->view, "updated", page->mem, page->now, page->now);
+    view_take(page->view, "token", json_null());
+    page_problem(page, NULL, NULL);
+}
+
+void page_done(struct page *page)
+{
+    json_decref(page->view);
+}
+
+/* ---- who asks ---- */
+
+static bool is_https(const struct config *config)
+{
+    return slice_starts(slice_from(config->console.url), "https:");
+}
+
+const char *page_cookie_name(const struct config *config)
+{
+    return is_https(config) ? "__Host-cs" : "cs";
+}
+
+static void put_cookie(struct page *page, const char *value, const char *more)
+{
+    http_header(page->response, "Set-Cookie",
+                arena_printf(page->mem, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s",
+                             page_cookie_name(page->config), value,
+                             is_https(page->config) ? "; Secure" : "", more));
+}
+
+void page_set_cookie(struct page *page, const char *token)
+{
+    put_cookie(page, token, "");
+}
+
+void page_clear_cookie(struct page *page)
+{
+    put_cookie(page, "", "; Max-Age=0");
+}
+
+/* scheme://host[:port] */
+static struct slice origin_of(const char *url)
+{
+    struct slice text = slice_from(url);
+    ptrdiff_t scheme = slice_find(text, SLICE("://"));
+
+    if (scheme < 0)
+        return text;
+    ptrdiff_t slash = slice_find_byte(slice_skip(text, (size_t)scheme + 3), '/');
+    return slash < 0 ? text : slice_take(text, (size_t)(scheme + 3 + slash));
+}
+
+/* Sec-Fetch-Site decides where there is one; it is missing over plain http on a network. Origin
+ * is "null" then on our own forms, because our Referrer-Policy tells the browser to keep it, so
+ * it cannot be held against them: the form's token is what counts. */
+bool page_is_same_origin(const struct page *page, const char *site_url)
+{
+    const struct http_request *request = page->request;
+
+    if (request->fetch_site.at != NULL)
+        return slice_is(request->fetch_site, "same-origin") ||
+               slice_is(request->fetch_site, "none");
+    if (request->origin.at == NULL || slice_is(request->origin, "null"))
+        return true;
+    return slice_equal_nocase(request->origin, origin_of(site_url));
+}
+
+int page_adopt(struct page *page, struct slice token, struct error *err)
+{
+    if (session_look(page->app, page->mem, token, &page->session, err) != 0) {
+        page->session = (struct session){0};
+        return -1;
+    }
+    page->actor.name = arena_printf(page->mem, "agent:%s", page->session.agent.name);
+    page->actor.role = page->session.agent.role;
+    view_text(page->view, "token", page->session.form_token);
+    return 0;
+}
+
+/* No session is no error: *err is filled only when we could not look. */
+static bool find_session(struct page *page, struct error *err)
+{
+    struct slice token = cookie_find(page->request->cookie,
+                                     page_cookie_name(page->config));
+    struct error why = {0};
+
+    if (token.len == 0)
+        return false;
+    if (page_adopt(page, token, &why) == 0)
+        return true;
+    if (why.kind != ERROR_NOT_FOUND)
+        *err = why;
+    return false;
+}
+
+static bool token_is_right(const struct page *page)
+{
+    struct slice token = form_slice(&page->form, "token");
+
+    return token.len == TOKEN_LEN &&
+           secret_same_bytes(token.at, page->session.form_token, TOKEN_LEN);
+}
+
+bool page_may(const struct page *page, enum act act)
+{
+    return page->session.agent.id != 0 && role_may(page->actor.role, act);
+}
+
+/* ---- running one page ---- */
+
+static int read_form(struct page *page, struct error *err)
+{
+    if (page->request->method != HTTP_POST)
+        return 0;
+    if (!page_is_same_origin(page, page->config->console.url))
+        return error_set(err, ERROR_DENIED, "this form came from another site");
+    return form_parse(page->mem, page->request->content_type, page->request->body,
+                      &page->form, err);
+}
+
+static int run_signed_in(struct page *page, const struct page_kind *kind,
+                         struct error *err)
+{
+    struct error why = {0};
+
+    if (!find_session(page, &why)) {
+        if (why.kind != ERROR_NONE) {
+            *err = why;
+            return -1;
+        }
+        return page_session_over(page, err);
+    }
+    if (page->request->method == HTTP_POST && !token_is_right(page))
+        return error_set(
+            err, ERROR_DENIED,
+            "this form is from another sign-in, go back, reload the page and "
+            "try again");
+    if (app_allow(&page->actor, kind->act, err) != 0)
+        return -1;
+    return kind->run(page, err);
+}
+
+void page_run(const struct web *web, const struct page_kind *kind,
+              struct http_request *request, struct http_response *response)
+{
+    struct page page;
+    struct error err = {0};
+    int result;
+
+    page_begin(&page, web, request, response);
+    result = read_form(&page, &err);
+    if (result == 0)
+        result = kind->access == PAGE_OPEN ? kind->run(&page, &err)
+                                           : run_signed_in(&page, kind, &err);
+    if (result != 0)
+        page_fail(&page, &err);
+    page_done(&page);
+}
+
+/* ---- answering ---- */
+
+static json_t *menu(const struct page *page, const char *section)
+{
+    static const struct {
+        const char *name, *href, *label;
+        enum act act;
+    } rows[] = {
+        {"today", "/",      "Today", ACT_VIEW_CASES},
+        {"cases", "/cases", "Cases", ACT_VIEW_CASES},
+        {"pool",  "/pool",  "Pool",  ACT_VIEW_POOL },
+        {"audit", "/audit", "Audit", ACT_VIEW_AUDIT},
+    };
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!page_may(page, rows[i].act))
+            continue;
+        json_t *entry = json_object();
+        view_text(entry, "href", rows[i].href);
+        view_text(entry, "label", rows[i].label);
+        view_flag(entry, "is_here", strcmp(rows[i].name, section) == 0);
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+int page_show(struct page *page, const struct page_name *name, struct error *err)
+{
+    struct http_response *response = page->response;
+    bool has_problem = !json_is_null(json_object_get(page->view, "problem"));
+
+    view_text(
+        page->view, "title",
+        arena_printf(page->mem, "%s%s", has_problem ? "Error: " : "", name->title));
+    view_take(page->view, "menu", menu(page, name->section));
+    view_text(page->view, "agent",
+              page->session.agent.id != 0 ? page->session.agent.name : NULL);
+    strbuf_reset(&response->body);
+    if (template_render(page->web->templates, name->template, page->view,
+                        &response->body, err) != 0)
+        return -1;
+    response->status = name->status;
+    response->content_type = "text/html; charset=utf-8";
+    return 0;
+}
+
+void page_problem(struct page *page, const char *text, const char *field)
+{
+    if (text == NULL) {
+        view_take(page->view, "problem", json_null());
+        return;
+    }
+    json_t *problem = json_object();
+    view_text(problem, "text", view_sentence(page->mem, text));
+    view_text(problem, "field", field);
+    view_take(page->view, "problem", problem);
+}
+
+/* A number for the person to read out and for us to find in the log. */
+static const char *make_reference(const struct page *page)
+{
+    char text[9];
+
+    random_text(app_random(page->app), "ABCDEFGHJKMNPQRSTVWXYZ23456789", text, 8);
+    return arena_strndup(page->mem, text, 8);
+}
+
+void page_fail(struct page *page, const struct error *err)
+{
+    bool is_ours = err->kind == ERROR_INTERNAL || err->kind == ERROR_INTEGRITY;
+    unsigned status = problem_status(err->kind);
+    struct error why = {0};
+
+    if (page->session.agent.id == 0)
+        (void)find_session(page, &why);
+    view_text(page->view, "heading", problem_title(err->kind));
+    view_text(page->view, "lead", view_sentence(page->mem, err->text));
+    view_take(page->view, "reference", json_null());
+    if (is_ours) {
+        const char *reference = make_reference(page);
+        view_text(page->view, "heading", "Something went wrong on our side.");
+        view_text(page->view, "lead",
+                  "Nothing was created or changed by this request.");
+        view_text(page->view, "reference", reference);
+        log_event(LOG_LEVEL_ERROR, "page.failed", "reference", reference, "why",
+                  err->text, NULL);
+    }
+    page_problem(page, NULL, NULL);
+    if (page_show(page,
+                  &(struct page_name){.template = "html/fault.html",
+                                      .title = problem_title(err->kind),
+                                      .section = "",
+                                      .status = status},
+                  &why) == 0)
+        return;
+    log_event(LOG_LEVEL_ERROR, "page.failed", "why", why.text, NULL);
+    strbuf_reset(&page->response->body);
+    strbuf_puts(&page->response->body, "Something went wrong on our side.\n");
+    page->response->status = 500;
+    page->response->content_type = "text/plain; charset=utf-8";
+}
+
+/* ---- small things ---- */
+
+const char *page_field(const struct page *page, const char *name)
+{
+    struct slice value = slice_trim(form_slice(&page->form, name));
+
+    return value.len > 0 ? arena_slice(page->mem, value) : NULL;
+}
+
+int page_number(const struct page *page, size_t index, int64_t *out, struct error *err)
+{
+    if (number_i64(page->request->params[index], 1, INT64_MAX, out))
+        return 0;
+    return error_set(err, ERROR_NOT_FOUND, "there is no such page");
+}

@@ -1,0 +1,51 @@
+/*
+ * pages.h - the pages, one function a route; web.c has the table.
+ */
+#ifndef ISSUER_WEB_PAGES_H
+#define ISSUER_WEB_PAGES_H
+
+#include "issuer/web/page.h"
+
+/* sign_in.c */
+int page_sign_in(struct page *page, struct error *err);
+int page_sign_in_post(struct page *page, struct error *err);
+int page_sign_out(struct page *page, struct error *err);
+int page_set_up(struct page *page, struct error *err);
+int page_set_up_post(struct page *page, struct error *err);
+/* The session ended: a GET goes to the sign-in page; of a POST what was typed is kept. */
+NODISCARD int page_session_over(struct page *page, struct error *err);
+
+/* today.c */
+int page_today(struct page *page, struct error *err);
+/* Today with the paste box filled, for text that must not be lost. */
+NODISCARD int page_today_with(struct page *page, unsigned status, struct error *err);
+int page_cases(struct page *page, struct error *err);
+int page_case_open(struct page *page, struct error *err);
+
+/* case.c */
+int page_case(struct page *page, struct error *err);
+int page_case_check(struct page *page, struct error *err);
+
+/* lease.c */
+int page_lease_mint(struct page *page, struct error *err);
+int page_lease_revoke(struct page *page, struct error *err);
+int page_lease_link(struct page *page, struct error *err);
+
+/* pool.c */
+int page_pool(struct page *page, struct error *err);
+int page_pool_state(struct page *page, struct error *err);
+
+/* audit.c */
+int page_audit(struct page *page, struct error *err);
+
+/* customer.c: of the other site, outside page_run */
+void customer_ask(const struct web *web, struct http_request *request,
+                  struct http_response *response);
+void customer_reveal(const struct web *web, struct http_request *request,
+                     struct http_response *response);
+/* A refusal of the customer site: the same calm page for every reason. */
+void customer_refuse(const struct web *web, struct http_request *request,
+                     unsigned status, const char *sentence,
+                     struct http_response *response);
+
+#endif

@@ -1,0 +1,292 @@
+/*
+ * today.c - the page to start from: the paste box, recent cases, how our addresses stand.
+ */
+#include "base/base.h"
+
+#include "issuer/web/pages.h"
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/timetext.h"
+#include "core/mailbox.h"
+#include "issuer/cases/diagnose.h"
+#include "issuer/cases/words.h"
+#include "issuer/web/lines.h"
+
+enum {
+    TODAY_CASES = 10,
+    TODAY_ADDRESSES = 12,
+    CASES_A_PAGE = 50
+};
+
+struct today {
+    struct case_row *cases;
+    size_t cases_count;
+    struct shared_range *shared;
+    size_t shared_count;
+    struct listing_row *listings;
+    size_t listings_count;
+    struct pool_address *pool;
+    size_t pool_count;
+};
+
+static bool is_in(const struct network *networks, size_t count, const char *text)
+{
+    struct address address;
+
+    if (!address_parse(slice_from(text), &address))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (network_contains(&networks[i], &address))
+            return true;
+    return false;
+}
+
+static json_t *shared_line(struct page *page, const struct listing_row *row)
+{
+    static const struct {
+        const char *class_name, *word;
+    } marks[LISTING_STATE_COUNT] = {
+        [LISTING_UNKNOWN] = {"unsure", "unknown"},
+        [LISTING_CLEAR] = {"clear",  "clear"  },
+        [LISTING_LISTED] = {"listed", "listed" },
+    };
+    json_t *line = json_object();
+    const char *when = timetext_span(page->mem, page->now - row->checked_at);
+
+    view_text(line, "address", row->address);
+    view_take(line, "mark",
+              view_mark(marks[row->state].class_name, marks[row->state].word));
+    view_text(
+        line, "note",
+        row->state == LISTING_LISTED
+            ? arena_printf(page->mem, "%s, asked %s ago", line_zone(row->zone), when)
+            : arena_printf(page->mem, "asked %s ago", when));
+    return line;
+}
+
+/* Each address of ours that was ever asked about, once, with the worst answer. */
+static void put_shared(struct page *page, const struct today *t)
+{
+    struct network *networks = arena_array(page->mem, t->shared_count + 1,
+                                           sizeof *networks);
+    json_t *list = json_array();
+    size_t networks_count = 0;
+    size_t listed = 0;
+
+    for (size_t i = 0; i < t->shared_count; i++)
+        if (network_parse(slice_from(t->shared[i].network), &networks[networks_count],
+                          NULL) == 0)
+            networks_count++;
+    for (size_t i = 0; i < t->listings_count; i++) {
+        const struct listing_row *row = &t->listings[i];
+        if (!is_in(networks, networks_count, row->address) ||
+            line_worst(t->listings, t->listings_count, row->address) != row)
+            continue;
+        listed += row->state == LISTING_LISTED;
+        if (json_array_size(list) < TODAY_ADDRESSES)
+            json_array_append_new(list, shared_line(page, row));
+    }
+    view_flag(page->view, "has_shared", t->shared_count > 0);
+    view_text(page->view, "shared_sentence",
+              json_array_size(list) == 0
+                  ? "None of them was asked about yet. We ask when a case needs it."
+              : listed == 0
+                  ? "None is listed, as far as we asked."
+                  : arena_printf(page->mem, "%zu listed when we last asked.", listed));
+    view_take(page->view, "shared", list);
+}
+
+static void put_pool(struct page *page, const struct today *t)
+{
+    unsigned places = 0;
+    unsigned used = 0;
+    unsigned active = 0;
+
+    for (size_t i = 0; i < t->pool_count; i++) {
+        if (t->pool[i].state != POOL_ACTIVE)
+            continue;
+        active++;
+        places += t->pool[i].capacity;
+        used += t->pool[i].live_leases < t->pool[i].capacity ? t->pool[i].live_leases
+                                                             : t->pool[i].capacity;
+    }
+    view_flag(page->view, "has_pool", t->pool_count > 0);
+    view_text(page->view, "pool_sentence",
+              arena_printf(page->mem,
+                           "%u of %u places are free, on %u active address%s.",
+                           places - used, places, active, active == 1 ? "" : "es"));
+}
+
+static int load(struct page *page, struct store *store, struct today *t,
+                struct error *err)
+{
+    json_t *cases = NULL;
+
+    if (store_case_list(store, page->mem, 0, TODAY_CASES, &t->cases, &t->cases_count,
+                        err) != 0 ||
+        store_shared_list(store, page->mem, &t->shared, &t->shared_count, err) != 0 ||
+        store_listing_now(store, page->mem, NULL, &t->listings, &t->listings_count,
+                          err) != 0 ||
+        store_pool_list(store, page->mem, page->now, &t->pool, &t->pool_count, err) !=
+            0 ||
+        line_cases(page, store, t->cases, t->cases_count, &cases, err) != 0)
+        return -1;
+    view_flag(page->view, "has_cases", json_array_size(cases) > 0);
+    view_take(page->view, "cases", cases);
+    return 0;
+}
+
+static void put_form(struct page *page)
+{
+    struct slice bounce = form_slice(&page->form, "bounce");
+    const char *ticket = page_field(page, "ticket");
+    const char *mailbox = page_field(page, "mailbox");
+
+    if (slice_trim(bounce).len == 0)
+        bounce = form_slice(&page->form, "file");
+    view_slice(page->view, "bounce",
+               bounce.at != NULL ? slice_take(bounce, BOUNCE_SHOWN_MAX) : SLICE(""));
+    view_text(page->view, "ticket", ticket != NULL ? ticket : "");
+    view_text(page->view, "mailbox", mailbox != NULL ? mailbox : "");
+    view_flag(page->view, "may_diagnose", page_may(page, ACT_DIAGNOSE));
+}
+
+int page_today_with(struct page *page, unsigned status, struct error *err)
+{
+    struct store *store = NULL;
+    struct today t = {0};
+
+    if (app_take_reader(page->app, &store, err) != 0)
+        return -1;
+    int result = load(page, store, &t, err);
+    app_give_back(page->app, store);
+    if (result != 0)
+        return -1;
+    put_form(page);
+    put_shared(page, &t);
+    put_pool(page, &t);
+    return page_show(page,
+                     &(struct page_name){.template = "html/today.html",
+                                         .title = "Today",
+                                         .section = "today",
+                                         .status = status},
+                     err);
+}
+
+int page_today(struct page *page, struct error *err)
+{
+    return page_today_with(page, 200, err);
+}
+
+/* ---- all cases ---- */
+
+int page_cases(struct page *page, struct error *err)
+{
+    struct form query = {0};
+    struct case_row *rows = NULL;
+    struct store *store = NULL;
+    json_t *cases = NULL;
+    size_t count = 0;
+    int64_t before = 0;
+
+    if (form_parse(page->mem, SLICE("application/x-www-form-urlencoded"),
+                   page->request->query, &query, err) != 0)
+        return -1;
+    if (form_slice(&query, "before").at != NULL &&
+        !number_i64(form_slice(&query, "before"), 1, INT64_MAX, &before))
+        return error_set(err, ERROR_NOT_FOUND, "there is no such page");
+    if (app_take_reader(page->app, &store, err) != 0)
+        return -1;
+    int result = store_case_list(store, page->mem, before, CASES_A_PAGE, &rows, &count,
+                                 err);
+    if (result == 0)
+        result = line_cases(page, store, rows, count, &cases, err);
+    app_give_back(page->app, store);
+    if (result != 0)
+        return -1;
+    view_flag(page->view, "has_cases", count > 0);
+    view_take(page->view, "cases", cases);
+    view_text(page->view, "older",
+              count == CASES_A_PAGE ? arena_printf(page->mem, "/cases?before=%lld",
+                                                   (long long)rows[count - 1].id)
+                                    : NULL);
+    return page_show(page,
+                     &(struct page_name){.template = "html/cases.html",
+                                         .title = "Cases",
+                                         .section = "cases",
+                                         .status = 200},
+                     err);
+}
+
+/* ---- opening a case ---- */
+
+struct field_error {
+    const char *field;
+    struct error why;
+};
+
+/* What can be told without asking anybody, with the field it is about. */
+static int check_fields(const struct diagnosis_request *request,
+                        struct field_error *out)
+{
+    char mailbox[MAILBOX_MAX + 1];
+
+    out->field = "bounce";
+    if (slice_trim(request->bounce).len == 0)
+        return error_set(&out->why, ERROR_INVALID,
+                         "paste the bounce, or choose a file with it");
+    if (request->bounce.len > BOUNCE_MAX)
+        return error_set(&out->why, ERROR_INVALID,
+                         "this is more than 2 MB: the top part is enough");
+    out->field = "mailbox";
+    if (request->mailbox != NULL &&
+        !mailbox_parse(slice_from(request->mailbox), mailbox))
+        return error_set(
+            &out->why, ERROR_INVALID,
+            "the customer's mailbox is an address such as anna@kunde.example");
+    out->field = "ticket";
+    if (words_check("ticket", request->ticket, TICKET_MAX, &out->why) != 0)
+        return -1;
+    out->field = "bounce";
+    return 0;
+}
+
+/* Whatever went wrong, the text stays. */
+static int show_again(struct page *page, const struct field_error *failed,
+                      struct error *err)
+{
+    bool is_ours = failed->why.kind == ERROR_INTERNAL ||
+                   failed->why.kind == ERROR_INTEGRITY;
+
+    if (is_ours)
+        log_event(LOG_LEVEL_ERROR, "page.failed", "page", "case.open", "why",
+                  failed->why.text, NULL);
+    page_problem(
+        page,
+        is_ours ? "something went wrong on our side, nothing was created, your text "
+                  "is still here"
+                : failed->why.text,
+        failed->field);
+    return page_today_with(page, problem_status(failed->why.kind), err);
+}
+
+int page_case_open(struct page *page, struct error *err)
+{
+    struct diagnosis_request request = {.bounce = form_slice(&page->form, "bounce"),
+                                        .mailbox = page_field(page, "mailbox"),
+                                        .ticket = page_field(page, "ticket")};
+    struct field_error failed = {.field = "bounce"};
+    struct diagnosis diagnosis;
+
+    if (slice_trim(request.bounce).len == 0)
+        request.bounce = form_slice(&page->form, "file");
+    if (check_fields(&request, &failed) != 0 ||
+        case_open(page->app, page->mem, &page->actor, &request, &diagnosis,
+                  &failed.why) != 0)
+        return show_again(page, &failed, err);
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/cases/%lld", (long long)diagnosis.row.id));
+    return 0;
+}
