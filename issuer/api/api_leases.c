@@ -1,0 +1,263 @@
+/*
+ * api_leases.c - leases: list, mint, show, revoke, new link, reveal.
+ */
+#include "base/base.h"
+
+#include "base/log.h"
+#include "base/number.h"
+#include "issuer/api/api_present.h"
+#include "issuer/api/api_resources.h"
+#include "issuer/leases/change.h"
+#include "issuer/leases/mint.h"
+#include "issuer/leases/reveal.h"
+
+/* What authd wrote a moment ago belongs into the answer; without it the answer is a little
+ * behind, which is better than none. */
+static void take_usage(struct call *call)
+{
+    struct error err = {0};
+
+    if (call->api->take_usage != NULL && call->api->take_usage(call->app, &err) != 0)
+        log_event(LOG_LEVEL_WARNING, "usage.behind", "why", err.text, NULL);
+}
+
+int api_lease_list(struct call *call, json_t **out, struct error *err)
+{
+    struct lease_filter filter = {0};
+    struct lease *leases;
+    struct store *store;
+    struct page page;
+    size_t count;
+
+    if (call_query(call, "limit cursor case", err) != 0 ||
+        call_page(call, &page, err) != 0 ||
+        call_query_number(call, "case", 0, INT64_MAX, &filter.case_id, err) != 0)
+        return -1;
+    take_usage(call);
+    if (app_take_reader(call->app, &store, err) != 0)
+        return -1;
+    filter.before = page.cursor;
+    filter.max = page.limit + 1;
+    int failed = store_lease_list(store, call->mem, &filter, &leases, &count, err);
+    app_give_back(call->app, store);
+    if (failed != 0)
+        return -1;
+    size_t shown = count > page.limit ? page.limit : count;
+    json_t *items = json_array();
+    for (size_t i = 0; i < shown; i++)
+        json_array_append_new(items, present_lease(&leases[i], call->now, NULL));
+    *out = page_of(items, shown < count ? leases[shown - 1].id : 0);
+    return 0;
+}
+
+static int find_lease(struct call *call, int64_t id, struct lease *out,
+                      struct error *err)
+{
+    struct store *store;
+
+    if (app_take_reader(call->app, &store, err) != 0)
+        return -1;
+    int result = store_lease_find(store, call->mem, id, out, err);
+    app_give_back(call->app, store);
+    return result;
+}
+
+int api_lease_show(struct call *call, json_t **out, struct error *err)
+{
+    struct usage_row *rows = NULL;
+    struct store *store;
+    struct lease lease;
+    size_t count = 0;
+    int64_t id;
+
+    if (call_id(call, &id, err) != 0 || call_query(call, "", err) != 0)
+        return -1;
+    take_usage(call);
+    if (app_take_reader(call->app, &store, err) != 0)
+        return -1;
+    int failed = store_lease_find(store, call->mem, id, &lease, err);
+    if (failed == 0)
+        failed = store_usage_list(store, call->mem, id, API_LIMIT_DEFAULT, &rows,
+                                  &count, err);
+    app_give_back(call->app, store);
+    if (failed != 0)
+        return -1;
+    json_t *usage = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(usage, present_usage(&rows[i]));
+    *out = present_lease(&lease, call->now, NULL);
+    json_object_set_new(*out, "usage", usage);
+    return 0;
+}
+
+/* One to 64 visible characters: it is a key, not a text. */
+static int read_key(struct call *call, const char **out, struct error *err)
+{
+    struct slice key = slice_trim(call->request->idempotency_key);
+
+    if (key.len == 0)
+        return error_set(err, ERROR_INVALID,
+                         "the request needs the header Idempotency-Key");
+    if (key.len > IDEMPOTENCY_KEY_MAX || !slice_is_printable(key))
+        return error_set(err, ERROR_INVALID,
+                         "Idempotency-Key must be up to %d visible characters",
+                         (int)IDEMPOTENCY_KEY_MAX);
+    *out = arena_slice(call->mem, key);
+    return 0;
+}
+
+static int read_delivery(const char *word, enum lease_delivery *out, struct error *err)
+{
+    for (int i = 0; word != NULL && i < DELIVERY_COUNT; i++)
+        if (strcmp(word, lease_delivery_name((enum lease_delivery)i)) == 0) {
+            *out = (enum lease_delivery)i;
+            return 0;
+        }
+    if (word == NULL)
+        return 0;
+    return error_set(err, ERROR_INVALID, "\"delivery\" cannot be \"%.40s\"", word);
+}
+
+static int read_mint(struct call *call, struct mint_request *out, struct error *err)
+{
+    json_int_t case_id = 0;
+    json_int_t messages = -1;
+    const char *duration = NULL;
+    const char *delivery = NULL;
+    json_t *senders = NULL;
+    json_t *domains = NULL;
+
+    if (call_fields(call, err, "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s}", "case",
+                    &case_id, "mailbox", &out->mailbox, "for", &duration, "senders",
+                    &senders, "recipient_domains", &domains, "messages", &messages,
+                    "reason", &out->reason, "ticket", &out->ticket, "delivery",
+                    &delivery) != 0)
+        return -1;
+    if (duration != NULL &&
+        number_duration_s(slice_from(duration), &out->for_s, err) != 0)
+        return error_prefix(err, "\"for\"");
+    if (messages != -1 && (messages < 1 || messages > UINT32_MAX))
+        return error_set(err, ERROR_INVALID, "\"messages\" must be a number above 0");
+    out->case_id = case_id;
+    out->messages = messages == -1 ? 0 : (unsigned)messages;
+    if (call_words(call, "senders", senders, &out->senders, err) != 0 ||
+        call_words(call, "recipient_domains", domains, &out->recipient_domains, err) !=
+            0)
+        return -1;
+    return read_delivery(delivery, &out->delivery, err);
+}
+
+int api_lease_mint(struct call *call, json_t **out, struct error *err)
+{
+    struct mint_request request = {.delivery = DELIVERY_LOGIN};
+    struct minted minted = {0};
+
+    if (read_key(call, &request.idempotency_key, err) != 0 ||
+        read_mint(call, &request, err) != 0 ||
+        lease_mint(call->app, call->mem, &call->actor, &request, &minted, err) != 0)
+        return -1;
+    http_header(
+        call->response, "Location",
+        arena_printf(call->mem, "/api/v1/leases/%lld", (long long)minted.lease.id));
+    if (minted.is_replay)
+        http_header(call->response, "Idempotency-Replayed", "true");
+    call->status = minted.is_replay ? 200 : 201;
+    call->response->is_secret = true;
+    *out = present_lease(&minted.lease, call->now, minted.link);
+    return 0;
+}
+
+int api_lease_revoke(struct call *call, json_t **out, struct error *err)
+{
+    const char *reason = NULL;
+    struct lease lease;
+    int64_t id;
+
+    if (call_id(call, &id, err) != 0 ||
+        call_fields(call, err, "{s?s}", "reason", &reason) != 0 ||
+        lease_revoke(call->app, &call->actor, id, reason, err) != 0 ||
+        find_lease(call, id, &lease, err) != 0)
+        return -1;
+    *out = present_lease(&lease, call->now, NULL);
+    return 0;
+}
+
+int api_lease_link(struct call *call, json_t **out, struct error *err)
+{
+    const char *link = NULL;
+    struct lease lease;
+    int64_t id;
+
+    if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
+        lease_new_link(call->app, call->mem, &call->actor, id, &link, err) != 0 ||
+        find_lease(call, id, &lease, err) != 0)
+        return -1;
+    call->response->is_secret = true;
+    *out = present_lease(&lease, call->now, link);
+    return 0;
+}
+
+/* Why there are no details, in words for the person at the terminal. */
+static const char *why_not(enum reveal_answer answer)
+{
+    switch (answer) {
+    case REVEAL_READY: return "the details cannot be shown now";
+    case REVEAL_LOCKED:
+        return "the link is locked after too many wrong tries: make a new one";
+    case REVEAL_SHOWN_ENOUGH:
+        return "the details were shown as often as allowed: make a new link";
+    case REVEAL_IN_USE: return "the login is in use: its password is never shown again";
+    case REVEAL_LINK_OVER: return "the link is over: make a new one";
+    case REVEAL_EXPIRED: return "the lease has expired";
+    case REVEAL_REVOKED: return "the lease was revoked";
+    case REVEAL_NOT_READY: return "the lease is not ready";
+    case REVEAL_ANSWER_COUNT: break;
+    }
+    return "the details cannot be shown now";
+}
+
+/* The password goes from the guarded secret into the body, which is wiped after it was sent. It
+ * takes the place of as many blanks, so that no JSON value and no moved buffer ever holds it. Its
+ * alphabet (core/credential.h) needs no escaping. */
+static void write_credential(struct call *call, const struct reveal_result *shown)
+{
+    const struct config *config = app_config(call->app);
+    struct strbuf *body = &call->response->body;
+    json_t *o = json_object();
+
+    put_text(o, "server", config->submission.host);
+    put_number(o, "port", config->submission.port);
+    put_number(o, "starttls_port", config->submission.starttls_port);
+    put_text(o, "username", shown->lease.username);
+    json_object_set_new(o, "lease", present_lease(&shown->lease, call->now, NULL));
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+
+    call->response->is_secret = true;
+    call->response->content_type = "application/json";
+    strbuf_add(body, text, strlen(text) - 1); /* without the closing brace */
+    free(text);
+    strbuf_puts(body, ",\"password\":\"");
+    size_t at = body->len;
+    for (size_t i = 0; i < shown->password.len; i++)
+        strbuf_putc(body, ' ');
+    strbuf_puts(body, "\"}\n");
+    if (!body->full)
+        memcpy(body->at + at, shown->password.at, shown->password.len);
+}
+
+int api_lease_reveal(struct call *call, json_t **out, struct error *err)
+{
+    struct reveal_result shown = {0};
+    int64_t id;
+
+    if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
+        reveal_local(call->app, call->mem, &call->actor, id, &shown, err) != 0)
+        return -1;
+    if (shown.outcome != REVEAL_DONE)
+        return error_set(err, ERROR_REFUSED, "%s", why_not(shown.answer));
+    write_credential(call, &shown);
+    secret_free(&shown.password);
+    *out = NULL;
+    return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * api_resources.h - the resource functions, for the table of routes in api.c.
+ */
+#ifndef ISSUER_API_API_RESOURCES_H
+#define ISSUER_API_API_RESOURCES_H
+
+#include "issuer/api/api_call.h"
+
+/* name(call, out, err) as in struct resource. */
+#define API_RESOURCE(name) \
+ NODISCARD int name(struct call *call, json_t **out, struct error *err)
+
+/* api_cases.c */
+API_RESOURCE(api_diagnose);
+API_RESOURCE(api_case_list);
+API_RESOURCE(api_case_open);
+API_RESOURCE(api_case_show);
+API_RESOURCE(api_case_check);
+/* api_leases.c */
+API_RESOURCE(api_lease_list);
+API_RESOURCE(api_lease_mint);
+API_RESOURCE(api_lease_show);
+API_RESOURCE(api_lease_revoke);
+API_RESOURCE(api_lease_link);
+API_RESOURCE(api_lease_reveal);
+/* api_addresses.c */
+API_RESOURCE(api_shared_list);
+API_RESOURCE(api_shared_add);
+API_RESOURCE(api_shared_remove);
+API_RESOURCE(api_pool_list);
+API_RESOURCE(api_pool_add);
+API_RESOURCE(api_pool_show);
+API_RESOURCE(api_pool_change);
+API_RESOURCE(api_listing_now);
+API_RESOURCE(api_listing_history);
+API_RESOURCE(api_listing_check);
+/* api_people.c */
+API_RESOURCE(api_user_list);
+API_RESOURCE(api_user_add);
+API_RESOURCE(api_user_disable);
+API_RESOURCE(api_user_reset);
+API_RESOURCE(api_audit_list);
+API_RESOURCE(api_audit_verify);
+/* api_system.c */
+API_RESOURCE(api_config);
+API_RESOURCE(api_mta_postfix);
+
+#endif
