@@ -178,7 +178,7 @@ def check_trouble(folder, env):
     fake = Fake(path, b"NO\n")
     helper(record(0), args=["--socket", path, "/bin/true"], env={"AUTH_SECURED": "secured", "TCPREMOTEIP": "192.0.2.9",
                                                                "SERVICE": "submission"})
-    ok(fake.asked == [f"{username(0)}\0{password(0)}\0submission\0192.0.2.9\0secured=yes\0\n".encode()],
+    ok(fake.asked == [f"{username(0)}\0{password(0)}\0submission\x00192.0.2.9\0secured=yes\0\n".encode()],
        "what is asked", fake.asked)
 
 
