@@ -1,0 +1,75 @@
+#!/bin/sh
+# check-layers.sh - refuse an #include that points up or sideways, and a library's header
+# outside the files that wrap it.
+set -u
+bad=0
+
+sources() { find "$@" -name '*.[ch]' 2>/dev/null; }
+
+# folder: folders its files may include, besides itself
+while read -r dir may; do
+	[ -d "$dir" ] || continue
+	for inc in $(sources "$dir" | xargs -r sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' | sort -u); do
+		case " $dir $may " in
+		*" $inc "*) continue ;;
+		esac
+		sources "$dir" | xargs grep -Hn "^#include \"$inc/" | sed "s|\$|   <- $dir/ must not include $inc/|"
+		bad=1
+	done
+done <<'T'
+base
+core    base
+db      base core
+auth    base core db
+issuer  base core db
+T
+
+# folder inside issuer: the issuer folders it may include ("issuer" itself is the app). A
+# service does not know that a browser asked; the jailed parser and the command line stand alone.
+while read -r dir may; do
+	[ -d "issuer/$dir" ] || continue
+	for inc in $(sources "issuer/$dir" | xargs -r sed -n 's/^#include "issuer\/\([a-z]*\)[/.].*/\1/p' | sort -u); do
+		case " $dir $may " in
+		*" $inc "*) continue ;;
+		esac
+		sources "issuer/$dir" | xargs grep -Hn "^#include \"issuer/$inc" | sed "s|\$|   <- issuer/$dir/ must not include issuer/$inc|"
+		bad=1
+	done
+done <<'T'
+bounce
+cli
+http
+render
+dnsbl
+identity app
+cases    app dnsbl
+leases   app dnsbl cases
+jobs     app cases leases dnsbl identity
+api      app http render cases leases dnsbl identity
+web      app http render cases leases dnsbl identity
+T
+
+# library header: the only files that may include it
+while read -r header owners; do
+	for f in $(sources base core db auth issuer | xargs -r grep -l "^#include <$header>"); do
+		case " $owners " in
+		*" $f "*) continue ;;
+		esac
+		echo "$f: <$header> belongs to $owners"
+		bad=1
+	done
+done <<'T'
+microhttpd.h  issuer/http/server.c
+sqlite3.h     db/sql_sqlite.c
+sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c
+confuse.h     base/config.c
+seccomp.h     base/sandbox.c
+ares.h        issuer/dnsbl/resolver_cares.c
+event2/event.h      auth/authd_server.c
+event2/bufferevent.h auth/authd_server.c
+event2/listener.h   auth/authd_server.c
+gmime/gmime.h issuer/bounce/mime_gmime.c
+pcre2.h       issuer/bounce/pattern.c
+curl/curl.h   issuer/cli/client.c
+T
+exit $bad
