@@ -21,7 +21,7 @@ static int echo(int fd)
     static char buffer[16384];
     ssize_t len = read(fd, buffer, sizeof buffer);
 
-    return len > 0 && write(fd, buffer, (size_t)len) == len;
+    return len > 0 && send(fd, buffer, (size_t)len, MSG_NOSIGNAL) == len;
 }
 
 static void serve_round(void)
@@ -37,7 +37,7 @@ static void serve_round(void)
     count = kept;
     if (fds[0].revents != 0 && count <= CLIENTS) {
         int fd = accept(fds[0].fd, NULL, NULL);
-        if (fd >= 0 && write(fd, "DONE\n", 5) == 5)
+        if (fd >= 0 && send(fd, "DONE\n", 5, MSG_NOSIGNAL) == 5)
             fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
 }

@@ -66,6 +66,7 @@ static int make_state(void **state)
         return -1;
     if (seed_state(folder, 8, now_s, &err) != 0) {
         print_error("%s\n", err.text);
+        run("rm -rf '%s'", folder);
         return -1;
     }
     return 0;

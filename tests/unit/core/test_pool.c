@@ -14,66 +14,56 @@
 #include "base/secret.h"
 #include "core/pool.h"
 
+static const struct {
+    const char *name;
+    struct pool_address pool[3];
+    int64_t want; /* 0: none */
+} choices[] = {
+    {"one that fits",
+     {{.id = 4, .capacity = 1, .state = POOL_ACTIVE, .is_clear = true}},
+     4                                                                                                              },
+    {"full",                                  {{.id = 4, .capacity = 1, .live_leases = 1, .is_clear = true}},      0},
+    {"over capacity",
+     {{.id = 4, .capacity = 1, .live_leases = 2, .is_clear = true}},
+     0                                                                                                              },
+    {"no capacity",                           {{.id = 4, .is_clear = true}},                                       0},
+    {"not clear",                             {{.id = 4, .capacity = 9}},                                          0},
+    {"draining",
+     {{.id = 4, .capacity = 9, .state = POOL_DRAINING, .is_clear = true}},
+     0                                                                                                              },
+    {"resting",                               {{.id = 4, .capacity = 9, .state = POOL_RESTING, .is_clear = true}}, 0},
+    {"retired",                               {{.id = 4, .capacity = 9, .state = POOL_RETIRED, .is_clear = true}}, 0},
+    {"smallest share, not fewest leases",
+     {{.id = 1, .capacity = 4, .live_leases = 2, .is_clear = true},
+      {.id = 2, .capacity = 10, .live_leases = 3, .is_clear = true}},
+     2                                                                                                              },
+    {"same share: fewest leases",
+     {{.id = 1, .capacity = 8, .live_leases = 4, .is_clear = true},
+      {.id = 2, .capacity = 4, .live_leases = 2, .is_clear = true}},
+     2                                                                                                              },
+    {"same everything: lowest id",
+     {{.id = 9, .capacity = 4, .live_leases = 2, .is_clear = true},
+      {.id = 3, .capacity = 4, .live_leases = 2, .is_clear = true},
+      {.id = 5, .capacity = 4, .live_leases = 2, .is_clear = true}},
+     3                                                                                                              },
+    {"the best one is listed",
+     {{.id = 1, .capacity = 9},
+      {.id = 2, .capacity = 2, .live_leases = 1, .is_clear = true}},
+     2                                                                                                              },
+    {"counts beyond 32 bits when multiplied",
+     {{.id = 1, .capacity = 4000000000, .live_leases = 3999999999, .is_clear = true},
+      {.id = 2, .capacity = 4000000000, .live_leases = 3999999998, .is_clear = true}},
+     2                                                                                                              },
+};
+
 static void the_least_used_fitting_address_is_chosen(void **state)
 {
-    static const struct {
-        const char *name;
-        struct pool_address pool[3];
-        int64_t want; /* 0: none */
-    } cases[] = {
-        {"one that fits",
-         {{.id = 4, .capacity = 1, .state = POOL_ACTIVE, .is_clear = true}},
-         4                                                                                                         },
-        {"full",                                  {{.id = 4, .capacity = 1, .live_leases = 1, .is_clear = true}}, 0},
-        {"over capacity",
-         {{.id = 4, .capacity = 1, .live_leases = 2, .is_clear = true}},
-         0                                                                                                         },
-        {"no capacity",                           {{.id = 4, .is_clear = true}},                                  0},
-        {"not clear",                             {{.id = 4, .capacity = 9}},                                     0},
-        {"draining",
-         {{.id = 4, .capacity = 9, .state = POOL_DRAINING, .is_clear = true}},
-         0                                                                                                         },
-        {"resting",
-         {{.id = 4, .capacity = 9, .state = POOL_RESTING, .is_clear = true}},
-         0                                                                                                         },
-        {"retired",
-         {{.id = 4, .capacity = 9, .state = POOL_RETIRED, .is_clear = true}},
-         0                                                                                                         },
-        {"smallest share, not fewest leases",
-         {{.id = 1, .capacity = 4, .live_leases = 2, .is_clear = true},
-          {.id = 2, .capacity = 10, .live_leases = 3, .is_clear = true}},
-         2                                                                                                         },
-        {"same share: fewest leases",
-         {{.id = 1, .capacity = 8, .live_leases = 4, .is_clear = true},
-          {.id = 2, .capacity = 4, .live_leases = 2, .is_clear = true}},
-         2                                                                                                         },
-        {"same everything: lowest id",
-         {{.id = 9, .capacity = 4, .live_leases = 2, .is_clear = true},
-          {.id = 3, .capacity = 4, .live_leases = 2, .is_clear = true},
-          {.id = 5, .capacity = 4, .live_leases = 2, .is_clear = true}},
-         3                                                                                                         },
-        {"the best one is listed",
-         {{.id = 1, .capacity = 9},
-          {.id = 2, .capacity = 2, .live_leases = 1, .is_clear = true}},
-         2                                                                                                         },
-        {"counts beyond 32 bits when multiplied",
-         {{.id = 1,
-           .capacity = 4000000000,
-           .live_leases = 3999999999,
-           .is_clear = true},
-          {.id = 2,
-           .capacity = 4000000000,
-           .live_leases = 3999999998,
-           .is_clear = true}},
-         2                                                                                                         },
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        const struct pool_address *got = pool_choose(cases[i].pool,
-                                                     ARRAY_LEN(cases[i].pool));
-        if ((got == NULL ? 0 : got->id) != cases[i].want)
-            fail_msg("%s: %d", cases[i].name, got == NULL ? 0 : (int)got->id);
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+        const struct pool_address *got = pool_choose(choices[i].pool,
+                                                     ARRAY_LEN(choices[i].pool));
+        if ((got == NULL ? 0 : got->id) != choices[i].want)
+            fail_msg("%s: %d", choices[i].name, got == NULL ? 0 : (int)got->id);
     }
     assert_null(pool_choose(NULL, 0));
 }
