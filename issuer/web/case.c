@@ -72,6 +72,15 @@ static const struct listing_row *listing_of(const struct case_facts *facts)
     return NULL;
 }
 
+/* What is usual on that list, which promises nothing. */
+static const char *likely_clear(const struct page *page, const struct zone *zone)
+{
+    if (zone == NULL || zone->typical_expiry_s == 0)
+        return NULL;
+    return arena_printf(page->mem, "within %s",
+                        timetext_span(page->mem, zone->typical_expiry_s));
+}
+
 static void put_facts(struct page *page, const struct case_facts *facts)
 {
     const struct case_row *row = &facts->row;
@@ -82,24 +91,20 @@ static void put_facts(struct page *page, const struct case_facts *facts)
 
     add_fact(list, "Address", row->address != NULL ? row->address : e->blocked_ip, NULL,
              true);
-    add_fact(
-        list, "List", row->zone != NULL ? line_zone(row->zone) : e->list,
-        listing != NULL
-            ? arena_printf(page->mem, "asked %s ago",
-                           timetext_span(page->mem, page->now - listing->checked_at))
-            : NULL,
-        false);
+    add_fact(list, "List", row->zone != NULL ? line_zone(row->zone) : e->list,
+             listing != NULL ? arena_printf(page->mem, "asked %s",
+                                            line_ago(page, listing->checked_at))
+                             : NULL,
+             false);
     if (listing != NULL && listing->state == LISTING_LISTED) {
-        add_fact(list, "Listed, we have seen",
+        add_fact(list, "Seen listed since",
                  timetext_person(page->mem, listing->since, page->now),
-                 arena_printf(page->mem, "%s ago",
-                              timetext_span(page->mem, page->now - listing->since)),
-                 false);
-        add_fact(list, "Likely clear",
-                 zone != NULL && zone->expiry != NULL ? "by itself" : NULL,
+                 line_ago(page, listing->since), false);
+        add_fact(list, "Likely clear", likely_clear(page, zone),
                  zone != NULL ? zone->expiry : NULL, false);
     }
-    if (e->smtp_code != 0)
+    /* The excerpt says it in full. */
+    if (e->smtp_code != 0 && e->excerpt == NULL)
         add_fact(list, "Reply",
                  arena_printf(page->mem, "%u %s", e->smtp_code,
                               e->enhanced_code != NULL ? e->enhanced_code : ""),
@@ -154,6 +159,23 @@ static const char *found_sentence(struct arena *mem, const struct evidence *e)
                         missing[0] ? "." : "");
 }
 
+/* Once details are given, the verdict's advice is behind us. */
+static const char *lead_of(const struct page *page, const struct case_facts *facts)
+{
+    const struct lease *live = facts->live;
+
+    if (live == NULL)
+        return diagnosis_row(facts->row.verdict)->advice;
+    return arena_printf(
+        page->mem,
+        live->first_login_at != 0
+            ? "Meanwhile %s sends through %s, until %s."
+            : "%s can send through %s until %s, as soon as the details are "
+              "set up.",
+        live->mailbox, live->reserved_address,
+        timetext_person_long(page->mem, live->expires_at));
+}
+
 static void put_case(struct page *page, const struct case_facts *facts)
 {
     const struct case_row *row = &facts->row;
@@ -168,7 +190,7 @@ static void put_case(struct page *page, const struct case_facts *facts)
     view_time(view, "opened", page->mem, row->created_at, page->now);
     view_take(view, "mark", line_verdict_mark(row->verdict));
     view_text(view, "headline", verdict->headline);
-    view_text(view, "lead", verdict->advice);
+    view_text(view, "lead", lead_of(page, facts));
     view_text(view, "excerpt", row->evidence.excerpt);
     view_text(view, "found", found_sentence(page->mem, &row->evidence));
     struct slice bounce = slice_from(row->bounce);

@@ -5,6 +5,7 @@
 
 #include "issuer/web/lines.h"
 
+#include "base/timetext.h"
 #include "issuer/dnsbl/zones.h"
 
 json_t *line_verdict_mark(enum diagnosis_verdict verdict)
@@ -109,6 +110,18 @@ const struct listing_row *line_worst(const struct listing_row *rows, size_t coun
             (worst == NULL || badness(rows[i].state) > badness(worst->state)))
             worst = &rows[i];
     return worst;
+}
+
+const char *line_ago(const struct page *page, int64_t when)
+{
+    enum {
+        JUST_NOW_S = 10
+    };
+
+    if (page->now - when < JUST_NOW_S)
+        return "just now";
+    return arena_printf(page->mem, "%s ago",
+                        timetext_span(page->mem, page->now - when));
 }
 
 const char *line_zone(const char *zone)

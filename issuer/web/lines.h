@@ -22,6 +22,8 @@ NODISCARD int line_cases(struct page *page, struct store *store,
 /* The worst that our newest answers say about one address; NULL when it was never asked. */
 const struct listing_row *line_worst(const struct listing_row *rows, size_t count,
                                      const char *address);
+/* "just now", "12 min ago" */
+const char *line_ago(const struct page *page, int64_t when);
 /* "SpamCop" for a zone of the catalogue, its name otherwise. */
 const char *line_zone(const char *zone);
 /* "agent:ana" as "ana", "local:root" as "root (command line)". */

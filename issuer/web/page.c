@@ -13,6 +13,18 @@
 
 /* ---- beginning and end ---- */
 
+/* "Europe/Berlin (CET)"; once is enough where both are the same word. */
+static void put_zone(struct page *page)
+{
+    const char *name = page->config->timezone;
+    const char *zone = timetext_zone(page->mem, page->now);
+
+    view_text(page->view, "zone", zone);
+    view_text(page->view, "timezone",
+              strcmp(name, zone) == 0 ? name
+                                      : arena_printf(page->mem, "%s (%s)", name, zone));
+}
+
 void page_begin(struct page *page, const struct web *web, struct http_request *request,
                 struct http_response *response)
 {
@@ -26,8 +38,7 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
                           .view = json_object()};
     view_text(page->view, "brand", page->config->brand.name);
     view_text(page->view, "support", page->config->brand.support);
-    view_text(page->view, "timezone", page->config->timezone);
-    view_text(page->view, "zone", timetext_zone(page->mem, page->now));
+    put_zone(page);
     view_time(page->view, "updated", page->mem, page->now, page->now);
     view_take(page->view, "token", json_null());
     page_problem(page, NULL, NULL);

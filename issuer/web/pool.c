@@ -5,7 +5,6 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
-#include "base/timetext.h"
 #include "issuer/leases/change.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
@@ -109,9 +108,8 @@ static json_t *tile(struct page *page, const struct pool_address *a,
             ? arena_printf(page->mem, "%s: %s", line_zone(worst->zone), worst->why)
             : NULL);
     view_text(view, "asked",
-              worst != NULL ? arena_printf(page->mem, "asked %s ago",
-                                           timetext_span(page->mem,
-                                                         page->now - worst->checked_at))
+              worst != NULL ? arena_printf(page->mem, "asked %s",
+                                           line_ago(page, worst->checked_at))
                             : "not asked yet");
     json_t *list = page_may(page, ACT_CHANGE_POOL) ? moves(a) : json_array();
     view_flag(view, "has_moves", json_array_size(list) > 0);

@@ -8,7 +8,6 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/timetext.h"
 #include "core/mailbox.h"
 #include "issuer/cases/diagnose.h"
 #include "issuer/cases/words.h"
@@ -53,16 +52,15 @@ static json_t *shared_line(struct page *page, const struct listing_row *row)
         [LISTING_LISTED] = {"listed", "listed" },
     };
     json_t *line = json_object();
-    const char *when = timetext_span(page->mem, page->now - row->checked_at);
+    const char *when = line_ago(page, row->checked_at);
 
     view_text(line, "address", row->address);
     view_take(line, "mark",
               view_mark(marks[row->state].class_name, marks[row->state].word));
-    view_text(
-        line, "note",
-        row->state == LISTING_LISTED
-            ? arena_printf(page->mem, "%s, asked %s ago", line_zone(row->zone), when)
-            : arena_printf(page->mem, "asked %s ago", when));
+    view_text(line, "note",
+              row->state == LISTING_LISTED
+                  ? arena_printf(page->mem, "%s, asked %s", line_zone(row->zone), when)
+                  : arena_printf(page->mem, "asked %s", when));
     return line;
 }
 
