@@ -161,7 +161,10 @@ step_mint_and_reveal() {
     LEASE=$(field lease.id) LINK=$(field lease.link)
     is "the first clear reserved address is B" "$(field lease.reserved_address)" $RESERVED_B
     check "minting shows no password" sh -c "! grep -qi password '$T/said'"
-    page GET && page HEAD --head
+    page HEAD --head
+    is "the link answers HEAD" "$REPLY" 200
+    page GET
+    is "... and opens" "$REPLY" 200
     is "looking at the link changes nothing" "$(lease_field "$LEASE" state)" offered
     prove $ANNA wrong-code-from-elsewhere
     check "a wrong code shows no login" sh -c "[ '$REPLY' != 200 ] || ! grep -q 'id=\"pass\"' '$T/page'"
