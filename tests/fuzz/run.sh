@@ -14,7 +14,7 @@ name=$(basename "$fuzzer")
 here=$(dirname "$0")
 seeds=$here/corpus/$name
 dictionary=$here/dict/$name.dict
-out=build/fuzz/work/$name
+out=build/fuzz/runs/$name
 mkdir -p "$out/corpus" "$out/artifacts" || exit 1
 
 set -- -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=0 \
