@@ -1,0 +1,602 @@
+/*
+ * test_web.c - the two sites, driven without a socket: a browser of our own with a cookie.
+ */
+#include "base/base.h"
+
+#include "issuer/web/web.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "issuer/identity/agent.h"
+#include "issuer/leases/change.h"
+#include "tests/support/app_fixture.h"
+
+#define BOUNCE "bounce=554+5.7.1+blocked"
+
+struct browser {
+    struct app_fixture fixture;
+    struct templates *templates;
+    struct web web;
+    struct site console, customer;
+    char cookie[128];
+    char token[65];
+    /* The last answer. */
+    unsigned status;
+    struct strbuf page;
+    char location[256];
+    bool is_secret;
+};
+
+/* ---- a small browser ---- */
+
+static const char *header_of(const struct http_response *response, const char *name)
+{
+    for (size_t i = 0; i < response->headers_count; i++)
+        if (strcmp(response->headers[i].name, name) == 0)
+            return response->headers[i].value;
+    return "";
+}
+
+static void keep_answer(struct browser *b, const struct http_response *response)
+{
+    const char *cookie = header_of(response, "Set-Cookie");
+
+    b->status = response->status;
+    b->is_secret = response->is_secret;
+    strbuf_reset(&b->page);
+    strbuf_add_slice(&b->page, strbuf_slice(&response->body));
+    (void)snprintf(b->location, sizeof b->location, "%s",
+                   header_of(response, "Location"));
+    size_t len = strcspn(cookie, ";");
+    assert_true(len < sizeof b->cookie);
+    if (len > 0) {
+        memcpy(b->cookie, cookie, len);
+        b->cookie[len] = '\0';
+    }
+    assert_non_null(
+        strstr(header_of(response, "Content-Security-Policy"), "default-src 'none'"));
+    assert_string_equal(header_of(response, "X-Content-Type-Options"), "nosniff");
+    assert_true(strlen(header_of(response, "Cache-Control")) > 0);
+}
+
+struct ask {
+    enum http_method method;
+    const char *path, *body; /* "/cases?before=3" */
+    const char *fetch_site, *origin, *type;
+};
+
+static void ask(struct browser *b, const struct site *site, const struct ask *what)
+{
+    struct arena mem;
+    struct slice path = {0};
+    struct slice rest = slice_from(what->path);
+    struct http_response response = {0};
+
+    arena_init(&mem);
+    assert_true(slice_cut(&rest, '?', &path));
+    const char *type = what->type != NULL ? what->type
+                                          : "application/x-www-form-urlencoded";
+    struct http_request request = {
+        .method = what->method,
+        .path = path,
+        .query = rest,
+        .body = slice_from(what->body),
+        .content_type = slice_from(type),
+        .cookie = slice_from(b->cookie),
+        .fetch_site = what->fetch_site != NULL ? slice_from(what->fetch_site)
+                                               : (struct slice){0},
+        .origin = what->origin != NULL ? slice_from(what->origin) : (struct slice){0},
+        .client = "192.0.2.200",
+        .mem = &mem};
+    strbuf_init(&response.body, PAGE_MAX);
+    site_answer(site, &request, &response);
+    keep_answer(b, &response);
+    strbuf_release(&response.body);
+    arena_release(&mem);
+}
+
+static void get(struct browser *b, const char *path)
+{
+    ask(b, &b->console, &(struct ask){.path = path});
+}
+
+static void post(struct browser *b, const char *path, const char *body)
+{
+    const char *whole = arena_printf(&b->fixture.mem, "token=%s&%s", b->token, body);
+
+    ask(b, &b->console,
+        &(struct ask){.method = HTTP_POST, .path = path, .body = whole});
+}
+
+static bool shows(const struct browser *b, const char *text)
+{
+    return strstr(b->page.at, text) != NULL;
+}
+
+static void must_show(const struct browser *b, const char *text)
+{
+    if (!shows(b, text))
+        fail_msg("\"%s\" is not on the page (%u):\n%s", text, b->status, b->page.at);
+}
+
+/* What stands between two marks, or NULL. Lives in the fixture's arena. */
+static const char *between(struct browser *b, const char *before, const char *after)
+{
+    const char *start = strstr(b->page.at, before);
+
+    if (start == NULL)
+        return NULL;
+    start += strlen(before);
+    const char *end = strstr(start, after);
+    return end == NULL ? NULL
+                       : arena_strndup(&b->fixture.mem, start, (size_t)(end - start));
+}
+
+static void take_token(struct browser *b)
+{
+    const char *token = between(b, "name=\"token\" value=\"", "\"");
+
+    assert_non_null(token);
+    (void)snprintf(b->token, sizeof b->token, "%s", token);
+}
+
+/* ---- signing in ---- */
+
+static void add_agent(struct browser *b, const char *name, enum role role)
+{
+    struct error err = {0};
+    const char *link = NULL;
+
+    if (agent_add(b->fixture.app, &b->fixture.mem, &fixture_admin, name, role, &link,
+                  &err) != 0)
+        fail_msg("%s", err.text);
+    const char *path = strstr(link, "/set-up/");
+    assert_non_null(path);
+    get(b, path);
+    assert_int_equal(b->status, 200);
+    must_show(b, name);
+    ask(b, &b->console,
+        &(struct ask){.method = HTTP_POST, .path = path, .body = "password=a&again=b"});
+    assert_int_equal(b->status, 400);
+    must_show(b, "not the same");
+    ask(b, &b->console,
+        &(struct ask){.method = HTTP_POST,
+                      .path = path,
+                      .body = "password=a+few+long+words&again=a+few+long+words"});
+    assert_string_equal(b->location, "/sign-in?set-up=done");
+    get(b, path);
+    assert_int_equal(b->status, 404);
+}
+
+static void sign_in(struct browser *b, const char *name)
+{
+    const char *body = arena_printf(&b->fixture.mem,
+                                    "name=%s&password=a+few+long+words", name);
+
+    ask(b, &b->console,
+        &(struct ask){.method = HTTP_POST, .path = "/sign-in", .body = body});
+    assert_int_equal(b->status, 303);
+    assert_string_equal(b->location, "/");
+    get(b, "/");
+    assert_int_equal(b->status, 200);
+    take_token(b);
+}
+
+static int start(void **state)
+{
+    struct browser *b = calloc(1, sizeof *b);
+    struct error err = {0};
+
+    app_fixture_start(&b->fixture, "brand { name = \"Example Hosting\" }");
+    app_fixture_fill(&b->fixture);
+    app_fixture_bounce_listed(&b->fixture);
+    strbuf_init(&b->page, PAGE_MAX);
+    if (templates_load(NULL, &b->templates, &err) != 0)
+        fail_msg("%s", err.text);
+    b->web = (struct web){.app = b->fixture.app, .templates = b->templates};
+    web_console_site(&b->web, &b->console);
+    web_customer_site(&b->web, &b->customer);
+    add_agent(b, "ana", ROLE_AGENT);
+    sign_in(b, "ana");
+    *state = b;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct browser *b = *state;
+
+    templates_free(b->templates);
+    strbuf_release(&b->page);
+    app_fixture_stop(&b->fixture);
+    free(b);
+    return 0;
+}
+
+static void signed_in_is_needed_and_the_way_back_is_kept(void **state)
+{
+    struct browser *b = *state;
+
+    b->cookie[0] = '\0';
+    get(b, "/cases/4");
+    assert_int_equal(b->status, 303);
+    assert_string_equal(b->location, "/sign-in?next=/cases/4");
+    get(b, "/sign-in?next=/cases/4");
+    must_show(b, "value=\"/cases/4\"");
+    get(b, "/sign-in?next=//evil.example");
+    must_show(b, "name=\"next\" value=\"/\"");
+    get(b, "/sign-in?next=/%5Cevil.example");
+    must_show(b, "name=\"next\" value=\"/\"");
+    ask(b, &b->console,
+        &(struct ask){.method = HTTP_POST,
+                      .path = "/sign-in",
+                      .body = "name=ana&password=wrong+wrong+wrong"});
+    assert_int_equal(b->status, 403);
+    must_show(b, "Name or password is wrong.");
+    assert_false(shows(b, "wrong wrong"));
+    assert_string_equal(b->cookie, "");
+}
+
+static void signing_out_ends_the_session_on_our_side(void **state)
+{
+    struct browser *b = *state;
+    char cookie[sizeof b->cookie];
+
+    memcpy(cookie, b->cookie, sizeof cookie);
+    post(b, "/sign-out", "");
+    assert_string_equal(b->location, "/sign-in");
+    assert_string_equal(b->cookie, "cs=");
+    memcpy(b->cookie, cookie, sizeof cookie);
+    get(b, "/");
+    assert_int_equal(b->status, 303);
+}
+
+static void a_form_from_elsewhere_changes_nothing(void **state)
+{
+    struct browser *b = *state;
+    const char *good = arena_printf(&b->fixture.mem, "token=%s&" BOUNCE, b->token);
+    const struct {
+        struct ask ask;
+        unsigned status;
+    } cases[] = {
+        {{.body = BOUNCE},                                                                          403},
+        {{.body = "token=&" BOUNCE},                                                                403},
+        {{.body =
+              "token="
+              "0000000000000000000000000000000000000000000000000000000000000000&" BOUNCE},
+         403                                                                                           },
+        {{.body = good, .fetch_site = "cross-site"},                                                403},
+        {{.body = good, .fetch_site = "same-site"},                                                 403},
+        {{.body = good, .origin = "http://evil.example"},                                           403},
+        {{.body = good, .type = "text/plain"},                                                      400},
+        {{.body = good, .fetch_site = "same-origin"},                                               303},
+        {{.body = good, .origin = "http://127.0.0.1:8025"},                                         303},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct ask one = cases[i].ask;
+        one.method = HTTP_POST;
+        one.path = "/cases";
+        ask(b, &b->console, &one);
+        if (b->status != cases[i].status)
+            fail_msg("case %zu: %u", i, b->status);
+    }
+    get(b, "/cases");
+    must_show(b, "/cases/2");
+    assert_false(shows(b, "/cases/3"));
+}
+
+static void what_was_typed_survives_mistakes_and_a_lost_session(void **state)
+{
+    struct browser *b = *state;
+
+    post(b, "/cases", "bounce=+&ticket=48211");
+    assert_int_equal(b->status, 400);
+    must_show(b, "There is a problem");
+    must_show(b, "<title>Error: Today");
+    must_show(b, "value=\"48211\"");
+    post(b, "/cases", "bounce=554+%3Cscript%3E&mailbox=nobody");
+    assert_int_equal(b->status, 400);
+    must_show(b, "href=\"#mailbox\"");
+    must_show(b, "554 &lt;script&gt;</textarea>");
+    b->cookie[0] = '\0';
+    post(b, "/cases", "bounce=554+%22kept%22&ticket=7");
+    assert_int_equal(b->status, 401);
+    must_show(b, "name=\"bounce\" value=\"554 &quot;kept&quot;\"");
+    ask(b, &b->console,
+        &(struct ask){
+            .method = HTTP_POST,
+            .path = "/sign-in",
+            .body = "name=ana&password=a+few+long+words&bounce=554+kept&ticket=7"});
+    assert_int_equal(b->status, 200);
+    must_show(b, "554 kept</textarea>");
+    must_show(b, "value=\"7\"");
+}
+
+/* ---- the main job ---- */
+
+static void open_case(struct browser *b)
+{
+    post(b, "/cases", BOUNCE "&ticket=48211");
+    assert_string_equal(b->location, "/cases/1");
+    get(b, "/cases/1");
+    assert_int_equal(b->status, 200);
+}
+
+/* The link, with its key. */
+static const char *mint(struct browser *b)
+{
+    const char *key = between(b, "name=\"key\" value=\"", "\"");
+
+    assert_non_null(key);
+    post(b, "/cases/1/leases",
+         arena_printf(&b->fixture.mem, "key=%s&for=86400s&reason=Invoice", key));
+    if (b->status != 200)
+        fail_msg("%u %s", b->status, b->page.at);
+    const char *link = between(b, "<code id=\"link\">", "<");
+    assert_non_null(link);
+    return link;
+}
+
+static void prove(struct browser *b, const char *link, const char *mailbox,
+                  const char *code)
+{
+    const char *path = strstr(link, "/r/");
+    const char *body = arena_printf(&b->fixture.mem, "mailbox=%s&code=%s", mailbox,
+                                    code);
+
+    path = arena_strndup(&b->fixture.mem, path, strcspn(path, "#"));
+    ask(b, &b->customer,
+        &(struct ask){.method = HTTP_POST, .path = path, .body = body});
+}
+
+static void look(struct browser *b, const char *link)
+{
+    const char *path = strstr(link, "/r/");
+
+    path = arena_strndup(&b->fixture.mem, path, strcspn(path, "#"));
+    ask(b, &b->customer, &(struct ask){.path = path});
+}
+
+static void a_bounce_becomes_a_link_and_the_link_a_login(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    must_show(b, "listed now");
+    must_show(b, FIXTURE_SHARED);
+    must_show(b, "SpamCop");
+    must_show(b, "Is it listed?");
+    const char *link = mint(b);
+    assert_true(b->is_secret);
+    must_show(b, "Send this reply");
+    must_show(b, "Not shown yet");
+    const char *key = strchr(link, '#') + 1;
+
+    get(b, "/cases/1");
+    assert_false(shows(b, key));
+    must_show(b, "Sending details are given");
+
+    look(b, link);
+    assert_int_equal(b->status, 200);
+    must_show(b, "name=\"mailbox\"");
+    prove(b, link, "wrong@kunde.example", key);
+    assert_int_equal(b->status, 403);
+    must_show(b, "4 tries left");
+    must_show(b, key);
+    assert_false(shows(b, "id=\"pass\""));
+    prove(b, link, "Anna%40Kunde.example", key);
+    assert_int_equal(b->status, 200);
+    assert_true(b->is_secret);
+    must_show(b, "<code id=\"port\" translate=\"no\">465</code>");
+    const char *password = between(b, "<code id=\"pass\" translate=\"no\">", "</code>");
+    assert_non_null(password);
+    assert_int_equal(strlen(password), PASSWORD_SHOWN_LEN + 4 * strlen("<wbr>"));
+    get(b, "/cases/1");
+    must_show(b, "Details shown");
+    must_show(b, "The details were shown at the link.");
+}
+
+static void the_same_form_twice_is_one_lease(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *key = between(b, "name=\"key\" value=\"", "\"");
+    const char *body = arena_printf(&b->fixture.mem, "key=%s&for=86400s", key);
+    post(b, "/cases/1/leases", body);
+    must_show(b, "id=\"link\"");
+    post(b, "/cases/1/leases", body);
+    assert_int_equal(b->status, 200);
+    assert_false(shows(b, "id=\"link\""));
+    must_show(b, "Nothing was created twice");
+    must_show(b, "/leases/1/revoke");
+}
+
+static void five_wrong_tries_lock_and_a_new_link_opens_again(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *link = mint(b);
+    for (int i = 0; i < REVEAL_TRIES_MAX; i++)
+        prove(b, link, FIXTURE_MAILBOX, "wrong");
+    must_show(b, "This page is locked.");
+    prove(b, link, FIXTURE_MAILBOX, strchr(link, '#') + 1);
+    assert_int_equal(b->status, 409);
+    assert_false(shows(b, "id=\"pass\""));
+    get(b, "/cases/1");
+    must_show(b, "Locked after five wrong tries");
+    post(b, "/leases/1/link", "");
+    const char *next = between(b, "<code id=\"link\">", "<");
+    assert_non_null(next);
+    look(b, link);
+    assert_int_equal(b->status, 404);
+    prove(b, next, FIXTURE_MAILBOX, strchr(next, '#') + 1);
+    must_show(b, "id=\"pass\"");
+}
+
+static void revoked_expired_and_unknown_links_say_so(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *link = mint(b);
+    look(b, "/r/aaaaaaaaaaaaa");
+    assert_int_equal(b->status, 404);
+    const char *unknown = arena_strdup(&b->fixture.mem, b->page.at);
+    look(b, "/r/not-an-id");
+    assert_string_equal(b->page.at, unknown);
+    prove(b, "/r/aaaaaaaaaaaaa", FIXTURE_MAILBOX, "x");
+    assert_string_equal(b->page.at, unknown);
+    b->fixture.clock.now += (int64_t)2 * 3600;
+    look(b, link);
+    must_show(b, "This link is too old.");
+    sign_in(b, "ana");
+    post(b, "/leases/1/revoke", "reason=done");
+    assert_string_equal(b->location, "/cases/1");
+    look(b, link);
+    must_show(b, "These sending details were ended.");
+    get(b, "/cases/1");
+    must_show(b, "Earlier details");
+    must_show(b, "“done”");
+    must_show(b, "Give clean sending details");
+}
+
+static void a_refused_mint_says_why_over_the_form(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    post(b, "/cases/1/leases", "key=k&for=soon&reason=kept+reason");
+    assert_int_equal(b->status, 400);
+    must_show(b, "There is a problem");
+    must_show(b, "value=\"kept reason\"");
+    post(b, "/cases/1/leases", "key=k&for=90h");
+    assert_int_equal(b->status, 422);
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_TIMEOUT);
+    post(b, "/cases/1/leases", "key=k&for=24h");
+    assert_int_equal(b->status, 503);
+    must_show(b, "There is a problem");
+    post(b, "/cases/1/check", "");
+    get(b, "/cases/1");
+    must_show(b, "aria-hidden=\"true\">?</i>unknown");
+    assert_false(shows(b, "Give clean sending details"));
+}
+
+/* ---- roles, pool, audit, health ---- */
+
+static void a_role_sees_what_it_may_do(void **state)
+{
+    struct browser *b = *state;
+
+    get(b, "/pool");
+    assert_int_equal(b->status, 200);
+    must_show(b, FIXTURE_RESERVED);
+    assert_false(shows(b, "/pool/203.0.113.9/state"));
+    post(b, "/pool/203.0.113.9/state", "state=resting");
+    assert_int_equal(b->status, 403);
+    get(b, "/audit");
+    assert_int_equal(b->status, 403);
+    b->cookie[0] = '\0';
+    add_agent(b, "pia", ROLE_POSTMASTER);
+    sign_in(b, "pia");
+    post(b, "/pool/203.0.113.9/state", "state=draining");
+    assert_string_equal(b->location, "/pool");
+    get(b, "/pool");
+    must_show(b, "draining");
+    post(b, "/pool/203.0.113.9/state", "state=upside-down");
+    assert_int_equal(b->status, 400);
+    post(b, "/pool/203.0.113.99/state", "state=resting");
+    assert_int_equal(b->status, 404);
+    get(b, "/audit");
+    must_show(b, "The audit log is whole.");
+    must_show(b, "pool.drain");
+    post(b, "/cases/1/leases", "key=k&for=24h");
+    assert_int_equal(b->status, 403);
+}
+
+static void what_does_not_exist_is_a_calm_page(void **state)
+{
+    static const char *const paths[] = {"/nothing",
+                                        "/cases/99",
+                                        "/cases/0",
+                                        "/cases/x",
+                                        "/cases?before=x",
+                                        "/set-up/abc",
+                                        "/cases/99999999999999999999"};
+    struct browser *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        get(b, paths[i]);
+        if (b->status != 404)
+            fail_msg("%s: %u", paths[i], b->status);
+        must_show(b, "Back to Today");
+    }
+    ask(b, &b->customer, &(struct ask){.path = "/"});
+    assert_int_equal(b->status, 404);
+    must_show(b, "There is nothing at this address.");
+}
+
+static void health_is_told_without_signing_in(void **state)
+{
+    struct browser *b = *state;
+
+    b->cookie[0] = '\0';
+    get(b, "/healthz");
+    assert_string_equal(b->page.at, "ok\n");
+    get(b, "/readyz");
+    assert_string_equal(b->page.at, "ready\n");
+    get(b, "/static/app.css");
+    assert_int_equal(b->status, 200);
+    get(b, "/static/nothing");
+    assert_int_equal(b->status, 404);
+}
+
+/* Whatever a bounce holds, it is text on the page. */
+static void a_hostile_bounce_stays_text(void **state)
+{
+    struct browser *b = *state;
+
+    app_fixture_bounce(&b->fixture, "#!/bin/sh\ncat >/dev/null\necho nonsense\n");
+    post(
+        b, "/cases",
+        "bounce=%3Cscript%3Ealert(1)%3C%2Fscript%3E%E2%80%AEgpj.exe%7B%7Btoken%7D%7D%1B%5B");
+    get(b, b->location);
+    assert_int_equal(b->status, 200);
+    must_show(b, "&lt;script&gt;alert(1)");
+    must_show(b, "{{token}}");
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): what the page must not show */
+    assert_false(shows(b, "\xe2\x80\xae"));
+    assert_false(shows(b, "\x1b"));
+    must_show(b, "no bounce found");
+}
+
+#define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WEB_TEST(signed_in_is_needed_and_the_way_back_is_kept),
+        WEB_TEST(signing_out_ends_the_session_on_our_side),
+        WEB_TEST(a_form_from_elsewhere_changes_nothing),
+        WEB_TEST(what_was_typed_survives_mistakes_and_a_lost_session),
+        WEB_TEST(a_bounce_becomes_a_link_and_the_link_a_login),
+        WEB_TEST(the_same_form_twice_is_one_lease),
+        WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
+        WEB_TEST(revoked_expired_and_unknown_links_say_so),
+        WEB_TEST(a_refused_mint_says_why_over_the_form),
+        WEB_TEST(a_role_sees_what_it_may_do),
+        WEB_TEST(what_does_not_exist_is_a_calm_page),
+        WEB_TEST(health_is_told_without_signing_in),
+        WEB_TEST(a_hostile_bounce_stays_text),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
