@@ -130,7 +130,9 @@ int file_mkdirs(const char *path, mode_t mode, struct error *err)
         if (byte != '/' && byte != '\0')
             continue;
         *at = '\0';
-        if (mkdir(work, mode) != 0 && errno != EEXIST) {
+        /* chmod: the umask has no say, or a socket below would not be reached. */
+        bool made = mkdir(work, mode) == 0;
+        if (made ? chmod(work, mode) != 0 : errno != EEXIST) {
             result = error_set_errno(err, ERROR_UNAVAILABLE, errno,
                                      "could not make the folder \"%s\"", work);
             break;

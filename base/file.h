@@ -20,7 +20,7 @@ NODISCARD int file_read_fd(struct strbuf *out, int fd, size_t max_bytes,
 /* Write beside it, fsync file and folder, rename. */
 NODISCARD int file_write(const char *path, struct slice content, mode_t mode,
                          struct error *err);
-/* The folder and its parents; an existing one keeps its mode. */
+/* The folder and its parents, each with mode whatever the umask; an existing one keeps its own. */
 NODISCARD int file_mkdirs(const char *path, mode_t mode, struct error *err);
 /* All of it, through EINTR and short writes. */
 NODISCARD int file_write_fd(int fd, struct slice content, struct error *err);

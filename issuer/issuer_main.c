@@ -86,11 +86,10 @@ static int start(struct daemon *daemon, struct config *config, struct error *err
     struct app_parts parts = {
         .config = config, .clock = clock_system, .random = random_system};
 
-    /* The mail server's programs pass through the folder to authd's sockets. */
-    umask(0022);
-    int failed = file_mkdirs(config->runtime_dir, 0755, err);
     umask(0077);
-    if (failed != 0 || app_new(&parts, &daemon->app, err) != 0) {
+    /* The mail server's programs pass through the folder to authd's sockets. */
+    if (file_mkdirs(config->runtime_dir, 0755, err) != 0 ||
+        app_new(&parts, &daemon->app, err) != 0) {
         config_free(config);
         return -1;
     }

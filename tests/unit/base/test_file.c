@@ -84,6 +84,7 @@ static void folders_are_made_with_their_parents(void **state)
 {
     struct arena *mem = *state;
     const char *deep = in_folder(mem, "x/y//z/");
+    const char *wide = in_folder(mem, "wide");
     const char *plain = in_folder(mem, "plain");
     struct stat about;
     struct error err = {0};
@@ -94,6 +95,11 @@ static void folders_are_made_with_their_parents(void **state)
     assert_int_equal(file_mkdirs(deep, 0755, &err), 0);
     assert_int_equal(stat(deep, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0700);
+    mode_t before = umask(0077);
+    assert_int_equal(file_mkdirs(wide, 0755, &err), 0);
+    umask(before);
+    assert_int_equal(stat(wide, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0755);
     assert_int_equal(file_mkdirs("/", 0755, &err), 0);
     assert_int_equal(file_mkdirs("", 0755, &err), -1);
     assert_int_equal(file_write(plain, SLICE("x"), 0600, &err), 0);
