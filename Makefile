@@ -97,9 +97,11 @@ UNIT  := $(wildcard tests/unit/*/test_*.c)
 FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/bench_*.c)
 SUPPORT := $(wildcard tests/support/*.c)
+SUPPORT_ISSUER := $(wildcard tests/support/issuer/*.c)
 E2E   := $(sort $(wildcard tests/integration/*.t tests/e2e/*.t))
 C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
-H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h tests/support/*.h)
+H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h tests/support/*.h \
+	tests/support/issuer/*.h)
 SH_ALL = $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!/bin/(sh|bash)|^\#!/usr/bin/env bash' 2>/dev/null)
 TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -ljansson -lcares -lsqlite3 -lsodium -lconfuse \
 	-lpcre2-8 -lseccomp $(GMIME_LIBS) -lpthread
@@ -144,13 +146,25 @@ endef
 $(foreach e,templates migrations rules,$(eval $(call embed_rule,$(e))))
 GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o
 
-# A test may use any layer; the linker takes what it needs from the archives.
+# A unit test links its own layer and those below, so that each is tested without those above it;
+# the other tests may use any layer. The linker takes what it needs from the archives.
 $(B)/libsupport.a: $(call obj,$(SUPPORT))
 	@rm -f $@; ar crD $@ $^
-TEST_AR = $(B)/libsupport.a $(call ar,issuer auth bounce cli db core base) $(GEN)
-$(B)/tests/%: $(B)/tests/unit/%.o $(TEST_AR)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
+$(B)/libsupport_issuer.a: $(call obj,$(SUPPORT_ISSUER))
+	@rm -f $@; ar crD $@ $^
+LOWER := base core db auth
+test_ar.base := $(B)/libsupport.a $(call ar,base)
+test_ar.core := $(B)/libsupport.a $(call ar,core base)
+test_ar.db   := $(B)/libsupport.a $(call ar,db core base) $(B)/gen/migrations.o
+test_ar.auth := $(B)/libsupport.a $(call ar,auth db core base) $(B)/gen/migrations.o
+TEST_AR      := $(B)/libsupport_issuer.a $(B)/libsupport.a \
+	$(call ar,issuer auth bounce cli db core base) $(GEN)
+define test_rule
+$(B)/tests/$(1)/%: $(B)/tests/unit/$(1)/%.o $(or $(test_ar.$(1)),$(TEST_AR))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
+endef
+$(foreach f,$(notdir $(wildcard tests/unit/*)),$(eval $(call test_rule,$(f))))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_AR)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
@@ -171,10 +185,15 @@ test:                                  ## install what the tests need and run al
 
 # ---- tests ----------------------------------------------------------------------
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(B)/tests/%)
+UNIT_LOWER := $(foreach f,$(LOWER),$(filter $(B)/tests/$(f)/%,$(UNIT_BIN)))
 check: check-unit check-source         ## unit tests and source rules (seconds)
 unit-bin: $(UNIT_BIN)
 check-unit: $(UNIT_BIN)
 	@for t in $^; do $$t || exit 1; done
+check-lower: $(B)/cleansmtp-authd $(B)/cleansmtp-checkpassword $(UNIT_LOWER)
+	@for t in $(UNIT_LOWER); do $$t || exit 1; done
+check-alone:                           ## build and test all but issuer/ in a copy that has no issuer/
+	@tools/check-alone.sh
 check-e2e: all                         ## real programs, real Postfix and Dovecot (root)
 	prove --verbose $(E2E)
 asan:                                  ## unit tests under address and undefined-behaviour sanitizers
@@ -242,7 +261,7 @@ clean:                                 ## remove build/
 help:                                  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## */\1\t/p' Makefile | expand -t 16
 
-.PHONY: FORCE all demo demo-stop test check unit-bin check-unit check-e2e asan tsan cover fuzz fuzz-bin \
+.PHONY: FORCE all demo demo-stop test check unit-bin check-unit check-lower check-alone check-e2e asan tsan cover fuzz fuzz-bin \
 	fuzz-run bench check-source check-layers check-pure check-headers check-links lint analyze format \
 	check-format install clean help
 .PRECIOUS: $(B)/%.o $(B)/gen/%.S

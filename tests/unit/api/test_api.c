@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "issuer/api/api.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 #define BLOCKED \
  "{\"bounce\":\"554 5.7.1 Client host [192.0.2.14] blocked using bl.spamcop.net\"}"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 static int add_row(struct store *store, void *context, struct error *err)
 {

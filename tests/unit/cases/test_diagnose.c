@@ -15,7 +15,7 @@
 #include "issuer/cases/diagnose.h"
 #include "issuer/cases/intake.h"
 #include "issuer/leases/change.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 static struct diagnosis diagnose_now(struct app_fixture *f)
 {

@@ -12,7 +12,7 @@
 
 #include "issuer/dnsbl/check.h"
 #include "issuer/dnsbl/zones.h"
-#include "tests/support/fake_resolver.h"
+#include "tests/support/issuer/fake_resolver.h"
 
 #define ZONE "bl.spamcop.net"
 #define OTHER "psbl.surriel.com"

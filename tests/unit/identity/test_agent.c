@@ -12,7 +12,7 @@
 
 #include "issuer/identity/agent.h"
 #include "issuer/identity/guard.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 #define PASSWORD "correct horse battery"
 

@@ -17,7 +17,7 @@
 #include "issuer/jobs/jobs.h"
 #include "issuer/leases/mint.h"
 #include "issuer/leases/reveal.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 struct lab {
     struct app_fixture f;

@@ -12,7 +12,7 @@
 
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 static int64_t mint_for(struct app_fixture *f, int64_t case_id, const char *mailbox)
 {

@@ -16,7 +16,7 @@
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
 #include "issuer/leases/reveal.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 static const int64_t day_s = 86400;
 static const int64_t link_s = 7200; /* policy.link_valid */

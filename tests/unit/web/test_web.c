@@ -15,7 +15,7 @@
 #include "base/limits.h"
 #include "issuer/identity/agent.h"
 #include "issuer/leases/change.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 #define BOUNCE "bounce=554+5.7.1+blocked"
 

@@ -3,7 +3,7 @@
  */
 #include "base/base.h"
 
-#include "tests/support/fake_resolver.h"
+#include "tests/support/issuer/fake_resolver.h"
 
 static void fake_answer(const struct fake_resolver *fake,
                         const struct dns_question *question, struct dns_reply *out)

@@ -3,7 +3,7 @@
  */
 #include "base/base.h"
 
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 #include <ftw.h>
 #include <sys/stat.h>

@@ -10,7 +10,7 @@
 #include "issuer/app.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_random.h"
-#include "tests/support/fake_resolver.h"
+#include "tests/support/issuer/fake_resolver.h"
 
 #define FIXTURE_ZONE "bl.spamcop.net"
 #define FIXTURE_SHARED "192.0.2.14"
