@@ -100,6 +100,14 @@ int store_atomically(struct store *store, store_act *act, void *context,
     return store_transaction(store, act, context, err);
 }
 
+int store_consistently(struct store *store, store_act *act, void *context,
+                       struct error *err)
+{
+    if (sql_in_transaction(store->sql))
+        return act(store, context, err);
+    return store_snapshot(store, act, context, err);
+}
+
 int store_collect(struct sql_rows *rows, struct arena *mem,
                   const struct collecting *how, void **out, size_t *out_count,
                   struct error *err)

@@ -216,7 +216,7 @@ NODISCARD int store_usage_list(struct store *store, struct arena *mem, int64_t l
                                size_t max, struct usage_row **out, size_t *out_count,
                                struct error *err);
 
-/* ---- logins, for authd (store_login.c) ------------------------------------------------------------ */
+/* ---- logins, for authd (store_lease.c) ------------------------------------------------------------ */
 
 struct login_row {
     struct lease lease;
@@ -268,7 +268,8 @@ NODISCARD int store_agent_list(struct store *store, struct arena *mem,
 /* Sets the password, uses up the set-up link, ends all sessions of the agent. */
 NODISCARD int store_agent_set_password(struct store *store, int64_t id,
                                        const char *password_hash, struct error *err);
-/* A new set-up link (the old password stops working, sessions end). */
+/* A new set-up link: the old password stops working, sessions end, a disabled agent may come
+ * back by it. */
 NODISCARD int store_agent_reset(struct store *store, int64_t id,
                                 const uint8_t setup_hash[DIGEST_BYTES],
                                 int64_t setup_until, struct error *err);
@@ -284,7 +285,8 @@ struct session {
 NODISCARD int store_session_add(struct store *store, const uint8_t hash[DIGEST_BYTES],
                                 int64_t agent_id, const char *form_token, int64_t now,
                                 struct error *err);
-/* ERROR_NOT_FOUND when unknown, idle longer than idle_s, older than life_s, or the agent is disabled. */
+/* ERROR_NOT_FOUND when unknown, idle for idle_s or more, life_s old or more,
+ * or of a disabled agent. */
 NODISCARD int store_session_find(struct store *store, struct arena *mem,
                                  const uint8_t hash[DIGEST_BYTES], int64_t now,
                                  int64_t idle_s, int64_t life_s, struct session *out,

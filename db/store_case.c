@@ -158,24 +158,31 @@ int store_case_set_diagnosis(struct store *store, const struct case_row *row,
     return store_atomically(store, set_diagnosis, &adding, err);
 }
 
-int store_case_find(struct store *store, struct arena *mem, int64_t id,
-                    struct case_row *out, struct error *err)
+struct finding {
+    struct arena *mem;
+    int64_t id;
+    struct case_row *out;
+};
+
+static int find_case(struct store *store, void *context, struct error *err)
 {
     static const struct collecting checks = {sizeof(struct check), 0, read_check};
+    const struct finding *f = context;
     struct case_row row;
     struct sql_rows *rows;
     void *found;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT " COLUMNS " FROM support_case WHERE id = $1", "i", id) != 0 ||
-        store_one(rows, mem, read_case, &row, "such case", err) != 0)
+                "SELECT " COLUMNS " FROM support_case WHERE id = $1", "i",
+                f->id) != 0 ||
+        store_one(rows, f->mem, read_case, &row, "such case", err) != 0)
         return -1;
     if (sql_ask(store->sql, &rows, err, "SELECT bounce FROM support_case WHERE id = $1",
-                "i", id) != 0)
+                "i", f->id) != 0)
         return -1;
     int more = sql_next(rows, err);
     if (more == 1)
-        row.bounce = sql_text(rows, 0, mem);
+        row.bounce = sql_text(rows, 0, f->mem);
     sql_end(rows);
     if (more < 0)
         return -1;
@@ -183,12 +190,20 @@ int store_case_find(struct store *store, struct arena *mem, int64_t id,
             store->sql, &rows, err,
             "SELECT question, answer, source, result, checked_at FROM diagnosis_check "
             "WHERE case_id = $1 ORDER BY position",
-            "i", id) != 0 ||
-        store_collect(rows, mem, &checks, &found, &row.checks_count, err) != 0)
+            "i", f->id) != 0 ||
+        store_collect(rows, f->mem, &checks, &found, &row.checks_count, err) != 0)
         return -1;
     row.checks = found;
-    *out = row;
+    *f->out = row;
     return 0;
+}
+
+int store_case_find(struct store *store, struct arena *mem, int64_t id,
+                    struct case_row *out, struct error *err)
+{
+    struct finding finding = {mem, id, out};
+
+    return store_consistently(store, find_case, &finding, err);
 }
 
 int store_case_list(struct store *store, struct arena *mem, int64_t before, size_t max,

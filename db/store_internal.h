@@ -23,6 +23,12 @@ NODISCARD int store_atomically(struct store *store,
                                           struct error *err),
                                void *context, struct error *err);
 
+/* The same for reading: one view of several statements. */
+NODISCARD int store_consistently(struct store *store,
+                                 int (*act)(struct store *store, void *context,
+                                            struct error *err),
+                                 void *context, struct error *err);
+
 /* Collects rows into an array in mem: read fills element i from the present row. */
 struct collecting {
     size_t element_bytes, max;

@@ -341,17 +341,15 @@ static int reveal_lease(struct store *store, void *context, struct error *err)
 
     if (sql_run(
             store->sql, err,
-            "INSERT INTO credential (lease_id, pepper_id, verifier) VALUES ($1, $2, $3) "
-            "ON CONFLICT (lease_id) DO UPDATE SET pepper_id = $2, verifier = $3",
-            "iib", r->id, (int64_t)r->verifier->pepper_id,
-            hash_slice(r->verifier->bytes)) != 0)
-        return -1;
-    if (sql_run(
-            store->sql, err,
             "UPDATE lease SET reveals = reveals + 1, revealed_at = $2 WHERE id = $1",
-            "ii", r->id, r->now) != 0)
+            "ii", r->id, r->now) != 0 ||
+        need_one_change(store, err) != 0)
         return -1;
-    return need_one_change(store, err);
+    return sql_run(
+        store->sql, err,
+        "INSERT INTO credential (lease_id, pepper_id, verifier) VALUES ($1, $2, $3) "
+        "ON CONFLICT (lease_id) DO UPDATE SET pepper_id = $2, verifier = $3",
+        "iib", r->id, (int64_t)r->verifier->pepper_id, hash_slice(r->verifier->bytes));
 }
 
 int store_lease_reveal(struct store *store, int64_t id, const struct verifier *verifier,
@@ -431,7 +429,5 @@ int store_login_find(struct store *store, struct arena *mem, const char *usernam
 {
     struct finding_login finding = {mem, username, out};
 
-    return sql_in_transaction(store->sql)
-               ? find_login(store, &finding, err)
-               : store_snapshot(store, find_login, &finding, err);
+    return store_consistently(store, find_login, &finding, err);
 }
