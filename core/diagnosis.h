@@ -45,7 +45,10 @@ enum diagnosis_verdict {
     DIAGNOSIS_NOT_ADDRESS,  /* domain, content, authentication: what to fix, no lease */
     DIAGNOSIS_RECIPIENT,    /* mailbox unknown, full, policy of the recipient */
     DIAGNOSIS_PRIVATE_LIST, /* the recipient's own list: nothing we can check */
-    DIAGNOSIS_NO_BOUNCE,    /* not a bounce, or nothing readable in it */
+    DIAGNOSIS_PRIVATE_PROVEN, /* the same, and our own log has the rejection */
+    DIAGNOSIS_WIDE_LIST, /* listed on a list that another address of ours does not escape */
+    DIAGNOSIS_CAUSE,     /* the customer's own mail looks like the reason */
+    DIAGNOSIS_NO_BOUNCE, /* not a bounce, or nothing readable in it */
     DIAGNOSIS_CANNOT_TELL, /* a list did not answer, or the address is missing: try again */
     DIAGNOSIS_VERDICT_COUNT
 };
@@ -56,6 +59,8 @@ struct diagnosis_facts {
     bool is_shared, is_reserved; /* of evidence->blocked_ip */
     const struct zone *zone; /* the claimed list in our catalogue; NULL: not there */
     const struct listing *listing; /* our own question just now; NULL: not asked */
+    bool is_in_log;                /* our mail log has this very rejection */
+    bool is_cause; /* the customer's own mail looks like the reason for the listing */
 };
 
 struct diagnosis_row {

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "core/approval.h"
 #include "core/audit.h"
 #include "core/diagnosis.h"
 #include "core/lease.h"
@@ -135,6 +136,7 @@ struct case_row {
     const char *bounce_sha; /* hex digest of the raw bytes */
     struct evidence evidence; /* as cleansmtp-bounce read it */
     enum diagnosis_verdict verdict;
+    doubts doubts;              /* what asks for a second person */
     const char *address, *zone; /* what was checked; NULL when nothing could be */
     const struct check *checks;
     size_t checks_count;
@@ -142,7 +144,7 @@ struct case_row {
 /* Writes the case with its checks; *out_id is its number. */
 NODISCARD int store_case_add(struct store *store, const struct case_row *row,
                              int64_t *out_id, struct error *err);
-/* A new diagnosis of an existing case: verdict, checks, diagnosed_at, address, zone. */
+/* A new diagnosis of an existing case: verdict, doubts, checks, diagnosed_at, address, zone. */
 NODISCARD int store_case_set_diagnosis(struct store *store, const struct case_row *row,
                                        struct error *err);
 NODISCARD int store_case_find(struct store *store, struct arena *mem, int64_t id,
@@ -205,6 +207,20 @@ NODISCARD int store_lease_end(struct store *store, int64_t id, enum lease_end en
                               const char *by, const char *reason, int64_t now,
                               struct error *err);
 
+/* The second person agreed: not pending any more, sends by this address until then. No link works
+ * until one is made. ERROR_CONFLICT unless it is pending. */
+NODISCARD int store_lease_approve(struct store *store, int64_t id,
+                                  int64_t pool_address_id, int64_t expires_at,
+                                  struct error *err);
+/* How many leases of this mailbox were made since then, pending ones left out. */
+NODISCARD int store_lease_count_since(struct store *store, const char *mailbox,
+                                      int64_t since, unsigned *out, struct error *err);
+/* The newest lease, pending or given, of an earlier case with the same bounce or the same refused
+ * message (message_id may be NULL); 0: none. Case except is left out. */
+NODISCARD int store_lease_of_bounce(struct store *store, const char *bounce_sha,
+                                    const char *message_id, int64_t except,
+                                    int64_t *out_id, struct error *err);
+
 /* What happened with a lease's login, as authd saw it (newest first). */
 struct usage_row {
     int64_t at;
@@ -215,6 +231,28 @@ struct usage_row {
 NODISCARD int store_usage_list(struct store *store, struct arena *mem, int64_t lease_id,
                                size_t max, struct usage_row **out, size_t *out_count,
                                struct error *err);
+
+/* ---- approvals (store_approval.c) ------------------------------------------------------------------ */
+
+enum {
+    STORE_APPROVALS_MAX = 200
+};
+/* id, answer and the joined fields of row are ignored. */
+NODISCARD int store_approval_add(struct store *store, const struct approval *row,
+                                 int64_t *out_id, struct error *err);
+NODISCARD int store_approval_find(struct store *store, struct arena *mem, int64_t id,
+                                  struct approval *out, struct error *err);
+NODISCARD int store_approval_of_lease(struct store *store, struct arena *mem,
+                                      int64_t lease_id, struct approval *out,
+                                      struct error *err);
+/* Those that wait, oldest first, at most STORE_APPROVALS_MAX. */
+NODISCARD int store_approval_open(struct store *store, struct arena *mem, int64_t now,
+                                  struct approval **out, size_t *out_count,
+                                  struct error *err);
+/* ERROR_CONFLICT when it was answered before. */
+NODISCARD int store_approval_answer(struct store *store, int64_t id,
+                                    enum approval_answer answer, const char *by,
+                                    const char *reason, int64_t now, struct error *err);
 
 /* ---- logins, for authd (store_lease.c) ------------------------------------------------------------ */
 

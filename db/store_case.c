@@ -10,7 +10,7 @@
  "id, created_at, created_by, ticket, mailbox, bounce_sha, verdict, diagnosed_at, "      \
  "address, zone, is_bounce, is_grantable, class, blocked_ip, list, lookup_url, sender, " \
  "recipient, reporting_mta, remote_mta, smtp_code, enhanced_code, message_id, "          \
- "queue_id, client, excerpt, bounced_at, flags"
+ "queue_id, client, excerpt, bounced_at, flags, doubts"
 
 static int read_case(struct sql_rows *rows, struct arena *mem, void *element,
                      struct error *err)
@@ -51,7 +51,8 @@ static int read_case(struct sql_rows *rows, struct arena *mem, void *element,
                        },
     };
     if (!diagnosis_verdict_parse(slice_from(verdict), &row->verdict) ||
-        !evidence_class_parse(slice_from(class_name), &row->evidence.class))
+        !evidence_class_parse(slice_from(class_name), &row->evidence.class) ||
+        !doubts_parse(slice_from(sql_text(rows, 28, mem)), &row->doubts))
         return store_corrupt(err, "cases");
     return 0;
 }
@@ -97,24 +98,26 @@ static int add_case(struct store *store, void *context, struct error *err)
     struct adding *adding = context;
     const struct case_row *row = adding->row;
     const struct evidence *e = &row->evidence;
+    char text[DOUBTS_TEXT_MAX + 1];
 
+    doubts_format(row->doubts, text);
     if (sql_run(
             store->sql, err,
             "INSERT INTO support_case (created_at, created_by, ticket, mailbox, bounce, "
             "bounce_sha, verdict, diagnosed_at, address, zone, is_bounce, is_grantable, "
             "class, blocked_ip, list, lookup_url, sender, recipient, reporting_mta, "
             "remote_mta, smtp_code, enhanced_code, message_id, queue_id, client, "
-            "excerpt, bounced_at, flags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+            "excerpt, bounced_at, flags, doubts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
             "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
-            "$25, $26, $27, $28)",
-            "ittttttittiittttttttitttttit", row->created_at, row->created_by,
+            "$25, $26, $27, $28, $29)",
+            "ittttttittiittttttttitttttitt", row->created_at, row->created_by,
             row->ticket, row->mailbox, row->bounce, row->bounce_sha,
             diagnosis_row(row->verdict)->name, row->diagnosed_at, row->address,
             row->zone, (int64_t)e->is_bounce, (int64_t)e->is_grantable,
             evidence_class_name(e->class), e->blocked_ip, e->list, e->lookup_url,
             e->sender, e->recipient, e->reporting_mta, e->remote_mta,
             (int64_t)e->smtp_code, e->enhanced_code, e->message_id, e->queue_id,
-            e->client, e->excerpt, e->bounced_at, e->flags) != 0)
+            e->client, e->excerpt, e->bounced_at, e->flags, text) != 0)
         return -1;
     adding->id = sql_last_id(store->sql);
     return add_checks(store, row, adding->id, err);
@@ -134,13 +137,15 @@ int store_case_add(struct store *store, const struct case_row *row, int64_t *out
 static int set_diagnosis(struct store *store, void *context, struct error *err)
 {
     const struct case_row *row = ((struct adding *)context)->row;
+    char text[DOUBTS_TEXT_MAX + 1];
 
+    doubts_format(row->doubts, text);
     if (sql_run(
             store->sql, err,
             "UPDATE support_case SET verdict = $2, diagnosed_at = $3, address = $4, "
-            "zone = $5 WHERE id = $1",
-            "ititt", row->id, diagnosis_row(row->verdict)->name, row->diagnosed_at,
-            row->address, row->zone) != 0)
+            "zone = $5, doubts = $6 WHERE id = $1",
+            "itittt", row->id, diagnosis_row(row->verdict)->name, row->diagnosed_at,
+            row->address, row->zone, text) != 0)
         return -1;
     if (sql_changes(store->sql) != 1)
         return error_set(err, ERROR_NOT_FOUND, "there is no such case");

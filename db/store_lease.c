@@ -119,13 +119,14 @@ static int insert_lease(struct store *store, const struct lease_new *row,
         store->sql, err,
         "INSERT INTO lease (case_id, pool_address_id, mailbox, username, delivery, "
         "messages_max, messages_per_hour, link_id, link_hash, reveal_tries_left, "
-        "reveal_until, created_at, created_by, reason, ticket, expires_at) VALUES ($1, $2, "
-        "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        "iitttiitbiiittti", l->case_id, l->pool_address_id, l->mailbox, l->username,
+        "reveal_until, created_at, created_by, reason, ticket, expires_at, is_pending) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+        "$17)",
+        "iitttiitbiiitttii", l->case_id, l->pool_address_id, l->mailbox, l->username,
         lease_delivery_name(l->delivery), (int64_t)l->messages_max,
         (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->link_hash),
         (int64_t)REVEAL_TRIES_MAX, l->reveal_until, l->created_at, l->created_by,
-        l->reason, l->ticket, l->expires_at);
+        l->reason, l->ticket, l->expires_at, (int64_t)l->is_pending);
 }
 
 struct adding {
@@ -381,6 +382,56 @@ int store_lease_end(struct store *store, int64_t id, enum lease_end end, const c
         return -1;
     return found == 1 ? error_set(err, ERROR_CONFLICT, "this lease ended already")
                       : error_set(err, ERROR_NOT_FOUND, "there is no such lease");
+}
+
+int store_lease_approve(struct store *store, int64_t id, int64_t pool_address_id,
+                        int64_t expires_at, struct error *err)
+{
+    if (sql_run(
+            store->sql, err,
+            "UPDATE lease SET is_pending = 0, pool_address_id = $2, expires_at = $3, "
+            "reveal_until = 0 WHERE id = $1 AND is_pending = 1 AND end_how = 0",
+            "iii", id, pool_address_id, expires_at) != 0)
+        return -1;
+    if (sql_changes(store->sql) != 1)
+        return error_set(err, ERROR_CONFLICT, "this lease waits for nobody");
+    return 0;
+}
+
+int store_lease_count_since(struct store *store, const char *mailbox, int64_t since,
+                            unsigned *out, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT count(*) FROM lease WHERE mailbox = $1 AND created_at >= $2 "
+                "AND is_pending = 0",
+                "ti", mailbox, since) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1)
+        *out = (unsigned)sql_int(rows, 0);
+    sql_end(rows);
+    return found == 1 ? 0 : -1;
+}
+
+int store_lease_of_bounce(struct store *store, const char *bounce_sha,
+                          const char *message_id, int64_t except, int64_t *out_id,
+                          struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT coalesce(max(l.id), 0) FROM lease l "
+                "JOIN support_case c ON c.id = l.case_id "
+                "WHERE (c.bounce_sha = $1 OR c.message_id = $2) AND c.id <> $3",
+                "tti", bounce_sha, message_id, except) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1)
+        *out_id = sql_int(rows, 0);
+    sql_end(rows);
+    return found == 1 ? 0 : -1;
 }
 
 struct finding_login {

@@ -1,0 +1,220 @@
+/*
+ * doubt.c - the doubts, a row each, and when each holds.
+ */
+#include "base/base.h"
+
+#include "core/doubt.h"
+
+#include "core/mailbox.h"
+
+static const struct {
+    const char *name, *sentence;
+} rows[] = {
+    [DOUBT_LOG_ABSENT] = {"log_absent",   "Our mail log does not know this rejection."         },
+    [DOUBT_LOG_DIFFERS] =
+        {"log_differs",  "Our mail log knows the message, but with another reply: the "
+                        "bounce may have been changed."},
+    [DOUBT_LOG_UNKNOWN] = {"log_unknown",
+                          "Our mail log cannot say whether it happened."                       },
+    [DOUBT_OLD] = {"old",          "The bounce is more than two days old."              },
+    [DOUBT_ODD_TIME] = {"odd_time",     "The bounce is dated in the future."                 },
+    [DOUBT_OTHER_SENDER] = {"other_sender",
+                          "The refused message was sent by another domain than the "
+                            "customer's."                                                      },
+    [DOUBT_OWN_SERVER] = {"own_server",
+                          "The server that refused belongs to the customer or to us."          },
+    [DOUBT_ODD_SERVER] =
+        {"odd_server",
+                          "The server that refused is not a mail server of the recipient's "
+         "domain."                                                                             },
+    [DOUBT_CONTRADICTS] = {"contradicts",
+                          "The bounce contradicts itself about the blocked address."           },
+    [DOUBT_QUOTED] = {"quoted",
+                          "The bounce was quoted by somebody, not sent by a mail server."      },
+    [DOUBT_USED_BEFORE] = {"used_before",  "This bounce led to sending details before."         },
+    [DOUBT_UNUSUAL] = {"unusual",
+                          "The customer sent far more than usual in the last 24 hours."        },
+    [DOUBT_PRIVATE_LIST] = {"private_list",
+                          "The list is the recipient's own: only our mail log speaks "
+                            "for the block."                                                   },
+    [DOUBT_QUOTA] = {"quota",
+                          "The customer had sending details several times of late."            },
+};
+_Static_assert(ARRAY_LEN(rows) == DOUBT_COUNT, "one row a doubt");
+
+const char *doubt_name(enum doubt doubt)
+{
+    assert((size_t)doubt < ARRAY_LEN(rows));
+    return rows[doubt].name;
+}
+
+const char *doubt_sentence(enum doubt doubt)
+{
+    assert((size_t)doubt < ARRAY_LEN(rows));
+    return rows[doubt].sentence;
+}
+
+void doubts_format(doubts set, char out[DOUBTS_TEXT_MAX + 1])
+{
+    size_t len = 0;
+
+    for (int i = 0; i < DOUBT_COUNT; i++) {
+        size_t name_len = strlen(rows[i].name);
+        if ((set & DOUBT(i)) == 0)
+            continue;
+        assert(len + 1 + name_len <= DOUBTS_TEXT_MAX);
+        if (len > 0)
+            out[len++] = ' ';
+        memcpy(out + len, rows[i].name, name_len);
+        len += name_len;
+    }
+    out[len] = '\0';
+}
+
+static bool find_doubt(struct slice name, doubts *out)
+{
+    for (int i = 0; i < DOUBT_COUNT; i++) {
+        if (slice_is(name, rows[i].name)) {
+            *out = DOUBT(i);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool doubts_parse(struct slice text, doubts *out)
+{
+    struct slice word;
+    bool is_whole = true;
+
+    *out = 0;
+    while (slice_cut(&text, ' ', &word)) {
+        doubts one = 0;
+        if (word.len > 0 && !find_doubt(word, &one))
+            is_whole = false;
+        *out |= one;
+    }
+    return is_whole;
+}
+
+/* ---- when each holds ---------------------------------------------------------------------- */
+
+static bool has_flag(const struct evidence *evidence, const char *flag)
+{
+    struct slice rest = slice_from(evidence->flags != NULL ? evidence->flags : "");
+    struct slice word;
+
+    while (slice_cut(&rest, ' ', &word))
+        if (slice_is(word, flag))
+            return true;
+    return false;
+}
+
+/* "mx.example.net[192.0.2.1]" and "mx.example.net. (…)" name mx.example.net. */
+static struct slice host_of(const char *text)
+{
+    struct slice host = slice_from(text);
+    size_t len = 0;
+
+    while (len < host.len && strchr(" [(:", host.at[len]) == NULL)
+        len++;
+    host = slice_take(host, len);
+    return host.len > 0 && host.at[host.len - 1] == '.' ? slice_take(host, host.len - 1)
+                                                        : host;
+}
+
+/* host is domain, or below it. */
+static bool is_within(struct slice host, struct slice domain)
+{
+    if (domain.len == 0 || host.len < domain.len)
+        return false;
+    if (!slice_equal_nocase(slice_skip(host, host.len - domain.len), domain))
+        return false;
+    return host.len == domain.len || host.at[host.len - domain.len - 1] == '.';
+}
+
+/* The last two labels: providers name the server that answers otherwise than their MX, but under
+ * one roof. Too short under co.uk and the like, where it then raises no doubt. */
+static struct slice roof_of(struct slice host)
+{
+    size_t dots = 0;
+
+    for (size_t i = host.len; i > 0; i--)
+        if (host.at[i - 1] == '.' && ++dots == 2)
+            return slice_skip(host, i);
+    return host;
+}
+
+static bool is_odd_server(const struct doubt_facts *facts)
+{
+    const char *const *server = facts->recipient_servers;
+
+    if (facts->evidence->remote_mta == NULL || server == NULL || server[0] == NULL)
+        return false;
+    struct slice roof = roof_of(host_of(facts->evidence->remote_mta));
+    for (; *server != NULL; server++)
+        if (is_within(host_of(*server), roof))
+            return false;
+    return true;
+}
+
+static struct slice domain_of(const char *mailbox)
+{
+    const char *at = mailbox != NULL ? strrchr(mailbox, '@') : NULL;
+
+    return at != NULL ? slice_from(at + 1) : (struct slice){0};
+}
+
+static bool is_own_server(const struct doubt_facts *facts)
+{
+    const struct evidence *e = facts->evidence;
+    struct slice domain = domain_of(facts->mailbox != NULL ? facts->mailbox
+                                                           : e->sender);
+
+    if (facts->is_refused_by_us)
+        return true;
+    if (domain.len == 0)
+        return false;
+    if (e->remote_mta != NULL && is_within(host_of(e->remote_mta), domain))
+        return true;
+    return is_within(domain_of(e->recipient), domain);
+}
+
+static bool is_other_sender(const struct doubt_facts *facts)
+{
+    struct slice customer = domain_of(facts->mailbox);
+    struct slice sender = domain_of(facts->evidence->sender);
+
+    return customer.len > 0 && sender.len > 0 && !slice_equal_nocase(customer, sender);
+}
+
+/* A rejection in our own log speaks for itself, whatever date the bounce has. */
+static bool is_old(const struct doubt_facts *facts)
+{
+    return facts->log != DOUBT_LOG_CONFIRMS && facts->evidence->bounced_at != 0 &&
+           facts->evidence->bounced_at < facts->now - BOUNCE_FRESH_S;
+}
+
+doubts doubts_of(const struct doubt_facts *facts)
+{
+    const bool holds[DOUBT_COUNT] = {
+        [DOUBT_LOG_ABSENT] = facts->log == DOUBT_LOG_IS_ABSENT,
+        [DOUBT_LOG_DIFFERS] = facts->log == DOUBT_LOG_HAS_OTHER,
+        [DOUBT_LOG_UNKNOWN] = facts->log == DOUBT_LOG_IS_UNKNOWN,
+        [DOUBT_OLD] = is_old(facts),
+        [DOUBT_ODD_TIME] = facts->evidence->bounced_at > facts->now + BOUNCE_AHEAD_S,
+        [DOUBT_OTHER_SENDER] = is_other_sender(facts),
+        [DOUBT_OWN_SERVER] = is_own_server(facts),
+        [DOUBT_ODD_SERVER] = is_odd_server(facts),
+        [DOUBT_CONTRADICTS] = has_flag(facts->evidence, "conflict"),
+        [DOUBT_QUOTED] = has_flag(facts->evidence, "quoted"),
+        [DOUBT_USED_BEFORE] = facts->was_used_before,
+        [DOUBT_UNUSUAL] = facts->is_unusual,
+        [DOUBT_PRIVATE_LIST] = facts->is_private_list,
+    };
+    doubts set = 0;
+
+    for (int i = 0; i < DOUBT_COUNT; i++)
+        set |= holds[i] ? DOUBT(i) : 0U;
+    return set;
+}
