@@ -68,6 +68,8 @@ static cfg_opt_t policy_options[] = {
     CFG_STR("lease_max", "72h", CFGF_NONE),
     CFG_INT("messages_max", 100, CFGF_NONE),
     CFG_INT("messages_per_hour", 50, CFGF_NONE),
+    CFG_INT("leases_per_week", 2, CFGF_NONE),
+    CFG_INT("leases_per_month", 4, CFGF_NONE),
     CFG_STR("link_valid", "2h", CFGF_NONE),
     CFG_STR("proof", "mailbox", CFGF_NONE),
     CFG_BOOL("console_reveal", cfg_false, CFGF_NONE),
@@ -349,6 +351,10 @@ static int read_policy(struct reading *r)
             0 ||
         read_number(r, "policy|messages_per_hour", 1, 100000,
                     &c->policy.messages_per_hour) != 0 ||
+        read_number(r, "policy|leases_per_week", 0, 1000, &c->policy.leases_per_week) !=
+            0 ||
+        read_number(r, "policy|leases_per_month", 0, 1000,
+                    &c->policy.leases_per_month) != 0 ||
         read_word(r, "policy|log_proof", proofs, ARRAY_LEN(proofs), &proof) != 0)
         return -1;
     c->policy.log_proof = (enum config_log_proof)proof;

@@ -62,6 +62,8 @@ struct config {
     struct {
         int64_t lease_default_s, lease_max_s, link_valid_s;
         unsigned messages_max, messages_per_hour;
+        unsigned leases_per_week,
+            leases_per_month; /* of one mailbox, before a second person is asked */
         bool console_reveal;
         enum config_log_proof log_proof;
     } policy;

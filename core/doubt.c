@@ -64,7 +64,7 @@ void doubts_format(doubts set, char out[DOUBTS_TEXT_MAX + 1])
             continue;
         assert(len + 1 + name_len <= DOUBTS_TEXT_MAX);
         if (len > 0)
-            out[len++] = ' ';
+            out[len++] = ',';
         memcpy(out + len, rows[i].name, name_len);
         len += name_len;
     }
@@ -88,7 +88,7 @@ bool doubts_parse(struct slice text, doubts *out)
     bool is_whole = true;
 
     *out = 0;
-    while (slice_cut(&text, ' ', &word)) {
+    while (slice_cut(&text, ',', &word)) {
         doubts one = 0;
         if (word.len > 0 && !find_doubt(word, &one))
             is_whole = false;

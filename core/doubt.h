@@ -45,7 +45,7 @@ enum {
 };
 const char *doubt_name(enum doubt doubt);     /* "log_absent": JSON, database, audit */
 const char *doubt_sentence(enum doubt doubt); /* for the agent and the second person */
-/* Names with blanks between; "" for none. */
+/* "old,quoted": names with commas between; "" for none. */
 void doubts_format(doubts set, char out[DOUBTS_TEXT_MAX + 1]);
 /* false for a name that is none of ours: the set is then incomplete. */
 NODISCARD bool doubts_parse(struct slice text, doubts *out);

@@ -15,13 +15,14 @@ static const struct {
     unsigned acts;
 } roles[] = {
     [ROLE_AGENT] = {"agent",      SUPPORT                                                                             },
-    [ROLE_LEAD] = {"lead",       SUPPORT | MAY(ACT_VIEW_AUDIT)                                                       },
-    [ROLE_POSTMASTER] = {"postmaster", (SUPPORT & ~MAY(ACT_MINT)) |
+    [ROLE_LEAD] = {"lead",       SUPPORT | MAY(ACT_APPROVE) | MAY(ACT_VIEW_AUDIT)                                    },
+    [ROLE_POSTMASTER] = {"postmaster", (SUPPORT & ~MAY(ACT_MINT)) | MAY(ACT_APPROVE) |
                                            MAY(ACT_CHANGE_POOL) | MAY(ACT_VIEW_AUDIT)},
     [ROLE_AUDITOR] = {"auditor",
                     MAY(ACT_VIEW_CASES) | MAY(ACT_VIEW_POOL) | MAY(ACT_VIEW_AUDIT)                                    },
-    [ROLE_ADMIN] = {"admin",      SUPPORT | MAY(ACT_REVEAL) | MAY(ACT_CHANGE_POOL) |
-                                 MAY(ACT_VIEW_AUDIT) | MAY(ACT_CHANGE_PEOPLE)             },
+    [ROLE_ADMIN] = {"admin",      SUPPORT | MAY(ACT_APPROVE) | MAY(ACT_REVEAL) |
+                                 MAY(ACT_CHANGE_POOL) | MAY(ACT_VIEW_AUDIT) |
+                                 MAY(ACT_CHANGE_PEOPLE)                                   },
 };
 _Static_assert(ARRAY_LEN(roles) == ROLE_COUNT, "one row a role");
 

@@ -21,6 +21,7 @@ enum act {
     ACT_VIEW_CASES,
     ACT_DIAGNOSE,
     ACT_MINT,
+    ACT_APPROVE, /* as the second person */
     ACT_REVOKE,
     ACT_REVEAL, /* console_reveal, local socket only */
     ACT_VIEW_POOL,

@@ -31,6 +31,9 @@ HANDLER(lease_show, ACT_VIEW_CASES)
 HANDLER(lease_revoke, ACT_REVOKE)
 HANDLER(lease_link, ACT_MINT)
 HANDLER(lease_reveal, ACT_REVEAL)
+HANDLER(approval_list, ACT_VIEW_CASES)
+HANDLER(approval_approve, ACT_APPROVE)
+HANDLER(approval_deny, ACT_APPROVE)
 HANDLER(shared_list, ACT_VIEW_POOL)
 HANDLER(shared_add, ACT_CHANGE_POOL)
 HANDLER(shared_remove, ACT_CHANGE_POOL)
@@ -51,35 +54,38 @@ HANDLER(config, ACT_VIEW_POOL)
 HANDLER(mta_postfix, ACT_VIEW_POOL)
 
 static const struct route routes[] = {
-    {HTTP_POST,   "/api/v1/diagnoses",            on_diagnose,        JSON_REQUEST_MAX},
-    {HTTP_GET,    "/api/v1/cases",                on_case_list,       0               },
-    {HTTP_POST,   "/api/v1/cases",                on_case_open,       JSON_REQUEST_MAX},
-    {HTTP_GET,    "/api/v1/cases/{id}",           on_case_show,       0               },
-    {HTTP_POST,   "/api/v1/cases/{id}/check",     on_case_check,      SMALL           },
-    {HTTP_GET,    "/api/v1/leases",               on_lease_list,      0               },
-    {HTTP_POST,   "/api/v1/leases",               on_lease_mint,      SMALL           },
-    {HTTP_GET,    "/api/v1/leases/{id}",          on_lease_show,      0               },
-    {HTTP_POST,   "/api/v1/leases/{id}/revoke",   on_lease_revoke,    SMALL           },
-    {HTTP_POST,   "/api/v1/leases/{id}/link",     on_lease_link,      SMALL           },
-    {HTTP_POST,   "/api/v1/leases/{id}/reveal",   on_lease_reveal,    SMALL           },
-    {HTTP_GET,    "/api/v1/shared",               on_shared_list,     0               },
-    {HTTP_POST,   "/api/v1/shared",               on_shared_add,      SMALL           },
-    {HTTP_DELETE, "/api/v1/shared/{network}",     on_shared_remove,   SMALL           },
-    {HTTP_GET,    "/api/v1/pool",                 on_pool_list,       0               },
-    {HTTP_POST,   "/api/v1/pool",                 on_pool_add,        SMALL           },
-    {HTTP_GET,    "/api/v1/pool/{address}",       on_pool_show,       0               },
-    {HTTP_POST,   "/api/v1/pool/{address}/{do}",  on_pool_change,     SMALL           },
-    {HTTP_GET,    "/api/v1/listings",             on_listing_now,     0               },
-    {HTTP_GET,    "/api/v1/listings/history",     on_listing_history, 0               },
-    {HTTP_POST,   "/api/v1/listings/check",       on_listing_check,   SMALL           },
-    {HTTP_GET,    "/api/v1/users",                on_user_list,       0               },
-    {HTTP_POST,   "/api/v1/users",                on_user_add,        SMALL           },
-    {HTTP_POST,   "/api/v1/users/{name}/disable", on_user_disable,    SMALL           },
-    {HTTP_POST,   "/api/v1/users/{name}/reset",   on_user_reset,      SMALL           },
-    {HTTP_GET,    "/api/v1/audit",                on_audit_list,      0               },
-    {HTTP_GET,    "/api/v1/audit/verify",         on_audit_verify,    0               },
-    {HTTP_GET,    "/api/v1/config",               on_config,          0               },
-    {HTTP_GET,    "/api/v1/mta/postfix",          on_mta_postfix,     0               },
+    {HTTP_POST,   "/api/v1/diagnoses",              on_diagnose,         JSON_REQUEST_MAX},
+    {HTTP_GET,    "/api/v1/cases",                  on_case_list,        0               },
+    {HTTP_POST,   "/api/v1/cases",                  on_case_open,        JSON_REQUEST_MAX},
+    {HTTP_GET,    "/api/v1/cases/{id}",             on_case_show,        0               },
+    {HTTP_POST,   "/api/v1/cases/{id}/check",       on_case_check,       SMALL           },
+    {HTTP_GET,    "/api/v1/leases",                 on_lease_list,       0               },
+    {HTTP_POST,   "/api/v1/leases",                 on_lease_mint,       SMALL           },
+    {HTTP_GET,    "/api/v1/leases/{id}",            on_lease_show,       0               },
+    {HTTP_POST,   "/api/v1/leases/{id}/revoke",     on_lease_revoke,     SMALL           },
+    {HTTP_POST,   "/api/v1/leases/{id}/link",       on_lease_link,       SMALL           },
+    {HTTP_POST,   "/api/v1/leases/{id}/reveal",     on_lease_reveal,     SMALL           },
+    {HTTP_GET,    "/api/v1/approvals",              on_approval_list,    0               },
+    {HTTP_POST,   "/api/v1/approvals/{id}/approve", on_approval_approve, SMALL           },
+    {HTTP_POST,   "/api/v1/approvals/{id}/deny",    on_approval_deny,    SMALL           },
+    {HTTP_GET,    "/api/v1/shared",                 on_shared_list,      0               },
+    {HTTP_POST,   "/api/v1/shared",                 on_shared_add,       SMALL           },
+    {HTTP_DELETE, "/api/v1/shared/{network}",       on_shared_remove,    SMALL           },
+    {HTTP_GET,    "/api/v1/pool",                   on_pool_list,        0               },
+    {HTTP_POST,   "/api/v1/pool",                   on_pool_add,         SMALL           },
+    {HTTP_GET,    "/api/v1/pool/{address}",         on_pool_show,        0               },
+    {HTTP_POST,   "/api/v1/pool/{address}/{do}",    on_pool_change,      SMALL           },
+    {HTTP_GET,    "/api/v1/listings",               on_listing_now,      0               },
+    {HTTP_GET,    "/api/v1/listings/history",       on_listing_history,  0               },
+    {HTTP_POST,   "/api/v1/listings/check",         on_listing_check,    SMALL           },
+    {HTTP_GET,    "/api/v1/users",                  on_user_list,        0               },
+    {HTTP_POST,   "/api/v1/users",                  on_user_add,         SMALL           },
+    {HTTP_POST,   "/api/v1/users/{name}/disable",   on_user_disable,     SMALL           },
+    {HTTP_POST,   "/api/v1/users/{name}/reset",     on_user_reset,       SMALL           },
+    {HTTP_GET,    "/api/v1/audit",                  on_audit_list,       0               },
+    {HTTP_GET,    "/api/v1/audit/verify",           on_audit_verify,     0               },
+    {HTTP_GET,    "/api/v1/config",                 on_config,           0               },
+    {HTTP_GET,    "/api/v1/mta/postfix",            on_mta_postfix,      0               },
 };
 
 void api_site(const struct api *api, struct site *out)

@@ -62,9 +62,30 @@ static int find_lease(struct call *call, int64_t id, struct lease *out,
     return result;
 }
 
+/* id 0: nobody was asked. */
+static void put_approval(const struct call *call, const struct approval *approval,
+                         json_t *lease)
+{
+    if (approval->id != 0)
+        json_object_set_new(lease, "approval", present_approval(approval, call->now));
+}
+
+static int find_approval(struct store *store, struct call *call, int64_t lease_id,
+                         struct approval *out, struct error *err)
+{
+    struct error why = {0};
+
+    if (store_approval_of_lease(store, call->mem, lease_id, out, &why) == 0 ||
+        why.kind == ERROR_NOT_FOUND)
+        return 0;
+    *err = why;
+    return -1;
+}
+
 int api_lease_show(struct call *call, json_t **out, struct error *err)
 {
     struct usage_row *rows = NULL;
+    struct approval approval = {0};
     struct store *store;
     struct lease lease;
     size_t count = 0;
@@ -79,6 +100,8 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
     if (failed == 0)
         failed = store_usage_list(store, call->mem, id, API_LIMIT_DEFAULT, &rows,
                                   &count, err);
+    if (failed == 0)
+        failed = find_approval(store, call, id, &approval, err);
     app_give_back(call->app, store);
     if (failed != 0)
         return -1;
@@ -86,6 +109,7 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
     for (size_t i = 0; i < count; i++)
         json_array_append_new(usage, present_usage(&rows[i]));
     *out = present_lease(&lease, call->now, NULL);
+    put_approval(call, &approval, *out);
     json_object_set_new(*out, "usage", usage);
     return 0;
 }
@@ -161,9 +185,12 @@ int api_lease_mint(struct call *call, json_t **out, struct error *err)
         arena_printf(call->mem, "/api/v1/leases/%lld", (long long)minted.lease.id));
     if (minted.is_replay)
         http_header(call->response, "Idempotency-Replayed", "true");
-    call->status = minted.is_replay ? 200 : 201;
+    bool is_pending = lease_state_at(&minted.lease, call->now) ==
+                      LEASE_PENDING_APPROVAL;
+    call->status = is_pending ? 202 : minted.is_replay ? 200 : 201;
     call->response->is_secret = true;
     *out = present_lease(&minted.lease, call->now, minted.link);
+    put_approval(call, &minted.approval, *out);
     return 0;
 }
 

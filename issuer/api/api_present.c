@@ -150,6 +150,53 @@ static json_t *present_checks(const struct case_row *row)
     return array;
 }
 
+/* Each with its name, for programs, and its sentence, for people. */
+static json_t *present_doubts(doubts set)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < DOUBT_COUNT; i++) {
+        if ((set & DOUBT(i)) == 0)
+            continue;
+        json_t *o = json_object();
+        put_text(o, "name", doubt_name((enum doubt)i));
+        put_text(o, "sentence", doubt_sentence((enum doubt)i));
+        json_array_append_new(array, o);
+    }
+    return array;
+}
+
+static void put_doubt_names(json_t *object, doubts set)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < DOUBT_COUNT; i++)
+        if ((set & DOUBT(i)) != 0)
+            json_array_append_new(array, json_string(doubt_name((enum doubt)i)));
+    json_object_set_new(object, "doubts", array);
+}
+
+json_t *present_approval(const struct approval *approval, int64_t now)
+{
+    json_t *o = json_object();
+
+    put_number(o, "id", approval->id);
+    put_number(o, "lease", approval->lease_id);
+    put_number(o, "case", approval->case_id);
+    put_text(o, "state", approval_state_name(approval_state_at(approval, now)));
+    put_text(o, "mailbox", approval->mailbox);
+    put_doubt_names(o, approval->doubts);
+    json_object_set_new(o, "why", present_doubts(approval->doubts));
+    put_number(o, "lasts_s", approval->for_s);
+    put_text(o, "asked_by", approval->asked_by);
+    put_time(o, "asked_at", approval->asked_at);
+    put_time(o, "until", approval->until_at);
+    put_text(o, "decided_by", approval->decided_by);
+    put_time(o, "decided_at", approval->decided_at);
+    put_text(o, "reason", approval->reason);
+    return o;
+}
+
 json_t *present_case_line(const struct case_row *row)
 {
     const struct diagnosis_row *words = diagnosis_row(row->verdict);
@@ -160,6 +207,7 @@ json_t *present_case_line(const struct case_row *row)
     put_text(o, "headline", words->headline);
     put_text(o, "advice", words->advice);
     put_bool(o, "may_lease", words->may_lease);
+    put_doubt_names(o, row->doubts);
     put_text(o, "address", row->address);
     put_text(o, "list", row->zone);
     put_text(o, "mailbox", row->mailbox);
@@ -183,6 +231,7 @@ json_t *present_diagnosis(const struct diagnosis *diagnosis, int64_t listing_che
     put_time(l, "checked_at", listing_checked_at);
     json_object_set_new(o, "listing", l);
     json_object_set_new(o, "checks", present_checks(&diagnosis->row));
+    json_object_set_new(o, "why_second_person", present_doubts(diagnosis->row.doubts));
     json_object_set_new(o, "evidence", present_evidence(&diagnosis->row.evidence));
     put_number_or_null(o, "same_bounce_case", diagnosis->same_bounce_case);
     return o;

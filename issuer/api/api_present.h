@@ -24,6 +24,8 @@ json_t *present_lease(const struct lease *lease, int64_t now, const char *link);
 json_t *present_diagnosis(const struct diagnosis *diagnosis,
                           int64_t listing_checked_at);
 json_t *present_case_line(const struct case_row *row); /* in a list */
+/* With what each doubt says. */
+json_t *present_approval(const struct approval *approval, int64_t now);
 json_t *present_shared(const struct shared_range *range);
 json_t *present_pool(const struct pool_address *address);
 json_t *present_listing(const struct listing_row *row);

@@ -23,6 +23,10 @@ API_RESOURCE(api_lease_show);
 API_RESOURCE(api_lease_revoke);
 API_RESOURCE(api_lease_link);
 API_RESOURCE(api_lease_reveal);
+/* api_approvals.c */
+API_RESOURCE(api_approval_list);
+API_RESOURCE(api_approval_approve);
+API_RESOURCE(api_approval_deny);
 /* api_addresses.c */
 API_RESOURCE(api_shared_list);
 API_RESOURCE(api_shared_add);

@@ -42,13 +42,14 @@ enum {
     CLI_ARGUMENTS_MAX = 4 /* words of the command included */
 };
 
-/* Exit statuses (contract): one for each kind of error, and two of `diagnose`. */
+/* Exit statuses (contract): one for each kind of error, one of `mint`, and two of `diagnose`. */
 enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     EXIT_NOT_FOUND = 3,
     EXIT_REFUSED = 4,
+    EXIT_WAITING = 5, /* mint: for a second person */
     EXIT_POOL_FULL = 6,
     EXIT_DENIED = 7,
     EXIT_TEMPORARY = 8,

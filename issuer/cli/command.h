@@ -62,6 +62,10 @@ int run_lease_show(struct cli *cli, struct error *err);
 int run_lease_revoke(struct cli *cli, struct error *err);
 int run_lease_link(struct cli *cli, struct error *err);
 int run_lease_reveal(struct cli *cli, struct error *err);
+/* approvals.c */
+int run_approval_list(struct cli *cli, struct error *err);
+int run_approve(struct cli *cli, struct error *err);
+int run_deny(struct cli *cli, struct error *err);
 /* people.c */
 int run_user_add(struct cli *cli, struct error *err);
 int run_user_list(struct cli *cli, struct error *err);

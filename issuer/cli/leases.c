@@ -131,10 +131,35 @@ static int fill_mint(struct cli *cli, json_t *body, struct error *err)
     return has_bounce ? open_case(cli, body, err) : 0;
 }
 
+static bool is_waiting(const json_t *lease)
+{
+    return strcmp(member(lease, "state"), "pending_approval") == 0;
+}
+
+static void tell_waiting(struct cli *cli, const json_t *lease)
+{
+    const json_t *approval = json_object_get(lease, "approval");
+    const json_t *doubt;
+    size_t i;
+
+    say("lease %s for %s waits for a second person, until %s:",
+        text_of(cli, json_object_get(lease, "id")), member(lease, "mailbox"),
+        member(approval, "until"));
+    json_array_foreach(json_object_get(approval, "why"), i, doubt)
+        say("  %s", member(doubt, "sentence"));
+    say("\"cleansmtp approve %s\" agrees to it",
+        text_of(cli, json_object_get(approval, "id")));
+}
+
 /* The link alone on standard output, so that a script can take it; the facts beside it. */
 static void tell_lease(struct cli *cli, const json_t *lease)
 {
     const char *id = text_of(cli, json_object_get(lease, "id"));
+
+    if (is_waiting(lease)) {
+        tell_waiting(cli, lease);
+        return;
+    }
 
     say("lease %s for %s: login %s, sends by %s until %s, at most %s messages", id,
         member(lease, "mailbox"), member(lease, "username"),
@@ -153,6 +178,8 @@ static void tell_lease(struct cli *cli, const json_t *lease)
 
 static int show_linked(struct cli *cli, json_t *lease)
 {
+    if (is_waiting(lease))
+        cli->exit_status = EXIT_WAITING;
     if (cli->is_json) {
         json_t *out = json_pack("{s:O}", "lease", lease);
         print_json(cli, out);

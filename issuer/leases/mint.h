@@ -20,13 +20,18 @@ struct mint_request {
 
 struct minted {
     struct lease lease;
-    const char *link; /* URL with the key in its fragment; NULL when is_replay */
+    const char *
+        link; /* URL with the key in its fragment; NULL when is_replay or approval.id */
+    struct approval approval; /* the second person it waits for; id 0: nobody */
     bool
         is_replay; /* this key made this lease before; the link was in that answer only */
 };
 
 /* Asks the list again for the blocked address (must be listed now) and for every address of the
- * pool (must be clear now), then allocates and writes in one transaction.
+ * pool (must be clear now), then allocates and writes in one transaction. Where the case has
+ * doubts, or the customer had too many leases of late, the lease is pending: it holds its place in
+ * the pool, sends nothing, and waits for approval_decide (issuer/leases/approve.h). A lease for a
+ * private list goes to the refusing recipient's domain only, with few messages.
  * ERROR_REFUSED: not listed now, limits above policy, a live lease for the mailbox, sender of
  * another domain; ERROR_EXHAUSTED: no clear reserved address with room; ERROR_UNAVAILABLE: the
  * list did not answer; ERROR_CONFLICT: idempotency key used for another request. */

@@ -125,8 +125,36 @@ static int read_limits(const struct config *config, struct arena *mem,
     return 0;
 }
 
+/* Nobody can ask a private list, so a lease for one goes where the refusal came from only, and
+ * not far. */
+static int narrow(struct arena *mem, const struct case_row *row, struct terms *terms,
+                  struct error *err)
+{
+    const char *recipient = row->evidence.recipient;
+    char mailbox[MAILBOX_MAX + 1];
+    size_t count = count_of(terms->recipient_domains);
+
+    if (row->verdict != DIAGNOSIS_PRIVATE_PROVEN)
+        return 0;
+    if (recipient == NULL || !mailbox_parse(slice_from(recipient), mailbox))
+        return error_set(
+            err, ERROR_REFUSED,
+            "the bounce names no recipient, and a lease for a private list "
+            "goes to one domain only");
+    const char *domain = arena_strdup(mem, mailbox_domain(mailbox));
+    if (count > 1 || (count == 1 && strcmp(terms->recipient_domains[0], domain) != 0))
+        return error_set(err, ERROR_REFUSED,
+                         "a lease for a private list goes to \"%s\" only", domain);
+    const char **only = arena_array(mem, 2, sizeof *only);
+    only[0] = domain;
+    terms->recipient_domains = only;
+    if (terms->messages_max > TERMS_PRIVATE_MESSAGES)
+        terms->messages_max = TERMS_PRIVATE_MESSAGES;
+    return 0;
+}
+
 int terms_read(const struct config *config, struct arena *mem,
-               const struct mint_request *request, const char *case_mailbox,
+               const struct mint_request *request, const struct case_row *row,
                struct terms *out, struct error *err)
 {
     struct terms terms = {0};
@@ -141,10 +169,11 @@ int terms_read(const struct config *config, struct arena *mem,
         return -1;
     if (request->idempotency_key != NULL && request->idempotency_key[0] == '\0')
         return error_set(err, ERROR_INVALID, "the idempotency key is empty");
-    if (read_mailbox(mem, request->mailbox, case_mailbox, &terms.mailbox, err) != 0 ||
+    if (read_mailbox(mem, request->mailbox, row->mailbox, &terms.mailbox, err) != 0 ||
         read_senders(mem, request, terms.mailbox, &terms.senders, err) != 0 ||
         read_domains(mem, request, &terms.recipient_domains, err) != 0 ||
-        read_limits(config, mem, request, &terms, err) != 0)
+        read_limits(config, mem, request, &terms, err) != 0 ||
+        narrow(mem, row, &terms, err) != 0)
         return -1;
     terms.reason = arena_strdup(mem, request->reason);
     terms.ticket = arena_strdup(mem, request->ticket);

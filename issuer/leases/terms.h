@@ -8,7 +8,8 @@
 
 enum {
     TERMS_SENDERS_MAX = 16,
-    TERMS_DOMAINS_MAX = 32
+    TERMS_DOMAINS_MAX = 32,
+    TERMS_PRIVATE_MESSAGES = 20
 };
 
 /* Everything in its compared form; lives in mem. */
@@ -21,10 +22,11 @@ struct terms {
     const char *reason, *ticket; /* NULL: none */
 };
 
-/* ERROR_INVALID for what cannot be meant, ERROR_REFUSED for what policy does not allow.
- * case_mailbox is taken when the request names none; it may be NULL. */
+/* ERROR_INVALID for what cannot be meant, ERROR_REFUSED for what policy does not allow. The case's
+ * mailbox is taken when the request names none. A lease for a private list is narrowed to the
+ * domain of the recipient that refused, and to TERMS_PRIVATE_MESSAGES. */
 NODISCARD int terms_read(const struct config *config, struct arena *mem,
-                         const struct mint_request *request, const char *case_mailbox,
+                         const struct mint_request *request, const struct case_row *row,
                          struct terms *out, struct error *err);
 /* What makes two requests with one idempotency key the same: every field but the key. */
 void terms_request_hash(const struct mint_request *request, uint8_t out[DIGEST_BYTES]);

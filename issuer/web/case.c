@@ -25,6 +25,19 @@ static const struct lease *find_live(const struct case_facts *facts, int64_t now
     return NULL;
 }
 
+static int find_approval(struct page *page, struct store *store,
+                         struct case_facts *facts, struct error *err)
+{
+    struct error why = {0};
+
+    if (store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
+                                &why) == 0 ||
+        why.kind == ERROR_NOT_FOUND)
+        return 0;
+    *err = why;
+    return -1;
+}
+
 static int load(struct page *page, struct store *store, int64_t id,
                 struct case_facts *facts, struct error *err)
 {
@@ -37,6 +50,8 @@ static int load(struct page *page, struct store *store, int64_t id,
                         err) != 0)
         return -1;
     facts->live = find_live(facts, page->now);
+    if (facts->live != NULL && find_approval(page, store, facts, err) != 0)
+        return -1;
     if (facts->live != NULL &&
         store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
                          &facts->usage, &facts->usage_count, err) != 0)
@@ -164,7 +179,7 @@ static const char *lead_of(const struct page *page, const struct case_facts *fac
 {
     const struct lease *live = facts->live;
 
-    if (live == NULL)
+    if (live == NULL || live->is_pending)
         return diagnosis_row(facts->row.verdict)->advice;
     return arena_printf(
         page->mem,
@@ -230,6 +245,25 @@ int case_show(struct page *page, int64_t id, const struct case_extra *extra,
                          .section = "cases",
                          .status = extra->status != 0 ? extra->status : 200},
                      err);
+}
+
+static bool is_for_form(const struct error *why)
+{
+    return why->kind == ERROR_INVALID || why->kind == ERROR_REFUSED ||
+           why->kind == ERROR_EXHAUSTED || why->kind == ERROR_UNAVAILABLE ||
+           why->kind == ERROR_CONFLICT;
+}
+
+int case_refused(struct page *page, int64_t id, struct case_extra *extra,
+                 const struct error *why, struct error *err)
+{
+    if (!is_for_form(why)) {
+        *err = *why;
+        return -1;
+    }
+    extra->status = problem_status(why->kind);
+    extra->problem = why->text;
+    return case_show(page, id, extra, err);
 }
 
 int page_case(struct page *page, struct error *err)

@@ -29,6 +29,7 @@ struct case_facts {
     struct lease *leases; /* newest first */
     size_t leases_count;
     const struct lease *live; /* the one that counts now, or NULL */
+    struct approval approval; /* of live; id 0: nobody was asked */
     struct usage_row *usage;  /* of live, newest first */
     size_t usage_count;
     struct pool_address *pool;
@@ -37,10 +38,22 @@ struct case_facts {
     size_t listings_count;
 };
 
-/* case_panel.c: puts mint, deliver, watch and advise (one of them an object, the others null;
- * deliver and watch together) and earlier into the view. */
+/* What a person can do something about goes over the page of the case; the rest is err. */
+NODISCARD int case_refused(struct page *page, int64_t id, struct case_extra *extra,
+                           const struct error *why, struct error *err);
+
+/* case_panel.c: puts mint, deliver, watch, wait, agreed and advise (one of them an object, the
+ * others null; deliver and watch together) and earlier into the view. */
 NODISCARD int case_put_panels(struct page *page, const struct case_facts *facts,
                               const struct case_extra *extra, struct error *err);
+/* case_reply.c: the reply that goes with the verdict, or null; and the one with the link. */
+NODISCARD int case_put_reply(struct page *page, const struct case_facts *facts,
+                             json_t *advise, struct error *err);
+NODISCARD int case_put_deliver(struct page *page, const struct case_facts *facts,
+                               const struct case_extra *extra, struct error *err);
+/* approval.c: doubts as a list of sentences; true when a panel of its own was put. */
+json_t *approval_doubts(doubts set);
+bool approval_put_panel(struct page *page, const struct case_facts *facts);
 /* case_log.c: what happened, newest first. */
 NODISCARD int case_put_log(struct page *page, struct store *store,
                            const struct case_facts *facts, struct error *err);

@@ -7,14 +7,12 @@
 
 #include "issuer/web/case.h"
 
-#include "base/limits.h"
 #include "base/timetext.h"
 #include "issuer/web/lines.h"
 
 enum {
     HOUR_S = 3600,
-    CHOICES_MAX = 4,
-    CODE_GROUP = 5
+    CHOICES_MAX = 4
 };
 
 /* ---- give ---- */
@@ -101,65 +99,12 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
               arena_printf(page->mem, "Up to %u messages, %u an hour.",
                            config->policy.messages_max,
                            config->policy.messages_per_hour));
+    view_take(mint, "doubts", approval_doubts(facts->row.doubts));
+    view_flag(mint, "has_doubts", facts->row.doubts != 0);
+    view_text(mint, "button",
+              facts->row.doubts != 0 ? "Ask a second person"
+                                     : "Create the link and the reply");
     return mint;
-}
-
-/* ---- deliver ---- */
-
-/* "7qhm4 xk2dv …": what a person reads out or types. */
-static const char *spaced_code(struct arena *mem, const char *link)
-{
-    const char *key = strchr(link, '#');
-    const char *spaced = "";
-
-    if (key == NULL)
-        return "";
-    for (key++; *key != '\0';
-         key += strlen(key) < CODE_GROUP ? strlen(key) : CODE_GROUP)
-        spaced = arena_printf(mem, "%s%s%.*s", spaced, spaced[0] ? " " : "",
-                              (int)CODE_GROUP, key);
-    return spaced;
-}
-
-static int put_reply(struct page *page, const struct case_facts *facts,
-                     const char *link, json_t *deliver, struct error *err)
-{
-    const struct lease *lease = facts->live;
-    json_t *view = json_object();
-    struct strbuf reply;
-
-    strbuf_init(&reply, PAGE_MAX);
-    view_text(view, "recipient", facts->row.evidence.recipient);
-    view_text(view, "list", line_zone(facts->row.zone));
-    view_text(view, "until", timetext_person_long(page->mem, lease->expires_at));
-    view_text(view, "link_until", timetext_person_long(page->mem, lease->reveal_until));
-    view_text(view, "zone", timetext_zone(page->mem, lease->expires_at));
-    view_text(view, "link", link);
-    view_text(view, "code", spaced_code(page->mem, link));
-    view_text(view, "agent", page->session.agent.name);
-    view_text(view, "brand", page->config->brand.name);
-    int result = template_render(page->web->templates, "email/reply.txt", view, &reply,
-                                 err);
-    json_decref(view);
-    if (result == 0)
-        view_text(deliver, "reply", reply.at);
-    strbuf_wipe(&reply);
-    return result;
-}
-
-static int put_deliver(struct page *page, const struct case_facts *facts,
-                       const struct case_extra *extra, struct error *err)
-{
-    if (extra->link == NULL || facts->live == NULL) {
-        view_take(page->view, "deliver", json_null());
-        return 0;
-    }
-    json_t *deliver = json_object();
-    view_take(page->view, "deliver", deliver);
-    view_text(deliver, "link", extra->link);
-    view_text(deliver, "code", spaced_code(page->mem, extra->link));
-    page->response->is_secret = true;
-    return put_reply(page, facts, extra->link, deliver, err);
 }
 
 /* ---- watch ---- */
@@ -286,11 +231,11 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
 }
 
 static void put_watch(struct page *page, const struct case_facts *facts,
-                      const struct case_extra *extra)
+                      const struct case_extra *extra, bool has_panel)
 {
     const struct lease *lease = facts->live;
 
-    if (lease == NULL) {
+    if (lease == NULL || has_panel) {
         view_take(page->view, "watch", json_null());
         return;
     }
@@ -340,30 +285,41 @@ static json_t *earlier_list(struct page *page, const struct case_facts *facts)
     return list;
 }
 
+static int put_advise(struct page *page, const struct case_facts *facts,
+                      struct error *err)
+{
+    const struct diagnosis_row *verdict = diagnosis_row(facts->row.verdict);
+    json_t *advise = json_object();
+
+    view_take(page->view, "advise", advise);
+    if (verdict->may_lease) {
+        view_text(advise, "heading", "Ask an agent to give details");
+        view_text(advise, "text",
+                  "Your role may look, but not create sending details.");
+        view_text(advise, "reply", NULL);
+        return 0;
+    }
+    view_text(advise, "heading", "What to do now");
+    view_text(advise, "text", verdict->advice);
+    return case_put_reply(page, facts, advise, err);
+}
+
 int case_put_panels(struct page *page, const struct case_facts *facts,
                     const struct case_extra *extra, struct error *err)
 {
-    const struct diagnosis_row *verdict = diagnosis_row(facts->row.verdict);
-    bool may_mint = facts->live == NULL && verdict->may_lease &&
+    bool has_panel = approval_put_panel(page, facts);
+    bool may_mint = facts->live == NULL &&
+                    diagnosis_row(facts->row.verdict)->may_lease &&
                     page_may(page, ACT_MINT);
-    json_t *advise = json_null();
 
     view_take(page->view, "mint",
               may_mint ? mint_panel(page, facts, extra) : json_null());
-    if (!may_mint && facts->live == NULL) {
-        advise = json_object();
-        view_text(advise, "heading",
-                  verdict->may_lease ? "Ask an agent to give details"
-                                     : "What to do now");
-        view_text(advise, "text",
-                  verdict->may_lease
-                      ? "Your role may look, but not create sending details."
-                      : verdict->advice);
-    }
-    view_take(page->view, "advise", advise);
-    put_watch(page, facts, extra);
+    view_take(page->view, "advise", json_null());
+    if (!may_mint && facts->live == NULL && put_advise(page, facts, err) != 0)
+        return -1;
+    put_watch(page, facts, extra, has_panel);
     json_t *earlier = earlier_list(page, facts);
     view_flag(page->view, "has_earlier", json_array_size(earlier) > 0);
     view_take(page->view, "earlier", earlier);
-    return put_deliver(page, facts, extra, err);
+    return case_put_deliver(page, facts, extra, err);
 }

@@ -13,26 +13,6 @@
 
 #include "base/number.h"
 
-/* What a person can do something about goes over the form; the rest is a page of its own. */
-static bool is_for_form(const struct error *why)
-{
-    return why->kind == ERROR_INVALID || why->kind == ERROR_REFUSED ||
-           why->kind == ERROR_EXHAUSTED || why->kind == ERROR_UNAVAILABLE ||
-           why->kind == ERROR_CONFLICT;
-}
-
-static int show_refused(struct page *page, int64_t case_id, struct case_extra *extra,
-                        const struct error *why, struct error *err)
-{
-    if (!is_for_form(why)) {
-        *err = *why;
-        return -1;
-    }
-    extra->status = problem_status(why->kind);
-    extra->problem = why->text;
-    return case_show(page, case_id, extra, err);
-}
-
 int page_lease_mint(struct page *page, struct error *err)
 {
     struct mint_request request = {.mailbox = page_field(page, "mailbox"),
@@ -47,15 +27,15 @@ int page_lease_mint(struct page *page, struct error *err)
     if (page_number(page, 0, &request.case_id, err) != 0)
         return -1;
     if (number_duration_s(form_slice(&page->form, "for"), &request.for_s, &why) != 0)
-        return show_refused(page, request.case_id, &extra, &why, err);
+        return case_refused(page, request.case_id, &extra, &why, err);
     extra.for_s = request.for_s;
     if (request.idempotency_key == NULL) {
         (void)!error_set(&why, ERROR_INVALID,
                          "the form is incomplete, reload the page");
-        return show_refused(page, request.case_id, &extra, &why, err);
+        return case_refused(page, request.case_id, &extra, &why, err);
     }
     if (lease_mint(page->app, page->mem, &page->actor, &request, &minted, &why) != 0)
-        return show_refused(page, request.case_id, &extra, &why, err);
+        return case_refused(page, request.case_id, &extra, &why, err);
     extra = (struct case_extra){.link = minted.link, .is_replay = minted.is_replay};
     return case_show(page, request.case_id, &extra, err);
 }
@@ -86,7 +66,7 @@ int page_lease_link(struct page *page, struct error *err)
     if (find_case(page, &id, &case_id, err) != 0)
         return -1;
     if (lease_new_link(page->app, page->mem, &page->actor, id, &extra.link, &why) != 0)
-        return show_refused(page, case_id, &extra, &why, err);
+        return case_refused(page, case_id, &extra, &why, err);
     return case_show(page, case_id, &extra, err);
 }
 
@@ -101,7 +81,7 @@ int page_lease_revoke(struct page *page, struct error *err)
     if (find_case(page, &id, &case_id, err) != 0)
         return -1;
     if (lease_revoke(page->app, &page->actor, id, reason, &why) != 0)
-        return show_refused(page, case_id, &extra, &why, err);
+        return case_refused(page, case_id, &extra, &why, err);
     http_see_other(page->response,
                    arena_printf(page->mem, "/cases/%lld", (long long)case_id));
     return 0;

@@ -31,6 +31,12 @@ int page_lease_mint(struct page *page, struct error *err);
 int page_lease_revoke(struct page *page, struct error *err);
 int page_lease_link(struct page *page, struct error *err);
 
+/* approval.c */
+int page_approval_answer(struct page *page, struct error *err);
+/* waiting and has_waiting, for Today. */
+NODISCARD int approval_put_waiting(struct page *page, struct store *store,
+                                   struct error *err);
+
 /* pool.c */
 int page_pool(struct page *page, struct error *err);
 int page_pool_state(struct page *page, struct error *err);

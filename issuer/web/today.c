@@ -129,7 +129,8 @@ static int load(struct page *page, struct store *store, struct today *t,
                           err) != 0 ||
         store_pool_list(store, page->mem, page->now, &t->pool, &t->pool_count, err) !=
             0 ||
-        line_cases(page, store, t->cases, t->cases_count, &cases, err) != 0)
+        line_cases(page, store, t->cases, t->cases_count, &cases, err) != 0 ||
+        approval_put_waiting(page, store, err) != 0)
         return -1;
     view_flag(page->view, "has_cases", json_array_size(cases) > 0);
     view_take(page->view, "cases", cases);

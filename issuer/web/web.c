@@ -191,6 +191,7 @@ PAGE(case_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(lease_mint, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_revoke, PAGE_SIGNED_IN, ACT_REVOKE)
 PAGE(lease_link, PAGE_SIGNED_IN, ACT_MINT)
+PAGE(approval_answer, PAGE_SIGNED_IN, ACT_APPROVE)
 PAGE(pool, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(pool_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
 PAGE(audit, PAGE_SIGNED_IN, ACT_VIEW_AUDIT)
@@ -208,26 +209,27 @@ static void on_customer_reveal(void *context, struct http_request *request,
 }
 
 static const struct route console_routes[] = {
-    {HTTP_GET,  "/",                     on_today,        0       },
+    {HTTP_GET,  "/",                      on_today,           0       },
  /* Text that was typed when the session ended comes along. */
-    {HTTP_POST, "/sign-in",              on_sign_in_post, FORM_MAX},
-    {HTTP_GET,  "/sign-in",              on_sign_in,      0       },
-    {HTTP_POST, "/sign-out",             on_sign_out,     SMALL   },
-    {HTTP_GET,  "/set-up/{token}",       on_set_up,       0       },
-    {HTTP_POST, "/set-up/{token}",       on_set_up_post,  SMALL   },
-    {HTTP_GET,  "/cases",                on_cases,        0       },
-    {HTTP_POST, "/cases",                on_case_open,    FORM_MAX},
-    {HTTP_GET,  "/cases/{n}",            on_case,         0       },
-    {HTTP_POST, "/cases/{n}/check",      on_case_check,   SMALL   },
-    {HTTP_POST, "/cases/{n}/leases",     on_lease_mint,   SMALL   },
-    {HTTP_POST, "/leases/{id}/revoke",   on_lease_revoke, SMALL   },
-    {HTTP_POST, "/leases/{id}/link",     on_lease_link,   SMALL   },
-    {HTTP_GET,  "/pool",                 on_pool,         0       },
-    {HTTP_POST, "/pool/{address}/state", on_pool_state,   SMALL   },
-    {HTTP_GET,  "/audit",                on_audit,        0       },
-    {HTTP_GET,  "/static/{file}",        static_file,     0       },
-    {HTTP_GET,  "/healthz",              health,          0       },
-    {HTTP_GET,  "/readyz",               ready,           0       },
+    {HTTP_POST, "/sign-in",               on_sign_in_post,    FORM_MAX},
+    {HTTP_GET,  "/sign-in",               on_sign_in,         0       },
+    {HTTP_POST, "/sign-out",              on_sign_out,        SMALL   },
+    {HTTP_GET,  "/set-up/{token}",        on_set_up,          0       },
+    {HTTP_POST, "/set-up/{token}",        on_set_up_post,     SMALL   },
+    {HTTP_GET,  "/cases",                 on_cases,           0       },
+    {HTTP_POST, "/cases",                 on_case_open,       FORM_MAX},
+    {HTTP_GET,  "/cases/{n}",             on_case,            0       },
+    {HTTP_POST, "/cases/{n}/check",       on_case_check,      SMALL   },
+    {HTTP_POST, "/cases/{n}/leases",      on_lease_mint,      SMALL   },
+    {HTTP_POST, "/leases/{id}/revoke",    on_lease_revoke,    SMALL   },
+    {HTTP_POST, "/leases/{id}/link",      on_lease_link,      SMALL   },
+    {HTTP_POST, "/approvals/{id}/answer", on_approval_answer, SMALL   },
+    {HTTP_GET,  "/pool",                  on_pool,            0       },
+    {HTTP_POST, "/pool/{address}/state",  on_pool_state,      SMALL   },
+    {HTTP_GET,  "/audit",                 on_audit,           0       },
+    {HTTP_GET,  "/static/{file}",         static_file,        0       },
+    {HTTP_GET,  "/healthz",               health,             0       },
+    {HTTP_GET,  "/readyz",                ready,              0       },
 };
 
 static const struct route customer_routes[] = {

@@ -55,6 +55,11 @@ static int open_revealing(void **state)
     return open_desk(state, "policy { console_reveal = yes }");
 }
 
+static int open_doubting(void **state)
+{
+    return open_desk(state, "policy { log_proof = required }");
+}
+
 static void forget(struct desk *desk)
 {
     json_decref(desk->json);
@@ -264,6 +269,34 @@ static void mint_refuses_what_it_cannot_read(void **state)
     assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 0);
 }
 
+static void a_doubted_lease_is_accepted_and_waits(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases", BLOCKED), 201);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "doubts")), 1);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "why_second_person")),
+                     1);
+    assert_int_equal(mint(desk, "k1", "{\"case\":1}"), 202);
+    assert_string_equal(text(desk, "state"), "pending_approval");
+    assert_null(json_object_get(desk->json, "link"));
+    const json_t *approval = json_object_get(desk->json, "approval");
+    assert_int_equal(json_integer_value(json_object_get(approval, "id")), 1);
+    assert_int_equal(mint(desk, "k1", "{\"case\":1}"), 202);
+    assert_string_equal(header(desk, "Idempotency-Replayed"), "true");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/approvals", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 1);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/leases/1", NULL), 200);
+    assert_non_null(json_object_get(desk->json, "approval"));
+    /* The one who asked does not answer. */
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/approvals/1/approve", "{}"), 403);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/approvals/1/deny", "{}"), 403);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/approvals/9/deny", "{}"), 404);
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/leases/1/revoke", "{}"), 200);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/approvals", NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 0);
+}
+
 static void revoking_ends_a_lease_once(void **state)
 {
     struct desk *desk = *state;
@@ -377,6 +410,8 @@ int main(void)
         DESK(mint_refuses_what_it_cannot_read),
         DESK(revoking_ends_a_lease_once),
         DESK(revealing_needs_the_policy),
+        cmocka_unit_test_setup_teardown(a_doubted_lease_is_accepted_and_waits,
+                                        open_doubting, close_desk),
         cmocka_unit_test_setup_teardown(
             revealing_shows_a_whole_credential_in_a_wiped_body, open_revealing,
             close_desk),

@@ -144,7 +144,7 @@ static void every_set_is_read_back(void **state)
         const char *sentence = doubt_sentence((enum doubt)i);
         assert_int_equal(sentence[strlen(sentence) - 1], '.');
     }
-    assert_false(doubts_parse(SLICE("old nonsense"), &back));
+    assert_false(doubts_parse(SLICE("old,nonsense"), &back));
     assert_int_equal(back, DOUBT(DOUBT_OLD));
 }
 

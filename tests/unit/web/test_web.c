@@ -188,12 +188,12 @@ static void sign_in(struct browser *b, const char *name)
     take_token(b);
 }
 
-static int start(void **state)
+static int start_with(void **state, const char *options)
 {
     struct browser *b = calloc(1, sizeof *b);
     struct error err = {0};
 
-    app_fixture_start(&b->fixture, "brand { name = \"Example Hosting\" }");
+    app_fixture_start(&b->fixture, options);
     app_fixture_fill(&b->fixture);
     app_fixture_bounce_listed(&b->fixture);
     strbuf_init(&b->page, PAGE_MAX);
@@ -206,6 +206,16 @@ static int start(void **state)
     sign_in(b, "ana");
     *state = b;
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_with(state, "brand { name = \"Example Hosting\" }");
+}
+
+static int start_doubting(void **state)
+{
+    return start_with(state, "policy { log_proof = required }");
 }
 
 static int stop(void **state)
@@ -490,6 +500,89 @@ static void a_refused_mint_says_why_over_the_form(void **state)
     assert_false(shows(b, "Give clean sending details"));
 }
 
+/* Signs in as somebody new. */
+static void become(struct browser *b, const char *name, enum role role)
+{
+    b->cookie[0] = '\0';
+    add_agent(b, name, role);
+    sign_in(b, name);
+}
+
+static void a_second_person_agrees(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    must_show(b, "A second person has to agree");
+    must_show(b, "Our mail log cannot say whether it happened.");
+    must_show(b, ">Ask a second person</button>");
+    const char *key = between(b, "name=\"key\" value=\"", "\"");
+    post(b, "/cases/1/leases",
+         arena_printf(&b->fixture.mem, "key=%s&for=86400s&reason=Invoice", key));
+    assert_int_equal(b->status, 200);
+    must_show(b, "Waits for a second person");
+    must_show(b, "You asked yourself");
+    assert_false(shows(b, "id=\"link\""));
+    assert_false(shows(b, "/approvals/1/answer"));
+    get(b, "/");
+    must_show(b, "ana asks for a second person, case 1");
+
+    become(b, "lea", ROLE_LEAD);
+    get(b, "/cases/1");
+    must_show(b, "/approvals/1/answer");
+    post(b, "/approvals/1/answer", "do=perhaps");
+    assert_int_equal(b->status, 400);
+    post(b, "/approvals/1/answer", "do=approve&reason=I+called+her");
+    assert_string_equal(b->location, "/cases/1");
+    get(b, "/cases/1");
+    must_show(b, "Approved by lea");
+    must_show(b, "“I called her”");
+    must_show(b, "approved the sending details");
+    post(b, "/approvals/1/answer", "do=deny");
+    assert_int_equal(b->status, 409);
+    must_show(b, "approved already");
+    post(b, "/leases/1/link", "");
+    must_show(b, "id=\"link\"");
+    must_show(b, "To the postmaster of empfaenger.example:");
+    get(b, "/");
+    assert_false(shows(b, "asks for a second person"));
+}
+
+static void a_second_person_denies_and_an_agent_may_not_answer(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *key = between(b, "name=\"key\" value=\"", "\"");
+    post(b, "/cases/1/leases", arena_printf(&b->fixture.mem, "key=%s&for=86400s", key));
+    become(b, "ben", ROLE_AGENT);
+    get(b, "/cases/1");
+    must_show(b, "A lead or a postmaster has to answer.");
+    post(b, "/approvals/1/answer", "do=approve");
+    assert_int_equal(b->status, 403);
+    become(b, "pia", ROLE_POSTMASTER);
+    post(b, "/approvals/1/answer", "do=deny&reason=no");
+    get(b, "/cases/1");
+    must_show(b, "Earlier details");
+    must_show(b, "“no”");
+    assert_false(shows(b, "Approved by"));
+}
+
+static void each_verdict_has_the_reply_that_goes_with_it(void **state)
+{
+    struct browser *b = *state;
+
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
+    post(b, "/cases", BOUNCE);
+    get(b, b->location);
+    must_show(b, "Please send the message again.");
+    must_show(b, "Copy reply");
+    app_fixture_bounce(&b->fixture, "#!/bin/sh\ncat >/dev/null\necho nonsense\n");
+    post(b, "/cases", BOUNCE);
+    get(b, b->location);
+    must_show(b, "we need the whole bounce");
+}
+
 /* ---- roles, pool, audit, health ---- */
 
 static void a_role_sees_what_it_may_do(void **state)
@@ -592,6 +685,10 @@ int main(void)
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
+        cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting, stop),
+        cmocka_unit_test_setup_teardown(
+            a_second_person_denies_and_an_agent_may_not_answer, start_doubting, stop),
+        WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(what_does_not_exist_is_a_calm_page),
         WEB_TEST(health_is_told_without_signing_in),

@@ -1,0 +1,148 @@
+/*
+ * approval.c - the second person: what waits, why, and the answer.
+ */
+#include "base/base.h"
+
+#include "issuer/leases/approve.h"
+#include "issuer/web/case.h"
+#include "issuer/web/lines.h"
+#include "issuer/web/pages.h"
+
+#include "base/timetext.h"
+
+json_t *approval_doubts(doubts set)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < DOUBT_COUNT; i++) {
+        if ((set & DOUBT(i)) == 0)
+            continue;
+        json_t *line = json_object();
+        view_text(line, "sentence", doubt_sentence((enum doubt)i));
+        json_array_append_new(list, line);
+    }
+    return list;
+}
+
+/* The first doubt, and how many more. */
+static const char *short_why(struct arena *mem, doubts set)
+{
+    const char *first = "";
+    unsigned more = 0;
+
+    for (int i = DOUBT_COUNT - 1; i >= 0; i--) {
+        if ((set & DOUBT(i)) == 0)
+            continue;
+        more += first[0] != '\0';
+        first = doubt_sentence((enum doubt)i);
+    }
+    return more > 0 ? arena_printf(mem, "%s And %u more.", first, more) : first;
+}
+
+int approval_put_waiting(struct page *page, struct store *store, struct error *err)
+{
+    struct approval *rows = NULL;
+    size_t count = 0;
+    json_t *list = json_array();
+
+    view_take(page->view, "waiting", list);
+    if (store_approval_open(store, page->mem, page->now, &rows, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        json_t *line = json_object();
+        view_number(line, "n", rows[i].case_id);
+        view_text(line, "by", line_person(page->mem, rows[i].asked_by));
+        view_text(line, "mailbox", rows[i].mailbox);
+        view_text(line, "why", short_why(page->mem, rows[i].doubts));
+        view_time(line, "when", page->mem, rows[i].asked_at, page->now);
+        json_array_append_new(list, line);
+    }
+    view_flag(page->view, "has_waiting", count > 0);
+    return 0;
+}
+
+static json_t *wait_panel(struct page *page, const struct case_facts *facts)
+{
+    const struct approval *approval = &facts->approval;
+    const struct lease *lease = facts->live;
+    bool is_own = !approval_may_decide(approval, page->actor.name);
+    json_t *wait = json_object();
+
+    view_text(wait, "asked_by", line_person(page->mem, approval->asked_by));
+    view_text(wait, "mailbox", lease->mailbox);
+    view_text(wait, "lasts", timetext_span(page->mem, approval->for_s));
+    view_time(wait, "until", page->mem, approval->until_at, page->now);
+    view_text(wait, "reason", lease->reason);
+    view_take(wait, "doubts", approval_doubts(approval->doubts));
+    view_flag(wait, "may_decide", !is_own && page_may(page, ACT_APPROVE));
+    view_text(wait, "who_may",
+              is_own ? "You asked yourself: a lead or a postmaster has to answer."
+                     : "A lead or a postmaster has to answer.");
+    view_flag(wait, "may_revoke", page_may(page, ACT_REVOKE));
+    view_text(
+        wait, "action",
+        arena_printf(page->mem, "/approvals/%lld/answer", (long long)approval->id));
+    view_text(wait, "revoke_action",
+              arena_printf(page->mem, "/leases/%lld/revoke", (long long)lease->id));
+    return wait;
+}
+
+static json_t *agreed_panel(struct page *page, const struct case_facts *facts)
+{
+    const struct approval *approval = &facts->approval;
+    const struct lease *lease = facts->live;
+    json_t *agreed = json_object();
+
+    view_text(agreed, "decided_by", line_person(page->mem, approval->decided_by));
+    view_text(agreed, "reason", approval->reason);
+    view_text(agreed, "mailbox", lease->mailbox);
+    view_text(agreed, "address", lease->reserved_address);
+    view_time(agreed, "until", page->mem, lease->expires_at, page->now);
+    view_flag(agreed, "may_link", page_may(page, ACT_MINT));
+    view_text(agreed, "action",
+              arena_printf(page->mem, "/leases/%lld/link", (long long)lease->id));
+    return agreed;
+}
+
+bool approval_put_panel(struct page *page, const struct case_facts *facts)
+{
+    const struct lease *lease = facts->live;
+    bool is_waiting = lease != NULL && lease->is_pending;
+    bool is_agreed = lease != NULL && !is_waiting && facts->approval.id != 0 &&
+                     lease->reveal_until == 0;
+
+    view_take(page->view, "wait", is_waiting ? wait_panel(page, facts) : json_null());
+    view_take(page->view, "agreed",
+              is_agreed ? agreed_panel(page, facts) : json_null());
+    return is_waiting || is_agreed;
+}
+
+int page_approval_answer(struct page *page, struct error *err)
+{
+    const char *answer = page_field(page, "do");
+    struct decision decision = {.reason = page_field(page, "reason")};
+    struct case_extra extra = {.field = "wait"};
+    struct error why = {0};
+    struct approval approval;
+    struct store *store = NULL;
+    struct lease lease;
+
+    if (page_number(page, 0, &decision.id, err) != 0)
+        return -1;
+    if (answer == NULL ||
+        (strcmp(answer, "approve") != 0 && strcmp(answer, "deny") != 0))
+        return error_set(err, ERROR_INVALID, "the form is incomplete, reload the page");
+    decision.is_approved = strcmp(answer, "approve") == 0;
+    if (app_take_reader(page->app, &store, err) != 0)
+        return -1;
+    int found = store_approval_find(store, page->mem, decision.id, &approval, err);
+    app_give_back(page->app, store);
+    if (found != 0)
+        return -1;
+    if (approval_decide(page->app, page->mem, &page->actor, &decision, &lease, &why) !=
+        0)
+        return case_refused(page, approval.case_id, &extra, &why, err);
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/cases/%lld", (long long)approval.case_id));
+    return 0;
+}
