@@ -132,7 +132,6 @@ static int narrow(struct arena *mem, const struct case_row *row, struct terms *t
 {
     const char *recipient = row->evidence.recipient;
     char mailbox[MAILBOX_MAX + 1];
-    size_t count = count_of(terms->recipient_domains);
 
     if (row->verdict != DIAGNOSIS_PRIVATE_PROVEN)
         return 0;
@@ -142,9 +141,11 @@ static int narrow(struct arena *mem, const struct case_row *row, struct terms *t
             "the bounce names no recipient, and a lease for a private list "
             "goes to one domain only");
     const char *domain = arena_strdup(mem, mailbox_domain(mailbox));
-    if (count > 1 || (count == 1 && strcmp(terms->recipient_domains[0], domain) != 0))
-        return error_set(err, ERROR_REFUSED,
-                         "a lease for a private list goes to \"%s\" only", domain);
+    const char *const *asked = terms->recipient_domains;
+    for (; asked != NULL && *asked != NULL; asked++)
+        if (strcmp(*asked, domain) != 0)
+            return error_set(err, ERROR_REFUSED,
+                             "a lease for a private list goes to \"%s\" only", domain);
     const char **only = arena_array(mem, 2, sizeof *only);
     only[0] = domain;
     terms->recipient_domains = only;

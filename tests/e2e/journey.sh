@@ -26,7 +26,7 @@ customer   { listen = "198.51.100.11:8026"  url = "http://clean.msp.test:8026" }
 submission { host = "$SUBMIT_HOST"  port = 465  starttls_port = 587  realm = "clean.msp.test" }
 dns        { servers = { "127.0.0.1" }  port = 53  timeout = "3s" }
 zones      { use = { "bl.spamcop.net" } }
-policy     { log_proof = off }
+policy     { log_proof = off  leases_per_week = 100  leases_per_month = 100 }
 auth       { peer = "$1"  group = "postfix" }
 CONFIG
     mkdir -p "$T/run"

@@ -251,10 +251,9 @@ static void senders_of_the_own_domain_are_taken(void **state UNUSED)
 static void one_mailbox_has_one_live_lease(void **state UNUSED)
 {
     struct lab lab;
-    struct minted minted = {0};
 
     lab_start(&lab, NULL);
-    minted = must_mint(&lab);
+    const struct minted minted = must_mint(&lab);
     struct mint_request request = request_of(&lab);
     refuses(&lab, &request, ERROR_REFUSED, "has lease 1 already");
     assert_int_equal(
