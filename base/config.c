@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/config_reading.h"
 #include "base/config_value.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -28,6 +29,7 @@
 /* libconfuse declares the default of a list as char *, though it never writes to it. */
 static char default_servers[] = "{\"127.0.0.1\"}";
 static char default_zones[] = "{\"bl.spamcop.net\"}";
+static char no_codes[] = "{}";
 
 /* Defaults as text, in the order of cleansmtp.conf(5). An empty string is filled in from other
  * options (derive). */
@@ -59,8 +61,24 @@ static cfg_opt_t dns_options[] = {
     CFG_STR("timeout", "3s", CFGF_NONE),
     CFG_END(),
 };
+static cfg_opt_t zone_options[] = {
+    CFG_STR("title", "", CFGF_NONE),
+    CFG_STR_LIST("codes", no_codes, CFGF_NONE),
+    CFG_STR("lookup_url", "", CFGF_NONE),
+    CFG_STR("clears", "?", CFGF_NONE),
+    CFG_STR("expiry", "", CFGF_NONE),
+    CFG_BOOL("test_points", cfg_true, CFGF_NONE),
+    CFG_BOOL("may_grant", cfg_false, CFGF_NONE),
+    CFG_END(),
+};
+static cfg_opt_t key_options[] = {
+    CFG_STR("file", "", CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t zones_options[] = {
     CFG_STR_LIST("use", default_zones, CFGF_NONE),
+    CFG_SEC("zone", zone_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CFG_SEC("key", key_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_END(),
 };
 static cfg_opt_t policy_options[] = {
@@ -111,24 +129,6 @@ static cfg_opt_t options[] = {
     CFG_END(),
 };
 
-enum {
-    OPTIONS_MAX = 64
-}; /* more than the tables above have, sections included */
-
-/* What one reading of the file works with. */
-struct reading {
-    cfg_t *tree;
-    struct config *config;
-    struct arena *mem;
-    struct error *err;
-    struct error cause; /* the first thing that libconfuse or we complained of */
-    struct {
-        const char *option; /* "policy|lease_max"; lives in mem */
-        int line;
-    } seen[OPTIONS_MAX];
-    size_t seen_count;
-};
-
 /* libconfuse's callbacks have no context argument; one parse at a time a thread. */
 static _Thread_local struct reading *current;
 
@@ -146,14 +146,27 @@ static void on_parse_error(cfg_t *cfg, const char *format, va_list args)
               cfg->line, text);
 }
 
+/* What an option is called in `seen`. A section with a title is one of many. */
+static const char *seen_name(const struct reading *r, cfg_t *cfg, cfg_opt_t *option)
+{
+    if (cfg == r->tree)
+        return option->name;
+    if ((option->flags & CFGF_MULTI) != 0) {
+        cfg_t *newest = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
+        return arena_printf(r->mem, "%s|%s", option->name, cfg_title(newest));
+    }
+    if (cfg_title(cfg) != NULL)
+        return arena_printf(r->mem, "%s|%s|%s", cfg_name(cfg), cfg_title(cfg),
+                            option->name);
+    return arena_printf(r->mem, "%s|%s", cfg_name(cfg), option->name);
+}
+
 /* libconfuse calls this for each option and section that it has read from the file. */
 static int on_option(cfg_t *cfg, cfg_opt_t *option)
 {
     struct reading *r = current;
     bool is_list = (option->flags & CFGF_LIST) != 0;
-    bool at_top = cfg == r->tree;
-    char *name = arena_printf(r->mem, "%s%s%s", at_top ? "" : cfg_name(cfg),
-                              at_top ? "" : "|", option->name);
+    const char *name = seen_name(r, cfg, option);
 
     for (size_t i = 0; i < r->seen_count; i++)
         if (strcmp(r->seen[i].option, name) == 0) {
@@ -163,31 +176,39 @@ static int on_option(cfg_t *cfg, cfg_opt_t *option)
                       r->seen[i].line);
             return -1;
         }
-    assert(r->seen_count < OPTIONS_MAX);
+    if (r->seen_count == OPTIONS_MAX) {
+        cfg_error(cfg, "more than %d options", OPTIONS_MAX);
+        return -1;
+    }
     r->seen[r->seen_count].option = name;
     r->seen[r->seen_count++].line = cfg->line;
     return 0;
 }
 
-static void watch_options(cfg_t *tree)
+/* Sections stand three deep at most: zones, zone, title. */
+static void watch_section(struct reading *r, const char *section, const cfg_opt_t *rows)
+{
+    for (; rows->name != NULL; rows++)
+        cfg_set_validate_func(
+            r->tree, arena_printf(r->mem, "%s|%s", section, rows->name), on_option);
+}
+
+static void watch_options(struct reading *r)
 {
     for (const cfg_opt_t *option = options; option->name != NULL; option++) {
-        cfg_set_validate_func(tree, option->name, on_option);
+        cfg_set_validate_func(r->tree, option->name, on_option);
         if (option->type != CFGT_SEC)
             continue;
-        for (const cfg_opt_t *inner = option->subopts; inner->name != NULL; inner++) {
-            char name[64];
-            int len = snprintf(name, sizeof name, "%s|%s", option->name, inner->name);
-            assert(len > 0 && (size_t)len < sizeof name);
-            (void)len;
-            cfg_set_validate_func(tree, name, on_option);
-        }
+        watch_section(r, option->name, option->subopts);
+        for (const cfg_opt_t *inner = option->subopts; inner->name != NULL; inner++)
+            if (inner->type == CFGT_SEC)
+                watch_section(r,
+                              arena_printf(r->mem, "%s|%s", option->name, inner->name),
+                              inner->subopts);
     }
 }
 
-/* The line of option, else of the end of its section (libconfuse does not call for an empty list),
- * else 0. */
-static int line_of(const struct reading *r, const char *option)
+int config_line_of(const struct reading *r, const char *option)
 {
     struct slice section = slice_take(slice_from(option), strcspn(option, "|"));
     int line = 0;
@@ -206,7 +227,7 @@ static int bad(struct reading *r, const char *option, const char *why)
 {
     char *shown = arena_strdup(r->mem, option);
     char *bar = strchr(shown, '|');
-    int line = line_of(r, option);
+    int line = config_line_of(r, option);
 
     if (bar != NULL)
         *bar = '.';
@@ -322,7 +343,6 @@ static int read_dns(struct reading *r)
     if (read_list(r, "dns|servers", &c->dns.servers) != 0 ||
         read_number(r, "dns|port", 1, 65535, &c->dns.port) != 0 ||
         read_duration(r, "dns|timeout", false, &c->dns.timeout_s) != 0 ||
-        read_list(r, "zones|use", &c->zones.use) != 0 ||
         read_word(r, "policy|proof", proofs, ARRAY_LEN(proofs), &ignored) != 0)
         return -1;
     if (c->dns.timeout_s > 30)
@@ -330,10 +350,35 @@ static int read_dns(struct reading *r)
     for (size_t i = 0; i < c->dns.servers.count; i++)
         if (!address_parse(slice_from(c->dns.servers.at[i]), &parsed))
             return bad(r, "dns|servers", "must be addresses");
+    return 0;
+}
+
+static int read_zones(struct reading *r)
+{
+    struct config *c = r->config;
+    unsigned defined = cfg_size(r->tree, "zones|zone");
+    unsigned keys = cfg_size(r->tree, "zones|key");
+
+    if (read_list(r, "zones|use", &c->zones.use) != 0)
+        return -1;
     for (size_t i = 0; i < c->zones.use.count; i++)
         if (!config_is_zone(c->zones.use.at[i]))
             return bad(r, "zones|use",
                        "must be names of block list zones, in lower case");
+    if (defined > CONFIG_ZONES_MAX || keys > CONFIG_ZONES_MAX)
+        return bad(r, "zones", "must have at most 32 zones and 32 keys");
+    c->zones.defined = arena_array(r->mem, defined, sizeof *c->zones.defined);
+    c->zones.keys = arena_array(r->mem, keys, sizeof *c->zones.keys);
+    for (unsigned i = 0; i < defined; i++)
+        if (config_read_zone(r, cfg_getnsec(r->tree, "zones|zone", i),
+                             &c->zones.defined[i]) != 0)
+            return -1;
+    for (unsigned i = 0; i < keys; i++)
+        if (config_read_key(r, cfg_getnsec(r->tree, "zones|key", i),
+                            &c->zones.keys[i]) != 0)
+            return -1;
+    c->zones.defined_count = defined;
+    c->zones.keys_count = keys;
     return 0;
 }
 
@@ -470,8 +515,7 @@ static void derive(struct reading *r)
         c->bounce_program = config_bounce_program(r->mem);
 }
 
-/* A tree of r's file in r->tree, or -1. r->config->path and r->mem are set. */
-static int parse(struct reading *r)
+int config_parse(struct reading *r)
 {
     const char *path = r->config->path;
     struct slice text = {0};
@@ -490,7 +534,7 @@ static int parse(struct reading *r)
     if (r->tree == NULL)
         abort();
     cfg_set_error_function(r->tree, on_parse_error);
-    watch_options(r->tree);
+    watch_options(r);
     /* A last line without its newline is a line, and an empty file is a text. */
     const char *lines = slice_ends_nocase(text, "\n")
                             ? text.at
@@ -517,8 +561,9 @@ int config_load(const char *path, struct config **out, struct error *err)
     arena_init(r.mem);
     r.config->memory = r.mem;
     r.config->path = arena_strdup(r.mem, path);
-    if (parse(&r) != 0 || read_folders(&r) != 0 || read_sites(&r) != 0 ||
-        read_dns(&r) != 0 || read_policy(&r) != 0 || read_auth(&r) != 0)
+    if (config_parse(&r) != 0 || read_folders(&r) != 0 || read_sites(&r) != 0 ||
+        read_dns(&r) != 0 || read_zones(&r) != 0 || read_policy(&r) != 0 ||
+        read_auth(&r) != 0)
         goto out;
     derive(&r);
     *out = r.config;
@@ -549,61 +594,4 @@ const char *config_path(const char *from_option)
     if (from_option != NULL)
         return from_option;
     return from_env != NULL && from_env[0] != '\0' ? from_env : CONFIG_DEFAULT_PATH;
-}
-
-static void show_option(struct strbuf *out, const struct config *config,
-                        const char *section, cfg_opt_t *option)
-{
-    bool is_default = (option->flags & CFGF_MODIFIED) == 0;
-    const char *filled_in = is_default ? config_derived(config, section, option->name)
-                                       : NULL;
-    unsigned count = cfg_opt_size(option);
-
-    strbuf_printf(out, "%s%s%s =", section, section[0] != '\0' ? "." : "",
-                  option->name);
-    for (unsigned i = 0; i < count; i++) {
-        switch (option->type) {
-        case CFGT_INT: strbuf_printf(out, " %ld", cfg_opt_getnint(option, i)); break;
-        case CFGT_BOOL:
-            strbuf_puts(out, cfg_opt_getnbool(option, i) == cfg_true ? " yes" : " no");
-            break;
-        case CFGT_STR:
-            strbuf_putc(out, ' ');
-            config_write_text(out, filled_in != NULL ? filled_in
-                                                     : cfg_opt_getnstr(option, i));
-            break;
-        default: break; /* libconfuse's other types do not occur in our tables */
-        }
-    }
-    strbuf_puts(out, is_default ? " # default\n" : "\n");
-}
-
-void config_show(const struct config *config, struct strbuf *out)
-{
-    struct arena mem;
-    struct error err = {0};
-    struct config path_only = {.path = config->path};
-    struct reading r = {.config = &path_only, .mem = &mem, .err = &err};
-
-    /* Read again: the struct has the meaning, the tree knows what the file said. */
-    arena_init(&mem);
-    if (parse(&r) != 0) {
-        strbuf_printf(out, "# %s changed and cannot be read now: %s\n", config->path,
-                      err.text);
-        goto out;
-    }
-    assert(r.tree != NULL);
-    for (cfg_opt_t *option = r.tree->opts; option->name != NULL; option++) {
-        if (option->type != CFGT_SEC) {
-            show_option(out, config, "", option);
-            continue;
-        }
-        cfg_t *section = cfg_opt_getnsec(option, 0);
-        for (cfg_opt_t *inner = section->opts; inner->name != NULL; inner++)
-            show_option(out, config, option->name, inner);
-    }
-
-out:
-    cfg_free(r.tree);
-    arena_release(&mem);
 }

@@ -14,12 +14,31 @@
 #define CONFIG_DEFAULT_PATH "/etc/cleansmtp/cleansmtp.conf"
 
 enum {
-    CONFIG_LIST_MAX = 32
+    CONFIG_LIST_MAX = 32,
+    CONFIG_ZONES_MAX = 32
 };
 
 struct config_list {
     const char *at[CONFIG_LIST_MAX];
     size_t count;
+};
+
+/* A block list that the file defines. Its words are checked where the catalogue's are
+ * (issuer/dnsbl/zone_row.h); here only that they are there. */
+struct config_zone {
+    const char *name, *title;
+    struct config_list codes; /* "127.0.0.2=spam source", as in the catalogue */
+    const char *lookup_url;   /* "" when there is none */
+    const char *clears;       /* "24h+4h", "by hand", "?" */
+    const char *expiry;       /* a sentence; "" when there is none */
+    bool has_test_points, may_grant;
+    int line; /* of its codes */
+};
+/* Where the key of a list stands that answers only who has one. The file holds the secret, the
+ * configuration does not. */
+struct config_zone_key {
+    const char *zone, *file;
+    int line;
 };
 
 enum config_peer {
@@ -57,7 +76,11 @@ struct config {
         int64_t timeout_s;
     } dns;
     struct {
-        struct config_list use; /* zone names of the catalogue */
+        struct config_list use; /* names of the catalogue or of `defined` */
+        struct config_zone *defined;
+        size_t defined_count;
+        struct config_zone_key *keys;
+        size_t keys_count;
     } zones;
     struct {
         int64_t lease_default_s, lease_max_s, link_valid_s;

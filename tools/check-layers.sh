@@ -62,7 +62,7 @@ done <<'T'
 microhttpd.h  issuer/http/server.c
 sqlite3.h     db/sql_sqlite.c
 sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c
-confuse.h     base/config.c
+confuse.h     base/config.c base/config_reading.h
 seccomp.h     base/sandbox.c
 ares.h        issuer/dnsbl/resolver_cares.c
 event2/event.h      auth/authd_server.c

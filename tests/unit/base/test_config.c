@@ -112,38 +112,52 @@ static void mistakes_are_named_with_file_and_line(void **state UNUSED)
     static const struct {
         const char *text, *want; /* what follows "path:" */
     } cases[] = {
-        {"\nnonsense = 1\n",                                    "2: no such option 'nonsense'"              },
-        {"\ndns {\n prot = 1 }\n",                              "3: no such option 'prot'"                  },
-        {"timezone = \"UTC\n",                                  "2: "                                       },
-        {"\"\" = 1\n",                                          "1: "                                       },
+        {"\nnonsense = 1\n",                                                                     "2: no such option 'nonsense'"              },
+        {"\ndns {\n prot = 1 }\n",                                                               "3: no such option 'prot'"                  },
+        {"timezone = \"UTC\n",                                                                   "2: "                                       },
+        {"\"\" = 1\n",                                                                           "1: "                                       },
         {"policy { lease_max = \"12x\" }",
-         "1: policy.lease_max \"12x\" is not a duration"                                                    },
+         "1: policy.lease_max \"12x\" is not a duration"                                                                                     },
         {"policy {\n lease_default = \"100h\" }",
-         "2: policy.lease_default must not exceed"                                                          },
-        {"\n\npolicy { log_proof = maybe }",                    "3: policy.log_proof cannot be \"maybe\""   },
-        {"policy { messages_max = 0 }",                         "1: policy.messages_max must be from 1"     },
-        {"policy { console_reveal = 7 }",                       "1: "                                       },
-        {"submission { port = 65536 }",                         "1: submission.port must be from 1 to 65535"},
-        {"submission { host = \"a b\" }",                       "1: submission.host must be a host name"    },
-        {"submission { port = \"x\" }",                         "1: "                                       },
+         "2: policy.lease_default must not exceed"                                                                                           },
+        {"\n\npolicy { log_proof = maybe }",                                                     "3: policy.log_proof cannot be \"maybe\""   },
+        {"policy { messages_max = 0 }",                                                          "1: policy.messages_max must be from 1"     },
+        {"policy { console_reveal = 7 }",                                                        "1: "                                       },
+        {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"},
+        {"submission { host = \"a b\" }",                                                        "1: submission.host must be a host name"    },
+        {"submission { port = \"x\" }",                                                          "1: "                                       },
         {"dns { servers = { \"127.0.0.1\", \"ns.example\" } }",
-         "1: dns.servers must be"                                                                           },
-        {"dns { timeout = \"31s\" }",                           "1: dns.timeout must be at most"            },
-        {"zones { use = { \"BL.example\" } }",                  "1: zones.use must be names"                },
-        {"zones { use = { } }",                                 "1: zones.use must have 1 to 32"            },
-        {"console { listen = \"8025\" }",                       "1: console.listen must be an address"      },
-        {"customer { url = \"ftp://a.example\" }",              "1: customer.url must be http"              },
-        {"database = \"pgsql:host=x\"",                         "1: database must start with"               },
-        {"database = \"sqlite:x.db\"",                          "1: database must be an absolute path"      },
-        {"state_dir = \"var\"",                                 "1: state_dir must be an absolute path"     },
-        {"runtime_dir = \"\"",                                  "1: runtime_dir must not be empty"          },
-        {"auth { failure_delay = \"6s\" }",                     "1: auth.failure_delay must be at most"     },
-        {"auth { socketmap = \"x\" }",                          "1: auth.socketmap must be an absolute path"},
-        {"timezone = \"../../etc/passwd\"",                     "1: timezone must be a name"                },
-        {"brand { name = \"\" }",                               "1: brand.name must be text"                },
+         "1: dns.servers must be"                                                                                                            },
+        {"dns { timeout = \"31s\" }",                                                            "1: dns.timeout must be at most"            },
+        {"zones { use = { \"BL.example\" } }",                                                   "1: zones.use must be names"                },
+        {"zones {\n zone \"BL.example\" { codes = { \"127.0.0.2=x\" } } }",
+         "2: zone \"BL.example\": its name must be"                                                                                          },
+        {"zones {\n\n zone \"bl.example\" { title = \"x\" } }",
+         "3: zone \"bl.example\": codes must have 1 to 32"                                                                                   },
+        {"zones { zone \"a.example\" { codes = { x } }\nzone \"a.example\" { codes = { x } } }",
+         "2: "                                                                                                                               },
+        {"zones { zone \"a.example\" { codes = { x } title = a\ntitle = b } }",
+         "2: \"title\" stands twice, first in line 1"                                                                                        },
+        {"zones { zone \"a.example\" { colour = x } }",                                          "1: no such option 'colour'"                },
+        {"zones {\nkey \"zen.dq.example\" { file = \"dqs\" } }",
+         "2: key \"zen.dq.example\": file must be an absolute path"                                                                          },
+        {"zones { key \"zen.dq.example\" { } }",
+         "1: key \"zen.dq.example\": file must be an absolute path"                                                                          },
+        {"zones { key \"dq\" { file = \"/k\" } }",                                               "1: key \"dq\": its name must be"           },
+        {"zones { use = { } }",                                                                  "1: zones.use must have 1 to 32"            },
+        {"console { listen = \"8025\" }",                                                        "1: console.listen must be an address"      },
+        {"customer { url = \"ftp://a.example\" }",                                               "1: customer.url must be http"              },
+        {"database = \"pgsql:host=x\"",                                                          "1: database must start with"               },
+        {"database = \"sqlite:x.db\"",                                                           "1: database must be an absolute path"      },
+        {"state_dir = \"var\"",                                                                  "1: state_dir must be an absolute path"     },
+        {"runtime_dir = \"\"",                                                                   "1: runtime_dir must not be empty"          },
+        {"auth { failure_delay = \"6s\" }",                                                      "1: auth.failure_delay must be at most"     },
+        {"auth { socketmap = \"x\" }",                                                           "1: auth.socketmap must be an absolute path"},
+        {"timezone = \"../../etc/passwd\"",                                                      "1: timezone must be a name"                },
+        {"brand { name = \"\" }",                                                                "1: brand.name must be text"                },
         {"timezone = UTC\ntimezone = UTC\n",
-         "2: \"timezone\" stands twice, first in line 1"                                                    },
-        {"dns { port = 53 }\ndns { timeout = \"2s\" }\n",       "2: \"dns\" stands twice"                   },
+         "2: \"timezone\" stands twice, first in line 1"                                                                                     },
+        {"dns { port = 53 }\ndns { timeout = \"2s\" }\n",                                        "2: \"dns\" stands twice"                   },
     };
     char want[200];
 
@@ -156,6 +170,75 @@ static void mistakes_are_named_with_file_and_line(void **state UNUSED)
             strncmp(err.text, want, strlen(want)) != 0)
             fail_msg("%s: \"%s\" instead of \"%s\"", cases[i].text, err.text, want);
     }
+}
+
+static void lists_and_keys_of_the_file_are_read(void **state UNUSED)
+{
+    struct config *c = NULL;
+    struct error err = {0};
+    struct strbuf out;
+
+    if (load(
+            "zones {\n"
+            "  zone \"a.example\" { codes = { \"127.0.0.2=spam\", \"127.0.0.3=worm\" }\n"
+            "    title = \"A\" lookup_url = \"https://a.example/{ip}\" clears = \"6h\"\n"
+            "    expiry = \"clears\" may_grant = yes }\n"
+            "  zone \"b.example\" { codes = { x } test_points = no }\n"
+            "  key \"k.example\" { file = \"/etc/k\" }\n"
+            "}\n",
+            &c, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(c->zones.defined_count, 2);
+    const struct config_zone *a = &c->zones.defined[0];
+    assert_string_equal(a->name, "a.example");
+    assert_string_equal(a->title, "A");
+    assert_int_equal(a->codes.count, 2);
+    assert_string_equal(a->codes.at[1], "127.0.0.3=worm");
+    assert_string_equal(a->lookup_url, "https://a.example/{ip}");
+    assert_string_equal(a->clears, "6h");
+    assert_string_equal(a->expiry, "clears");
+    assert_true(a->may_grant && a->has_test_points);
+    assert_int_equal(a->line, 2);
+    const struct config_zone *b = &c->zones.defined[1];
+    assert_string_equal(b->title, "");
+    assert_string_equal(b->clears, "?");
+    assert_false(b->may_grant || b->has_test_points);
+    assert_int_equal(b->line, 5);
+    assert_int_equal(c->zones.keys_count, 1);
+    assert_string_equal(c->zones.keys[0].zone, "k.example");
+    assert_string_equal(c->zones.keys[0].file, "/etc/k");
+    assert_int_equal(c->zones.keys[0].line, 6);
+    strbuf_init(&out, 65536);
+    config_show(c, &out);
+    assert_non_null(strstr(out.at, "zone \"a.example\".title = \"A\"\n"));
+    assert_non_null(strstr(out.at, "zone \"b.example\".test_points = no\n"));
+    assert_non_null(strstr(out.at, "zone \"b.example\".clears = \"?\" # default\n"));
+    assert_non_null(strstr(out.at, "key \"k.example\".file = \"/etc/k\"\n"));
+    strbuf_release(&out);
+    config_free(c);
+}
+
+static void a_file_of_too_many_options_is_refused(void **state UNUSED)
+{
+    struct config *c = NULL;
+    struct error err = {0};
+    struct strbuf text;
+
+    strbuf_init(&text, 65536);
+    strbuf_puts(&text, "zones {\n");
+    for (int i = 0; i < 300; i++)
+        strbuf_printf(&text, "zone \"z%d.example\" { codes = { x } }\n", i);
+    strbuf_puts(&text, "}\n");
+    assert_int_equal(load(text.at, &c, &err), -1);
+    assert_non_null(strstr(err.text, "more than 512 options"));
+    strbuf_reset(&text);
+    strbuf_puts(&text, "zones {\n");
+    for (int i = 0; i < 33; i++)
+        strbuf_printf(&text, "zone \"z%d.example\" { codes = { x } }\n", i);
+    strbuf_puts(&text, "}\n");
+    assert_int_equal(load(text.at, &c, &err), -1);
+    assert_non_null(strstr(err.text, "at most 32 zones"));
+    strbuf_release(&text);
 }
 
 static void what_is_no_configuration_file_is_refused(void **state UNUSED)
@@ -245,6 +328,8 @@ int main(void)
         cmocka_unit_test(the_whole_file_of_the_manual_loads),
         cmocka_unit_test(what_follows_from_other_options_is_filled_in),
         cmocka_unit_test(mistakes_are_named_with_file_and_line),
+        cmocka_unit_test(lists_and_keys_of_the_file_are_read),
+        cmocka_unit_test(a_file_of_too_many_options_is_refused),
         cmocka_unit_test(what_is_no_configuration_file_is_refused),
         cmocka_unit_test(show_says_every_option_and_marks_defaults),
         cmocka_unit_test(the_option_comes_before_the_environment),
