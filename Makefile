@@ -69,7 +69,7 @@ BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce clean
 main.cleansmtpd              := issuer/issuer_main.c
 uses.cleansmtpd              := issuer db core base
 libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
-extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o
+extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o
 main.cleansmtp-authd         := auth/authd_main.c
 uses.cleansmtp-authd         := auth db core base
 libs.cleansmtp-authd         := -levent_core -lsqlite3 -lsodium -lconfuse -lseccomp
@@ -92,6 +92,8 @@ embed.migrations := $(sort $(wildcard db/migrations/sqlite/*.sql))
 root.migrations  := db/migrations/sqlite
 embed.rules      := $(sort $(wildcard issuer/bounce/*.tsv))
 root.rules       := issuer/bounce
+embed.zones      := issuer/dnsbl/zones.tsv
+root.zones       := issuer/dnsbl
 
 UNIT  := $(wildcard tests/unit/*/test_*.c)
 FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -143,8 +145,8 @@ $(B)/gen/$(1).S: $(embed.$(1)) $(B)/gen/$(1).list tools/embed.sh
 $(B)/gen/$(1).o: $(B)/gen/$(1).S
 	@$(CC) -c $$< -o $$@
 endef
-$(foreach e,templates migrations rules,$(eval $(call embed_rule,$(e))))
-GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o
+$(foreach e,templates migrations rules zones,$(eval $(call embed_rule,$(e))))
+GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o
 
 # A unit test links its own layer and those below, so that each is tested without those above it;
 # the other tests may use any layer. The linker takes what it needs from the archives.

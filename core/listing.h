@@ -12,6 +12,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "core/zone.h"
 
 enum listing_state {
     LISTING_UNKNOWN,
@@ -45,13 +46,28 @@ struct zone {
     /* Return codes that mean "this sending address is listed", as "127.0.0.2" or an inclusive
      * range of the last octet "127.0.0.2-11"; NULL-ended. */
     const char *listed_codes[8];
-    const char *lookup_url; /* for people, the address is appended; NULL: none */
-    const char *expiry;     /* what the list says about its own clearing, a sentence */
+    const char *
+        lookup_url; /* for people, "{ip}" is the address (zone_lookup_url); NULL: none */
+    const char *expiry; /* what the list says about its own clearing, a sentence */
     int64_t typical_expiry_s;
     bool has_test_points; /* answers 127.0.0.2 and not 127.0.0.1 */
     bool lists_addresses; /* an address list, not a domain list */
     bool is_alive;
     bool may_grant; /* a listing here is grounds for a lease */
+    enum zone_kind kind;
+    enum zone_asker asker;
+    const struct zone_code
+        *codes; /* every answer that has a meaning, listed_codes too */
+    size_t codes_count;
+    struct zone_expiry clears;
+    bool always_has_text;      /* a listing always comes with a TXT record */
+    const char *delisting_url; /* where to ask for removal; NULL: none */
+    const char *fate;       /* what happened to a list that is not alive; else NULL */
+    const char *aliases;    /* other names in replies, a blank between; NULL: none */
+    const char *stands_for; /* the list that this one answers in place of; NULL: none */
+    const char *source;     /* where the row comes from, and when it was read */
+    const char
+        *asked_name; /* with the key; NULL: `name`. Never shown (zone_asked_name) */
 };
 
 struct listing_answers {

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "issuer/dnsbl/resolver.h"
+#include "issuer/dnsbl/zones.h"
 #include "issuer/identity/guard.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
 struct generation {
     struct config *config;
     struct resolver *resolver; /* NULL when one was handed in */
+    struct zones *zones;
     struct generation *older;
 };
 
@@ -95,6 +97,7 @@ static void generation_free(struct generation *generation, bool with_config)
     if (generation == NULL)
         return;
     resolver_cares_free(generation->resolver);
+    zones_free(generation->zones);
     if (with_config)
         config_free(generation->config);
     free(generation);
@@ -107,10 +110,11 @@ static int generation_new(struct config *config, bool needs_resolver,
     struct generation *made = xcalloc(1, sizeof *made);
 
     made->config = config;
-    if (needs_resolver &&
-        resolver_cares_new(config->dns.servers.at, config->dns.servers.count,
-                           config->dns.port, &made->resolver, err) != 0) {
-        free(made);
+    if (zones_new(config, &made->zones, err) != 0 ||
+        (needs_resolver &&
+         resolver_cares_new(config->dns.servers.at, config->dns.servers.count,
+                            config->dns.port, &made->resolver, err) != 0)) {
+        generation_free(made, false);
         return -1;
     }
     *out = made;
@@ -240,6 +244,11 @@ const struct resolver *app_resolver(const struct app *app)
     if (app->lent_resolver != NULL)
         return app->lent_resolver;
     return atomic_load(&app->generation)->resolver;
+}
+
+const struct zones *app_zones(const struct app *app)
+{
+    return atomic_load(&app->generation)->zones;
 }
 
 struct guard *app_guard(struct app *app)

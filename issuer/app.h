@@ -21,6 +21,7 @@
 
 struct resolver;
 struct guard;
+struct zones;
 struct app;
 
 /* Who acts: for permission and for the audit log. */
@@ -50,6 +51,8 @@ int64_t app_now(const struct app *app);
 const struct random *app_random(const struct app *app);
 const struct pepper *app_pepper(const struct app *app);
 const struct resolver *app_resolver(const struct app *app);
+/* The block lists of the configuration of now (issuer/dnsbl/zones.h). */
+const struct zones *app_zones(const struct app *app);
 
 /* How often who tried to sign in (issuer/identity/guard.h). */
 struct guard *app_guard(struct app *app);

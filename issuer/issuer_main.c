@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "base/socket.h"
 #include "issuer/api/api.h"
+#include "issuer/dnsbl/zones.h"
 #include "issuer/http/server.h"
 #include "issuer/jobs/jobs.h"
 #include "issuer/web/web.h"
@@ -182,8 +183,12 @@ static int run(struct daemon *daemon, struct config *config, struct error *err)
 static int check(struct config *config, struct error *err)
 {
     struct templates *templates;
-    int result = templates_load(config->template_dir, &templates, err);
+    struct zones *zones = NULL;
+    int result = zones_new(config, &zones, err);
 
+    zones_free(zones);
+    if (result == 0)
+        result = templates_load(config->template_dir, &templates, err);
     if (result == 0) {
         templates_free(templates);
         if (printf("%s is good\n", config->path) < 0)

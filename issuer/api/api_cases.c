@@ -134,6 +134,7 @@ int api_case_show(struct call *call, json_t **out, struct error *err)
         find_listing(store, call->mem, &diagnosis, &checked_at, err) != 0 ||
         store_lease_list(store, call->mem, &filter, &leases, &count, err) != 0)
         goto out;
+    diagnosis_explain(call->app, call->mem, &diagnosis);
     *out = present_diagnosis(&diagnosis, checked_at);
     json_object_set_new(*out, "leases", leases_of(leases, count, call->now));
     result = 0;

@@ -228,6 +228,8 @@ json_t *present_diagnosis(const struct diagnosis *diagnosis, int64_t listing_che
     put_text(l, "state", listing_state_name(listing->state));
     put_text(l, "code", listing->code[0] != '\0' ? listing->code : NULL);
     put_text(l, "why", listing->why[0] != '\0' ? listing->why : NULL);
+    put_text(l, "meaning", diagnosis->meaning);
+    put_text(l, "lookup_url", diagnosis->lookup_url);
     put_time(l, "checked_at", listing_checked_at);
     json_object_set_new(o, "listing", l);
     json_object_set_new(o, "checks", present_checks(&diagnosis->row));

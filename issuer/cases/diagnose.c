@@ -16,6 +16,18 @@
 #include "issuer/cases/words.h"
 #include "issuer/dnsbl/zones.h"
 
+void diagnosis_explain(const struct app *app, struct arena *mem, struct diagnosis *out)
+{
+    const struct zone *zone = zones_find(app_zones(app), out->row.zone);
+    struct address address;
+
+    out->meaning = zone_code_meaning(zone, out->listing.code);
+    out->lookup_url = NULL;
+    if (out->row.address != NULL &&
+        address_parse(slice_from(out->row.address), &address))
+        out->lookup_url = zone_lookup_url(mem, zone, &address);
+}
+
 /* What an examination found, as the parts that a diagnosis makes anew. */
 static void take_found(const struct examination *x, struct diagnosis *out)
 {
@@ -32,6 +44,7 @@ static void take_found(const struct examination *x, struct diagnosis *out)
         out->row.zone = x->zone->name;
         out->listing = x->asked[0].listing;
     }
+    diagnosis_explain(x->app, x->mem, out);
 }
 /* As a C string: a NUL is kept as U+FFFD. */
 static const char *keep_text(struct arena *mem, struct slice bounce)
@@ -266,7 +279,7 @@ int listing_check(struct app *app, struct arena *mem, const char *address,
         return error_set(err, ERROR_INVALID,
                          "\"%s\" is not a public address, no list knows it", address);
     address_format(&parsed, canonical);
-    size_t count = zones_used(app_config(app), zones);
+    size_t count = zones_used(app_zones(app), zones);
     for (size_t i = 0; i < count; i++)
         asked[i] = (struct dnsbl_check){.zone = zones[i], .address = parsed};
     dnsbl_check_all(app_resolver(app), asked, count,

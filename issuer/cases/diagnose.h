@@ -17,7 +17,12 @@ struct diagnosis {
     struct listing
         listing; /* of row.address on row.zone; LISTING_UNKNOWN when not asked */
     int64_t same_bounce_case; /* an earlier case with the same bytes, or 0 */
+    const char *meaning;      /* of listing.code on that list, or NULL */
+    const char *lookup_url;   /* the list's own page about row.address, or NULL */
 };
+
+/* Fill in meaning and lookup_url from row and listing. They live in mem and app. */
+void diagnosis_explain(const struct app *app, struct arena *mem, struct diagnosis *out);
 
 /* Look, ask, judge; writes nothing. Empty or unreadable input is a verdict, not an error. */
 NODISCARD int diagnose(struct app *app, struct arena *mem,

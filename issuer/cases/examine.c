@@ -88,6 +88,8 @@ static const char *unasked_why(const struct examination *x)
         return "not asked: the bounce names no address";
     if (x->evidence->list == NULL)
         return "not asked: the bounce names no list";
+    if (x->is_private)
+        return "not asked: the list is a receiver's own, and cannot be asked by DNS";
     if (x->zone == NULL)
         return "not asked: we do not know this list";
     if (!x->zone->is_alive)
@@ -95,6 +97,17 @@ static const char *unasked_why(const struct examination *x)
     if (!x->is_zone_used)
         return "not asked: this list is not among the configured ones";
     return "not asked: the address is not ours";
+}
+
+/* "yes, 127.0.0.4 (XBL: exploited host)" */
+static const char *listed_words(const struct examination *x)
+{
+    const char *code = x->asked[0].listing.code;
+    const char *meaning = zone_code_meaning(x->zone, code);
+
+    if (meaning == NULL)
+        return arena_printf(x->mem, "yes, %s", code);
+    return arena_printf(x->mem, "yes, %s (%s)", code, meaning);
 }
 
 static void check_listed(struct examination *x)
@@ -112,8 +125,7 @@ static void check_listed(struct examination *x)
         source = arena_printf(x->mem, "%s, passes its own test", x->zone->name);
     switch (listing->state) {
     case LISTING_LISTED:
-        add_check(x, question, CHECK_YES,
-                  arena_printf(x->mem, "yes, %s", listing->code), source);
+        add_check(x, question, CHECK_YES, listed_words(x), source);
         return;
     case LISTING_CLEAR: add_check(x, question, CHECK_NO, "no", source); return;
     case LISTING_UNKNOWN:
@@ -211,8 +223,12 @@ int examine(struct examination *x, struct error *err)
 {
     x->has_address = x->evidence->blocked_ip != NULL &&
                      address_parse(slice_from(x->evidence->blocked_ip), &x->address);
-    x->zone = zone_find(x->evidence->list);
-    x->is_zone_used = zone_is_used(app_config(x->app), x->zone);
+    x->zone = zones_find(app_zones(x->app), x->evidence->list);
+    /* Known by name only: it proves nothing either way. */
+    x->is_private = x->zone != NULL && x->zone->asker == ZONE_ASK_NOBODY;
+    if (x->is_private)
+        x->zone = NULL;
+    x->is_zone_used = zone_is_used(app_zones(x->app), x->zone);
     if (find_ours(x, err) != 0)
         return -1;
     ask(x);

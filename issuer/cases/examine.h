@@ -28,6 +28,7 @@ struct examination {
     const struct pool_address *reserved; /* the address is this one, or NULL */
     const struct zone *zone;
     bool is_zone_used;
+    bool is_private;       /* the list is known by name only: nobody can ask it */
     int64_t earlier_lease; /* that this bounce led to, or 0 */
     /* What was asked: first the address itself, then the active addresses of the pool. */
     struct dnsbl_check *asked;

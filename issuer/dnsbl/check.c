@@ -56,9 +56,10 @@ static bool add_test_points(struct round *round, const struct dnsbl_check *check
             place->clear_test = round->places[i].clear_test;
             return true;
         }
-    return add_address(round, "127.0.0.2", checks[at].zone->name,
+    return add_address(round, "127.0.0.2", zone_asked_name(checks[at].zone),
                        &place->listed_test) &&
-           add_address(round, "127.0.0.1", checks[at].zone->name, &place->clear_test);
+           add_address(round, "127.0.0.1", zone_asked_name(checks[at].zone),
+                       &place->clear_test);
 }
 
 static void add_check(struct round *round, const struct dnsbl_check *checks, size_t at)
@@ -66,7 +67,7 @@ static void add_check(struct round *round, const struct dnsbl_check *checks, siz
     struct place *place = &round->places[at];
     char name[DOMAIN_MAX + 1];
 
-    if (!address_dnsbl_name(&checks[at].address, checks[at].zone->name, name,
+    if (!address_dnsbl_name(&checks[at].address, zone_asked_name(checks[at].zone), name,
                             sizeof name))
         return;
     if (checks[at].zone->has_test_points && !add_test_points(round, checks, at))

@@ -190,7 +190,7 @@ static bool moves_leases(enum pool_state state)
 static int ask_targets(struct resting *r, struct error *err)
 {
     const struct zone *zones[CONFIG_LIST_MAX];
-    size_t zones_count = zones_used(app_config(r->app), zones);
+    size_t zones_count = zones_used(app_zones(r->app), zones);
     struct store *store = NULL;
     struct pool_address *pool = NULL;
     size_t count = 0;

@@ -22,9 +22,9 @@ static int check_case(struct round *r, struct error *err)
         return error_set(err, ERROR_INTEGRITY, "case %lld has no readable address", id);
     if (r->row->verdict == DIAGNOSIS_PRIVATE_PROVEN)
         return 0;
-    r->zone = zone_find(r->row->zone);
+    r->zone = zones_find(app_zones(r->app), r->row->zone);
     if (r->zone == NULL || !r->zone->may_grant ||
-        !zone_is_used(app_config(r->app), r->zone))
+        !zone_is_used(app_zones(r->app), r->zone))
         return error_set(err, ERROR_REFUSED,
                          "case %lld gives no reason for a lease: its list is not among "
                          "those that do",

@@ -100,13 +100,13 @@ static void put_facts(struct page *page, const struct case_facts *facts)
 {
     const struct case_row *row = &facts->row;
     const struct evidence *e = &row->evidence;
-    const struct zone *zone = row->zone != NULL ? zone_find(row->zone) : NULL;
+    const struct zone *zone = zones_find(app_zones(page->app), row->zone);
     const struct listing_row *listing = listing_of(facts);
     json_t *list = json_array();
 
     add_fact(list, "Address", row->address != NULL ? row->address : e->blocked_ip, NULL,
              true);
-    add_fact(list, "List", row->zone != NULL ? line_zone(row->zone) : e->list,
+    add_fact(list, "List", line_zone(page, row->zone != NULL ? row->zone : e->list),
              listing != NULL ? arena_printf(page->mem, "asked %s",
                                             line_ago(page, listing->checked_at))
                              : NULL,

@@ -124,9 +124,9 @@ const char *line_ago(const struct page *page, int64_t when)
                         timetext_span(page->mem, page->now - when));
 }
 
-const char *line_zone(const char *zone)
+const char *line_zone(const struct page *page, const char *zone)
 {
-    const struct zone *found = zone != NULL ? zone_find(zone) : NULL;
+    const struct zone *found = zones_find(app_zones(page->app), zone);
 
     return found != NULL ? found->title : zone;
 }

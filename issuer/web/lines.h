@@ -25,7 +25,7 @@ const struct listing_row *line_worst(const struct listing_row *rows, size_t coun
 /* "just now", "12 min ago" */
 const char *line_ago(const struct page *page, int64_t when);
 /* "SpamCop" for a zone of the catalogue, its name otherwise. */
-const char *line_zone(const char *zone);
+const char *line_zone(const struct page *page, const char *zone);
 /* "agent:ana" as "ana", "local:root" as "root (command line)". */
 const char *line_person(struct arena *mem, const char *actor);
 

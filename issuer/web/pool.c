@@ -102,11 +102,11 @@ static json_t *tile(struct page *page, const struct pool_address *a,
     view_text(view, "places",
               arena_printf(page->mem, "%u of %u", a->live_leases, a->capacity));
     view_take(view, "pips", pips(page->mem, a));
-    view_text(
-        view, "why",
-        worst != NULL && worst->state != LISTING_CLEAR
-            ? arena_printf(page->mem, "%s: %s", line_zone(worst->zone), worst->why)
-            : NULL);
+    view_text(view, "why",
+              worst != NULL && worst->state != LISTING_CLEAR
+                  ? arena_printf(page->mem, "%s: %s", line_zone(page, worst->zone),
+                                 worst->why)
+                  : NULL);
     view_text(view, "asked",
               worst != NULL ? arena_printf(page->mem, "asked %s",
                                            line_ago(page, worst->checked_at))

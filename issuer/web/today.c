@@ -57,10 +57,11 @@ static json_t *shared_line(struct page *page, const struct listing_row *row)
     view_text(line, "address", row->address);
     view_take(line, "mark",
               view_mark(marks[row->state].class_name, marks[row->state].word));
-    view_text(line, "note",
-              row->state == LISTING_LISTED
-                  ? arena_printf(page->mem, "%s, asked %s", line_zone(row->zone), when)
-                  : arena_printf(page->mem, "asked %s", when));
+    view_text(
+        line, "note",
+        row->state == LISTING_LISTED
+            ? arena_printf(page->mem, "%s, asked %s", line_zone(page, row->zone), when)
+            : arena_printf(page->mem, "asked %s", when));
     return line;
 }
 

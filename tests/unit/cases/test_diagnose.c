@@ -49,7 +49,11 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_int_equal(d.row.id, 0);
     assert_int_equal(d.row.checks_count, 4);
     assert_string_equal(d.row.checks[0].question, "Is it listed?");
-    assert_string_equal(d.row.checks[0].answer, "yes, 127.0.0.2");
+    assert_string_equal(d.row.checks[0].answer,
+                        "yes, 127.0.0.2 (reported as a source of spam)");
+    assert_string_equal(d.meaning, "reported as a source of spam");
+    assert_string_equal(d.lookup_url,
+                        "https://www.spamcop.net/bl.shtml?" FIXTURE_SHARED);
     assert_string_equal(d.row.checks[0].source, "bl.spamcop.net, passes its own test");
     assert_string_equal(d.row.checks[1].answer, "yes, shared");
     assert_string_equal(d.row.checks[1].source, "192.0.2.0/24, round robin");

@@ -121,67 +121,6 @@ static void nothing_to_ask_asks_nothing(void **state UNUSED)
     assert_int_equal(fake.rounds, 0);
 }
 
-static bool is_code(const char *text)
-{
-    struct slice rest = slice_from(text);
-    struct slice first;
-    struct address address;
-
-    return slice_cut(&rest, '-', &first) && address_parse(first, &address) &&
-           address.bytes[12] == 127;
-}
-
-static void every_row_of_the_catalogue_can_be_asked(void **state UNUSED)
-{
-    size_t count = 0;
-    const struct zone *all = zones_all(&count);
-
-    assert_true(count >= 12);
-    for (size_t i = 0; i < count; i++) {
-        const struct zone *zone = &all[i];
-        struct address address;
-        char name[DOMAIN_MAX + 1];
-        assert_true(address_parse(SLICE("2001:db8::1"), &address));
-        assert_true(address_dnsbl_name(&address, zone->name, name, sizeof name));
-        assert_ptr_equal(zone_find(zone->name), zone);
-        assert_non_null(zone->title);
-        assert_non_null(zone->expiry);
-        /* A lease is given on nothing that cannot be verified. */
-        if (zone->may_grant)
-            assert_true(zone->is_alive && zone->lists_addresses &&
-                        zone->has_test_points);
-        if (zone->is_alive)
-            assert_non_null(zone->listed_codes[0]);
-        for (size_t j = 0; j < ARRAY_LEN(zone->listed_codes); j++)
-            if (zone->listed_codes[j] != NULL && !is_code(zone->listed_codes[j]))
-                fail_msg("%s: %s", zone->name, zone->listed_codes[j]);
-    }
-}
-
-static void a_zone_is_found_in_any_case_and_no_other(void **state UNUSED)
-{
-    assert_non_null(zone_find("BL.SpamCop.NET"));
-    assert_null(zone_find("bl.spamcop.net.attacker.example"));
-    assert_null(zone_find(""));
-    assert_null(zone_find(NULL));
-}
-
-static void only_living_zones_of_the_configuration_are_used(void **state UNUSED)
-{
-    struct config config = {
-        .zones.use = {.at = {ZONE, "unknown.example", "dnsbl.sorbs.net", OTHER, ZONE},
-                      .count = 5}
-    };
-    const struct zone *used[CONFIG_LIST_MAX];
-
-    assert_int_equal(zones_used(&config, used), 2);
-    assert_string_equal(used[0]->name, ZONE);
-    assert_string_equal(used[1]->name, OTHER);
-    assert_true(zone_is_used(&config, zone_find(OTHER)));
-    assert_false(zone_is_used(&config, zone_find("zen.spamhaus.org")));
-    assert_false(zone_is_used(&config, NULL));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,9 +129,6 @@ int main(void)
         cmocka_unit_test(what_is_not_sure_is_unknown),
         cmocka_unit_test(test_points_are_asked_once_a_zone_in_one_round),
         cmocka_unit_test(nothing_to_ask_asks_nothing),
-        cmocka_unit_test(every_row_of_the_catalogue_can_be_asked),
-        cmocka_unit_test(a_zone_is_found_in_any_case_and_no_other),
-        cmocka_unit_test(only_living_zones_of_the_configuration_are_used),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
