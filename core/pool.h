@@ -17,6 +17,10 @@ const char *pool_state_name(enum pool_state state);
 NODISCARD bool pool_state_parse(struct slice text, enum pool_state *out);
 bool pool_state_may_send(enum pool_state state); /* active, draining */
 
+enum {
+    POOL_CAPACITY_MAX = 1000 /* leases of one address */
+};
+
 struct pool_address {
     int64_t id;
     const char *address, *lane, *helo;

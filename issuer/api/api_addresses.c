@@ -133,8 +133,9 @@ int api_pool_add(struct call *call, json_t **out, struct error *err)
     if (call_fields(call, err, "{s:s, s:s, s:s, s?I}", "address", &made.address, "lane",
                     &made.lane, "helo", &made.helo, "capacity", &capacity) != 0)
         return -1;
-    if (capacity < 1 || capacity > 10000)
-        return error_set(err, ERROR_INVALID, "\"capacity\" must be from 1 to 10000");
+    if (capacity < 1 || capacity > POOL_CAPACITY_MAX)
+        return error_set(err, ERROR_INVALID, "\"capacity\" must be from 1 to %d",
+                         (int)POOL_CAPACITY_MAX);
     made.capacity = (unsigned)capacity;
     if (pool_add(call->app, call->mem, &call->actor, &made, err) != 0)
         return -1;

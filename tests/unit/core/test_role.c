@@ -17,12 +17,12 @@
 static const struct {
     const char *name, *may;
 } matrix[] = {
-  /* cases diagnose mint revoke reveal pool change-pool audit people */
-    [ROLE_AGENT] = {"agent",      "yyyy-y---"},
-    [ROLE_LEAD] = {"lead",       "yyyy-y-y-"},
-    [ROLE_POSTMASTER] = {"postmaster", "yy-y-yyy-"},
-    [ROLE_AUDITOR] = {"auditor",    "y----y-y-"},
-    [ROLE_ADMIN] = {"admin",      "yyyyyyyyy"},
+  /* cases diagnose mint approve revoke reveal pool change-pool audit people */
+    [ROLE_AGENT] = {"agent",      "yyy-y-y---"},
+    [ROLE_LEAD] = {"lead",       "yyyyy-y-y-"},
+    [ROLE_POSTMASTER] = {"postmaster", "yy-yy-yyy-"},
+    [ROLE_AUDITOR] = {"auditor",    "y-----y-y-"},
+    [ROLE_ADMIN] = {"admin",      "yyyyyyyyyy"},
 };
 _Static_assert(ARRAY_LEN(matrix) == ROLE_COUNT, "one row a role");
 
