@@ -16,7 +16,6 @@
 #include "base/log.h"
 
 enum {
-    PEPPER_FILE_MAX = 4096,
     LOGGED_LOGIN_MAX = 64 /* a longer one is not ours, and need not fill the log */
 };
 

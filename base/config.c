@@ -41,11 +41,13 @@ static cfg_opt_t brand_options[] = {
 static cfg_opt_t console_options[] = {
     CFG_STR("listen", "127.0.0.1:8025", CFGF_NONE),
     CFG_STR("url", "http://127.0.0.1:8025", CFGF_NONE),
+    CFG_BOOL("proxied", cfg_false, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t customer_options[] = {
     CFG_STR("listen", "127.0.0.1:8026", CFGF_NONE),
     CFG_STR("url", "http://127.0.0.1:8026", CFGF_NONE),
+    CFG_BOOL("proxied", cfg_false, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t submission_options[] = {
@@ -445,6 +447,8 @@ static int read_sites(struct reading *r)
     c->brand.support = text_of(r, "brand|support");
     c->submission.host = text_of(r, "submission|host");
     c->submission.realm = text_of(r, "submission|realm");
+    c->console.is_proxied = cfg_getbool(r->tree, "console|proxied") == cfg_true;
+    c->customer.is_proxied = cfg_getbool(r->tree, "customer|proxied") == cfg_true;
     if (read_listen(r, "console|listen", &c->console.listen) != 0 ||
         read_listen(r, "customer|listen", &c->customer.listen) != 0 ||
         read_url(r, "console|url", &c->console.url) != 0 ||

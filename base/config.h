@@ -65,6 +65,7 @@ struct config {
     } brand;
     struct {
         const char *listen, *url;
+        bool is_proxied; /* every request comes through a proxy that names the client */
     } console, customer;
     struct {
         const char *host, *realm;

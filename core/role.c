@@ -5,6 +5,8 @@
 
 #include "core/role.h"
 
+#include "base/limits.h"
+
 #define MAY(act) (1U << (act))
 #define SUPPORT                                                               \
  (MAY(ACT_VIEW_CASES) | MAY(ACT_DIAGNOSE) | MAY(ACT_MINT) | MAY(ACT_REVOKE) | \
@@ -41,6 +43,20 @@ bool role_parse(struct slice text, enum role *out)
         }
     }
     return false;
+}
+
+bool agent_name_is_valid(struct slice name)
+{
+    if (name.len == 0 || name.len > AGENT_NAME_MAX || name.at[0] < 'a' ||
+        name.at[0] > 'z')
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!is_word && c != '.' && c != '-' && c != '_')
+            return false;
+    }
+    return true;
 }
 
 bool role_may(enum role role, enum act act)

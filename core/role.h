@@ -17,6 +17,9 @@ enum role {
 const char *role_name(enum role role);
 NODISCARD bool role_parse(struct slice text, enum role *out);
 
+/* Lower-case letters, digits, '.', '-', '_'; a letter first: safe in logs, URLs and columns. */
+bool agent_name_is_valid(struct slice name);
+
 enum act {
     ACT_VIEW_CASES,
     ACT_DIAGNOSE,

@@ -16,7 +16,8 @@
 
 enum {
     PEPPER_BYTES = 32,
-    PEPPER_KEYS_MAX = 8
+    PEPPER_KEYS_MAX = 8,
+    PEPPER_FILE_MAX = 16384 /* bytes: PEPPER_KEYS_MAX lines and their comments */
 };
 
 /* The pepper file: a line a key, "ID HEX64", newest last; '#' starts a comment. */

@@ -16,8 +16,7 @@
 #include "issuer/identity/guard.h"
 
 enum {
-    READERS_KEPT = 32, /* more are opened when needed, and closed when given back */
-    PEPPER_FILE_MAX = 16384 /* PEPPER_KEYS_MAX lines and their comments */
+    READERS_KEPT = 32 /* more are opened when needed, and closed when given back */
 };
 
 /* A configuration and what is made from it. Older ones stay until the end, because somebody may

@@ -101,6 +101,8 @@ static int start(struct daemon *daemon, struct config *config, struct error *err
         .app = daemon->app, .templates = daemon->templates, .take_usage = job_usage};
     web_console_site(&daemon->web, &daemon->console_site);
     web_customer_site(&daemon->web, &daemon->customer_site);
+    daemon->console_site.is_proxied = config->console.is_proxied;
+    daemon->customer_site.is_proxied = config->customer.is_proxied;
     api_site(&daemon->api, &daemon->api_site);
     if (jobs_start(daemon->app, &daemon->jobs, err) != 0)
         return -1;

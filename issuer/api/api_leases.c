@@ -232,7 +232,7 @@ static const char *why_not(enum reveal_answer answer)
     case REVEAL_LOCKED:
         return "the link is locked after too many wrong tries: make a new one";
     case REVEAL_SHOWN_ENOUGH:
-        return "the details were shown as often as allowed: make a new link";
+        return "the details were shown as often as allowed: revoke it and give a new lease";
     case REVEAL_IN_USE: return "the login is in use: its password is never shown again";
     case REVEAL_LINK_OVER: return "the link is over: make a new one";
     case REVEAL_EXPIRED: return "the lease has expired";

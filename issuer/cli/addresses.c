@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "base/number.h"
+#include "core/pool.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
 
@@ -76,7 +77,7 @@ int run_pool_add(struct cli *cli, struct error *err)
     if (lane == NULL || helo == NULL)
         return error_set(err, ERROR_INVALID,
                          "pool add needs --lane NAME and --helo NAME");
-    if (capacity != NULL && !number_u64(slice_from(capacity), 10000, &room))
+    if (capacity != NULL && !number_u64(slice_from(capacity), POOL_CAPACITY_MAX, &room))
         return error_set(err, ERROR_INVALID, "--capacity \"%.20s\" is not a number",
                          capacity);
     body = json_pack("{s:s, s:s, s:s}", "address", cli->arguments[0], "lane", lane,

@@ -200,15 +200,6 @@ static int add_admin(struct store *store, void *context, struct error *err)
 }
 
 /* A name is a word: it stands in URLs, in the audit log and behind "agent:". */
-static bool is_name(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 0 && len <= AGENT_NAME_MAX &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789._-") == len;
-}
-
 static int make_database(struct cli *cli, struct place *place,
                          const struct first_admin *admin, struct error *err)
 {
@@ -263,9 +254,11 @@ int run_init(struct cli *cli, struct error *err)
     const struct config *config;
     struct place place = {0};
 
-    if (!is_name(admin.name))
-        return error_set(err, ERROR_INVALID,
-                         "--admin must be letters, digits, \".\", \"_\" and \"-\"");
+    if (!agent_name_is_valid(slice_from(admin.name)))
+        return error_set(
+            err, ERROR_INVALID,
+            "--admin must be lower-case letters, digits, \".\", \"_\" and \"-\", a "
+            "letter first");
     token_make(&random_system, token, admin.setup_hash);
     if (choose_place(cli, &place, err) != 0 || refuse_existing(&place, err) != 0)
         return -1;

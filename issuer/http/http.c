@@ -13,6 +13,20 @@ void http_header(struct http_response *response, const char *name, const char *v
     response->headers_count++;
 }
 
+bool http_forwarded_client(struct slice header, char out[ADDRESS_TEXT_MAX + 1])
+{
+    struct address address;
+    struct slice last = {0};
+    struct slice rest = header;
+
+    while (slice_cut(&rest, ',', &last))
+        continue;
+    if (!address_parse(slice_trim(last), &address))
+        return false;
+    address_format(&address, out);
+    return true;
+}
+
 void http_see_other(struct http_response *response, const char *where)
 {
     response->status = 303;

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -53,6 +54,11 @@ struct http_response {
     } headers[HTTP_HEADERS_MAX];
     size_t headers_count;
 };
+
+/* The last address of X-Forwarded-For: the one that the proxy next to us saw. What stands before
+ * it was said by strangers. false, and out untouched, when it is no address. */
+NODISCARD bool http_forwarded_client(struct slice header,
+                                     char out[ADDRESS_TEXT_MAX + 1]);
 
 void http_header(struct http_response *response, const char *name, const char *value);
 /* 303, body empty. */

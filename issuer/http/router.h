@@ -19,6 +19,7 @@ struct site {
     const struct route *routes;
     size_t count;
     void *context;
+    bool is_proxied; /* the client is the last address of X-Forwarded-For */
     /* Headers every answer of the site carries (security headers), and the answer for what has no
      * route (404), a wrong method (405), a refused request (400, 413, 431, 503). */
     void (*decorate)(void *context, const struct http_request *request,

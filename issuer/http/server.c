@@ -89,8 +89,9 @@ struct exchange {
     struct http_request request;
     const struct route *route;
     struct strbuf body;
-    const char *uri;  /* raw, in mem; NULL when the guard refused it */
-    unsigned refusal; /* status; 0: none */
+    char client[ADDRESS_TEXT_MAX + 1]; /* behind a proxy */
+    const char *uri;                   /* raw, in mem; NULL when the guard refused it */
+    unsigned refusal;                  /* status; 0: none */
     const char *sentence;
     int64_t drained_bytes;
     bool is_begun, is_answering;
@@ -383,6 +384,9 @@ static void read_head(struct exchange *x, struct MHD_Connection *connection)
     request->idempotency_key = header(connection, "Idempotency-Key");
     if (x->peer != NULL) {
         request->client = x->peer->client;
+        if (x->server->site->is_proxied &&
+            http_forwarded_client(header(connection, "X-Forwarded-For"), x->client))
+            request->client = x->client;
         request->has_peer = x->peer->has_peer;
         request->peer_uid = x->peer->uid;
     }

@@ -17,21 +17,6 @@ enum {
     AGENT_PASSWORD_BYTES_MAX = 4 * AGENT_PASSWORD_MAX /* UTF-8 */
 };
 
-/* Lower-case letters, digits, '.', '-', '_'; a letter first: safe in logs, URLs and columns. */
-static bool name_is_valid(struct slice name)
-{
-    if (name.len == 0 || name.len > AGENT_NAME_MAX || name.at[0] < 'a' ||
-        name.at[0] > 'z')
-        return false;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i];
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_word && c != '.' && c != '-' && c != '_')
-            return false;
-    }
-    return true;
-}
-
 /* ---- adding, resetting, disabling ---- */
 
 struct change {
@@ -92,7 +77,7 @@ static int check_change(const struct change *c, struct error *err)
 {
     if (app_allow(c->actor, ACT_CHANGE_PEOPLE, err) != 0)
         return -1;
-    if (!name_is_valid(slice_from(c->name)))
+    if (!agent_name_is_valid(slice_from(c->name)))
         return error_set(
             err, ERROR_INVALID,
             "a name is lower-case letters, digits, '.', '-' and '_', a letter "
@@ -283,7 +268,7 @@ static int read_agent(struct signing_in *s, struct slice name, struct error *err
     struct store *store = NULL;
     struct error why = {0};
 
-    if (!name_is_valid(name))
+    if (!agent_name_is_valid(name))
         return 0;
     if (app_take_reader(s->app, &store, err) != 0)
         return -1;

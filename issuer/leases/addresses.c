@@ -14,10 +14,6 @@
 #include "issuer/dnsbl/check.h"
 #include "issuer/dnsbl/zones.h"
 
-enum {
-    CAPACITY_MAX = 1000
-};
-
 /* ---- shared ---- */
 
 struct sharing {
@@ -159,9 +155,9 @@ int pool_add(struct app *app, struct arena *mem, const struct actor *actor,
     if (!domain_parse(slice_from(address->helo), helo))
         return error_set(err, ERROR_INVALID, "\"%.100s\" is not a host name",
                          address->helo != NULL ? address->helo : "");
-    if (address->capacity < 1 || address->capacity > CAPACITY_MAX)
+    if (address->capacity < 1 || address->capacity > POOL_CAPACITY_MAX)
         return error_set(err, ERROR_INVALID, "the capacity must be 1 to %d leases",
-                         (int)CAPACITY_MAX);
+                         (int)POOL_CAPACITY_MAX);
     address_format(&a.parsed, canonical);
     a.row.address = canonical;
     a.row.helo = helo;

@@ -71,6 +71,13 @@ for key in sys.argv[2].split("."):
     value = value[int(key)] if isinstance(value, list) else value[key]
 print(value)' "$T/said" "$1" 2>/dev/null
 }
+# The newest lease of a mailbox.
+lease_of() {
+    cs lease list --json && python3 -c '
+import json, sys
+print(next(l["id"] for l in json.load(open(sys.argv[1])) if l["mailbox"] == sys.argv[2]))' \
+        "$T/said" "$1"
+}
 lease_field() { cs lease show "$1" --json && { field "$2" || field "lease.$2"; }; }
 
 # The bounce that anna got for the message with this subject; its file is in $BOUNCE.
@@ -245,6 +252,11 @@ step_revoke() {
 SHORT_S=60
 step_limit() {
     local LEASE LINK USERNAME PASSWORD # the first customer's stay
+    cs_exits "another customer with the first one's bounce waits for a second person" 5 \
+        mint --bounce "$BOUNCE" --mailbox $BOB
+    check "... and the request is taken back" cs lease revoke "$(lease_of $BOB)"
+    ANNA=$BOB ordinary_send first-by-bob eve@remote.test
+    check "the other customer gets a bounce of his own" wait_for 15 bounce_for first-by-bob bob
     check "a short lease for another mailbox" mint_and_reveal $BOB --for ${SHORT_S}s --messages 2
     SHORT_LEASE=$LEASE SHORT_ENDS=$((SECONDS + SHORT_S + 1))
     SHORT_LOGIN=$USERNAME SHORT_PASSWORD=$PASSWORD

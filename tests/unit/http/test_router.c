@@ -157,11 +157,35 @@ static void a_redirect_has_no_body(void **state UNUSED)
     strbuf_release(&response.body);
 }
 
+static void the_client_is_what_the_proxy_says_last(void **state)
+{
+    static const struct {
+        const char *header, *want; /* NULL: none */
+    } cases[] = {
+        {"192.0.2.7",                     "192.0.2.7"  },
+        {"10.0.0.1, evil, 192.0.2.7",     "192.0.2.7"  },
+        {" 192.0.2.7 ,  2001:DB8::0007 ", "2001:db8::7"},
+        {"192.0.2.7,",                    NULL         },
+        {"192.0.2.7, unknown",            NULL         },
+        {"",                              NULL         },
+        {NULL,                            NULL         },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char got[ADDRESS_TEXT_MAX + 1] = "";
+        bool is_found = http_forwarded_client(slice_from(cases[i].header), got);
+        assert_int_equal(is_found, cases[i].want != NULL);
+        assert_string_equal(got, is_found ? cases[i].want : "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_gets_its_route_or_a_refusal),
         cmocka_unit_test(a_wrong_method_is_told_the_right_one),
+        cmocka_unit_test(the_client_is_what_the_proxy_says_last),
         cmocka_unit_test(a_redirect_has_no_body),
     };
 
