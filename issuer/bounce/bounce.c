@@ -16,7 +16,8 @@
 #include "issuer/bounce/fields.h"
 #include "issuer/bounce/reading.h"
 
-int bounce_reader_new(struct bounce_reader **out, struct error *err)
+int bounce_reader_new(const char *rules_folder, struct bounce_reader **out,
+                      struct error *err)
 {
     struct bounce_reader *made = xcalloc(1, sizeof(*made));
     const struct {
@@ -45,7 +46,7 @@ int bounce_reader_new(struct bounce_reader **out, struct error *err)
         {&made->plain,   "\\bcould not be delivered to:"                                   },
         {&made->url,     "https?://[^\\s<>\"'()]+"                                         },
     };
-    if (rules_load(&made->rules, err) != 0 ||
+    if (rules_load(rules_folder, &made->rules, err) != 0 ||
         reply_finder_new(&made->finder, err) != 0) {
         bounce_reader_free(made);
         return -1;
@@ -171,6 +172,23 @@ static void read_candidates(struct reading *r, struct bounce_evidence *out)
     }
 }
 
+/* For whoever asks why: each reply with the rows that decided about it. */
+static void explain(struct reading *r, struct bounce_evidence *out)
+{
+    size_t count = r->replies.count < EXPLANATIONS_MAX ? r->replies.count
+                                                       : (size_t)EXPLANATIONS_MAX;
+    struct explanation *made = arena_array(r->mem, count, sizeof(*made));
+    for (size_t i = 0; i < count; i++) {
+        const struct reply *reply = &r->replies.items[i];
+        made[i].reply = reply;
+        made[i].finding = &r->findings[i];
+        extract_addresses(&r->reader->rules, reply->context,
+                          reply->context.len - reply->text.len, &made[i].addresses);
+    }
+    out->explanations = made;
+    out->explanation_count = count;
+}
+
 static void judge(struct reading *r, struct bounce_evidence *out)
 {
     out->flags |= r->mail.flags;
@@ -210,5 +228,8 @@ int bounce_read(const struct bounce_reader *reader, struct arena *mem,
     reading_refusals(r, out);
     read_candidates(r, out);
     judge(r, out);
+    if (options->wants_explanation) {
+        explain(r, out);
+    }
     return 0;
 }

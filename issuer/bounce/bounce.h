@@ -8,18 +8,23 @@
 #ifndef ISSUER_BOUNCE_BOUNCE_H
 #define ISSUER_BOUNCE_BOUNCE_H
 
+#include "issuer/bounce/classify.h"
 #include "issuer/bounce/extract.h"
+#include "issuer/bounce/reply.h"
 #include "issuer/bounce/text.h"
 
 enum {
     BOUNCE_SHARED_MAX = 256,
     BOUNCE_RECIPIENTS_MAX = 64,
-    EXCERPT_MAX = 1000
+    EXCERPT_MAX = 1000,
+    RECIPIENT_EXCERPT_MAX = 300, /* 64 of them fit into what may be printed */
+    EXPLANATIONS_MAX = 32
 };
 
 struct bounce_options {
     const struct network *shared; /* our outbound ranges; none: count 0 */
     size_t shared_count;
+    bool wants_explanation;
 };
 
 /* What one recipient's server said. Strings are NULL when there is none. */
@@ -35,6 +40,13 @@ struct bounce_refusal {
     unsigned flags;
 };
 
+/* Why one reply means what it means. */
+struct explanation {
+    const struct reply *reply;
+    const struct finding *finding;
+    struct candidates addresses; /* of this reply and the words before it */
+};
+
 struct bounce_evidence {
     bool is_bounce, is_grantable;
     unsigned flags; /* enum bounce_flag */
@@ -43,10 +55,14 @@ struct bounce_evidence {
     size_t recipient_count;
     struct candidates candidates;
     const char *sender, *reporting_mta, *time, *message_id, *queue_id, *client;
+    const struct explanation *explanations; /* NULL: not asked for */
+    size_t explanation_count;
 };
 
 struct bounce_reader;
-NODISCARD int bounce_reader_new(struct bounce_reader **out, struct error *err);
+/* rules_folder: as in rules_load. */
+NODISCARD int bounce_reader_new(const char *rules_folder, struct bounce_reader **out,
+                                struct error *err);
 void bounce_reader_free(struct bounce_reader *reader);
 const struct rules *bounce_reader_rules(const struct bounce_reader *reader);
 

@@ -32,13 +32,16 @@ enum {
     EXIT_USAGE = 2,
     EXIT_TOO_LARGE = 65, /* EX_DATAERR */
     EXIT_LIMIT = 70,     /* EX_SOFTWARE */
+    EXIT_CONFIG = 78,    /* EX_CONFIG */
     TIME_MAX_S = 2,
     MEMORY_MAX = 256 * 1024 * 1024
 };
 
 static const char usage_text[] =
-    "usage: cleansmtp-bounce [--shared CIDR]... < MESSAGE\n"
+    "usage: cleansmtp-bounce [--explain] [--rules DIR] [--shared CIDR]... < MESSAGE\n"
     "Prints what a bounce claims as one JSON object.\n"
+    "  --explain      say which row of which table decided, and on what text\n"
+    "  --rules DIR    rows of DIR/lists.tsv, rules.tsv, roles.tsv go before the built-in\n"
     "  --shared CIDR  an outbound address or network of ours; may be repeated\n";
 
 static int say(const char *text)
@@ -54,27 +57,51 @@ static int usage(const char *what)
     return EXIT_USAGE;
 }
 
-/* 0: go on; otherwise the status to end with, less one for --help. */
-static int read_arguments(int argc, char **argv, struct network *shared,
-                          size_t *out_count)
+struct arguments {
+    struct network shared[BOUNCE_SHARED_MAX];
+    size_t shared_count;
+    const char *rules_folder; /* NULL: only what is built in */
+    bool wants_explanation;
+};
+
+/* The value of option NAME at argv[*at], as "--NAME VALUE" or "--NAME=VALUE"; NULL: it is another
+ * option, or the value is missing. */
+static const char *value_of(int argc, char **argv, int *at, const char *name)
+{
+    struct slice word = slice_from(argv[*at]);
+    if (!slice_starts(word, name)) {
+        return NULL;
+    }
+    struct slice rest = slice_skip(word, strlen(name));
+    if (rest.len > 0) {
+        return rest.at[0] == '=' ? rest.at + 1 : NULL;
+    }
+    return *at + 1 < argc ? argv[++*at] : NULL;
+}
+
+/* 0: go on; otherwise the status to end with. */
+static int read_arguments(int argc, char **argv, struct arguments *out)
 {
     for (int i = 1; i < argc; i++) {
         struct error err = {0};
-        struct slice value = slice_from(argv[i]);
-        if (slice_is(value, "--shared") && i + 1 < argc) {
-            value = slice_from(argv[++i]);
-        } else if (slice_starts(value, "--shared=")) {
-            value = slice_skip(value, sizeof("--shared=") - 1);
+        const char *shared = value_of(argc, argv, &i, "--shared");
+        const char *rules = shared == NULL ? value_of(argc, argv, &i, "--rules") : NULL;
+        if (shared != NULL) {
+            if (out->shared_count == BOUNCE_SHARED_MAX) {
+                return usage("too many shared networks");
+            }
+            if (network_parse(slice_from(shared), &out->shared[out->shared_count],
+                              &err) != 0) {
+                return usage(err.text);
+            }
+            out->shared_count++;
+        } else if (rules != NULL) {
+            out->rules_folder = rules;
+        } else if (strcmp(argv[i], "--explain") == 0) {
+            out->wants_explanation = true;
         } else {
             return usage("unknown or incomplete option");
         }
-        if (*out_count == BOUNCE_SHARED_MAX) {
-            return usage("too many shared networks");
-        }
-        if (network_parse(value, &shared[*out_count], &err) != 0) {
-            return usage(err.text);
-        }
-        (*out_count)++;
     }
     return 0;
 }
@@ -106,7 +133,8 @@ static uint64_t output_limit(void)
 {
     struct stat status;
     bool is_file = fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode);
-    return (uint64_t)EVIDENCE_MAX + (is_file ? (uint64_t)status.st_size : 0);
+    return (uint64_t)EVIDENCE_MAX + EXPLAIN_MAX +
+           (is_file ? (uint64_t)status.st_size : 0);
 }
 
 static int enter_jail(struct error *err)
@@ -151,7 +179,8 @@ static int print_evidence(const struct bounce_evidence *evidence)
 {
     struct error err = {0};
     struct strbuf text;
-    strbuf_init(&text, EVIDENCE_MAX);
+    strbuf_init(&text, EVIDENCE_MAX +
+                           (evidence->explanations != NULL ? (size_t)EXPLAIN_MAX : 0));
     int status = 0;
     if (!evidence_json(evidence, &text)) {
         status = EXIT_LIMIT;
@@ -183,24 +212,31 @@ static int run(const struct bounce_reader *reader, struct slice input, bool is_r
 
 int main(int argc, char **argv)
 {
-    static struct network shared[BOUNCE_SHARED_MAX];
-    struct bounce_options options = {.shared = shared};
+    static struct arguments arguments;
     struct bounce_reader *reader = NULL;
     struct error err = {0};
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         return fputs(usage_text, stdout) < 0 ? 1 : 0;
     }
-    int status = read_arguments(argc, argv, shared, &options.shared_count);
+    int status = read_arguments(argc, argv, &arguments);
     if (status != 0) {
         return status;
     }
+    if (bounce_reader_new(arguments.rules_folder, &reader, &err) != 0) {
+        (void)say(err.text);
+        return err.kind == ERROR_INVALID ? EXIT_CONFIG : 1;
+    }
+    const struct bounce_options options = {
+        .shared = arguments.shared,
+        .shared_count = arguments.shared_count,
+        .wants_explanation = arguments.wants_explanation};
     struct strbuf input;
     strbuf_init(&input, BOUNCE_MAX);
     bool is_readable = file_read_fd(&input, STDIN_FILENO, BOUNCE_MAX, &err) == 0;
     if (!is_readable && err.kind == ERROR_INVALID) {
         (void)say("the message is larger than 2 MiB");
         status = EXIT_TOO_LARGE;
-    } else if (bounce_reader_new(&reader, &err) != 0 || warm_up(reader, &err) != 0) {
+    } else if (warm_up(reader, &err) != 0) {
         status = say(err.text);
     } else {
         evidence_json_init();

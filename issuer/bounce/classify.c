@@ -42,10 +42,13 @@ static struct slice without_mailboxes(struct arena *mem, struct slice reply)
     return slice_of(out, len);
 }
 
-static const struct list_row *find_list(const struct rules *rules, struct slice reply)
+static const struct list_row *find_list(const struct rules *rules, struct slice reply,
+                                        struct slice *out_matched)
 {
     for (size_t i = 0; i < rules->list_count; i++) {
-        if (pattern_find(rules->lists[i].pattern, reply, 0, NULL)) {
+        struct pattern_match match;
+        if (pattern_find(rules->lists[i].pattern, reply, 0, &match)) {
+            *out_matched = match.group[0];
             return &rules->lists[i];
         }
     }
@@ -189,16 +192,24 @@ void classify_reply(const struct rules *rules, struct arena *mem, struct slice r
 {
     *out = (struct finding){.class = CLASS_OTHER};
     reply = without_mailboxes(mem, slice_take(reply, REPLY_MAX));
-    out->list = find_list(rules, reply);
+    out->list = find_list(rules, reply, &out->list_matched);
     for (size_t i = 0; i < rules->rule_count && out->rule == NULL; i++) {
         const struct rule_row *rule = &rules->rules[i];
+        struct pattern_match match;
         if (need_holds(rule->need, out->list, reply) &&
-            pattern_find(rule->pattern, reply, 0, NULL)) {
+            pattern_find(rule->pattern, reply, 0, &match)) {
             out->rule = rule;
+            out->rule_matched = match.group[0];
         }
     }
     if (out->rule == NULL) {
         return;
+    }
+    bool is_by_list = out->rule->need == NEED_LIST ||
+                      out->rule->need == NEED_DOMAIN_LIST ||
+                      out->rule->need == NEED_GEO_LIST;
+    if (is_by_list) {
+        out->rule_matched = out->list_matched; /* its own pattern may be "." */
     }
     out->class = out->rule->class;
     out->ip_block = out->rule->ip_block;

@@ -13,6 +13,7 @@ struct finding {
     enum evidence_class class;
     enum ip_block ip_block;
     const char *list_name; /* ours, or the zone as the reply spells it; NULL: none */
+    struct slice rule_matched, list_matched; /* what the rows' patterns matched */
 };
 
 /* reply: one line, joined. Words inside <...@...> are not looked at: a mailbox at a list's own

@@ -7,7 +7,13 @@
 
 #include <jansson.h>
 
+#include "base/limits.h"
 #include "issuer/bounce/rules.h"
+
+enum {
+    EXPLAIN_MATCHED_MAX = 120,
+    EXPLAIN_ADDRESSES_MAX = 8
+};
 
 static const struct {
     enum bounce_flag flag;
@@ -85,6 +91,71 @@ static json_t *candidates_array(const struct candidates *candidates)
     return array;
 }
 
+/* Whole characters of a part of a text, at most max bytes; null for none. A pattern counts bytes,
+ * so it may have matched half a character at either end. */
+static json_t *text_json(struct slice text, size_t max)
+{
+    text = text_cut(text, max);
+    while (text.len > 0 && ((unsigned char)text.at[0] & 0xC0) == 0x80) {
+        text = slice_skip(text, 1);
+    }
+    for (size_t i = 0; i < 3 && !slice_is_utf8(text); i++) {
+        text.len--;
+    }
+    json_t *made = text.len == 0 ? json_null() : json_stringn(text.at, text.len);
+    return made == NULL ? json_null() : made;
+}
+
+/* What a row decided: its answer, where it stands, the text it matched. */
+static json_t *decision(const char *value, const char *place, struct slice matched)
+{
+    json_t *object = json_object();
+    put(object, "value", text_or_null(value));
+    put(object, "row", text_or_null(place));
+    put(object, "matched", text_json(matched, EXPLAIN_MATCHED_MAX));
+    return object;
+}
+
+static json_t *decisions_about(const struct candidates *addresses)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < addresses->count && i < EXPLAIN_ADDRESSES_MAX; i++) {
+        const struct candidate *candidate = &addresses->items[i];
+        const struct role_row *row = candidate->row;
+        json_t *object = decision(candidate->role, row == NULL ? NULL : row->place,
+                                  candidate->matched);
+        put(object, "ip", json_string(candidate->text));
+        put(object, "score", json_integer(candidate->score));
+        append(array, object);
+    }
+    return array;
+}
+
+static json_t *explain_array(const struct bounce_evidence *evidence)
+{
+    static const char *const sources[] = {"words", "line", "transcript", "status"};
+    _Static_assert(ARRAY_LEN(sources) == REPLY_SOURCE_COUNT, "a word each");
+    json_t *array = json_array();
+    for (size_t i = 0; i < evidence->explanation_count; i++) {
+        const struct explanation *why = &evidence->explanations[i];
+        const struct finding *found = why->finding;
+        json_t *object = json_object();
+        put(object, "text", text_json(why->reply->text, RECIPIENT_EXCERPT_MAX));
+        put(object, "source", json_string(sources[why->reply->source]));
+        put(object, "recipient", text_json(why->reply->recipient, MAILBOX_MAX));
+        put(object, "class",
+            decision(evidence_class_name(found->class),
+                     found->rule == NULL ? NULL : found->rule->place,
+                     found->rule_matched));
+        put(object, "list",
+            decision(found->list_name, found->list == NULL ? NULL : found->list->place,
+                     found->list_matched));
+        put(object, "roles", decisions_about(&why->addresses));
+        append(array, object);
+    }
+    return array;
+}
+
 static json_t *recipients_array(const struct bounce_evidence *evidence)
 {
     json_t *array = json_array();
@@ -100,6 +171,8 @@ static json_t *recipients_array(const struct bounce_evidence *evidence)
         put(object, "enhanced_code", text_or_null(refusal->enhanced_code));
         put(object, "remote_mta", text_or_null(refusal->remote_mta));
         put(object, "delayed", json_boolean(refusal->is_delayed));
+        put(object, "excerpt",
+            text_json(slice_from(refusal->text), RECIPIENT_EXCERPT_MAX));
         append(array, object);
     }
     return array;
@@ -130,6 +203,9 @@ static json_t *evidence_object(const struct bounce_evidence *evidence)
     put(object, "grantable", json_boolean(evidence->is_grantable));
     put(object, "flags", flags_array(evidence->flags));
     put(object, "excerpt", text_or_null(refusal->text));
+    if (evidence->explanations != NULL) {
+        put(object, "explain", explain_array(evidence));
+    }
     return object;
 }
 

@@ -115,8 +115,17 @@ static size_t take_address(struct slice text, size_t at, struct address *out)
     return len > 0 && address_parse(slice_take(rest, len), out) ? len : 0;
 }
 
+/* Offset in the context of an offset in what a role pattern is matched with, where `len` bytes
+ * of address at `before` are one mark. */
+static size_t unmarked(size_t offset, size_t before, size_t len)
+{
+    return offset <= before ? offset : offset - 1 + len;
+}
+
+/* The first row that holds for the address at `at`; NULL: none. */
 static const struct role_row *find_role(const struct rules *rules, struct slice context,
-                                        size_t at, size_t len)
+                                        size_t at, size_t len,
+                                        struct slice *out_matched)
 {
     char text[2 * CONTEXT_MAX + 1];
     size_t before = at < CONTEXT_MAX ? at : CONTEXT_MAX;
@@ -126,7 +135,12 @@ static const struct role_row *find_role(const struct rules *rules, struct slice 
     memcpy(text + before + 1, after.at, after.len);
     struct slice subject = slice_of(text, before + 1 + after.len);
     for (size_t i = 0; i < rules->role_count; i++) {
-        if (pattern_find(rules->roles[i].pattern, subject, 0, NULL)) {
+        struct pattern_match match;
+        if (pattern_find(rules->roles[i].pattern, subject, 0, &match)) {
+            const char *start = context.at + at - before;
+            size_t from = unmarked(match.start, before, len);
+            *out_matched = slice_of(start + from,
+                                    unmarked(match.end, before, len) - from);
             return &rules->roles[i];
         }
     }
@@ -147,6 +161,8 @@ static void add(struct candidates *out, const struct candidate *found)
         if (is_worse || is_better) {
             known->score = found->score;
             known->role = found->role;
+            known->row = found->row;
+            known->matched = found->matched;
         }
         return;
     }
@@ -167,12 +183,16 @@ void extract_addresses(const struct rules *rules, struct slice context, size_t r
             continue;
         }
         found.is_reply = at >= reply_at;
-        const struct role_row *role = find_role(rules, context, at, len);
+        const struct role_row *role = find_role(rules, context, at, len,
+                                                &found.matched);
+        found.row = role;
         found.role = role != NULL ? role->role : found.is_reply ? "reply" : "mentioned";
         found.score = role != NULL ? role->score : found.is_reply ? SCORE_NAMED : 0;
         if (address_is_special(&found.address)) {
             found.role = "private";
             found.score = 0;
+            found.row = NULL;
+            found.matched = SLICE("");
         }
         address_format(&found.address, found.text);
         add(out, &found);

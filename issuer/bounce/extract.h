@@ -23,6 +23,8 @@ struct candidate {
     const char *role;
     int score;
     bool is_reply; /* stands in the refusing server's own words */
+    const struct role_row *row; /* that gave the role; NULL: none */
+    struct slice matched;       /* what the row's pattern matched, in the context */
 };
 
 struct candidates {

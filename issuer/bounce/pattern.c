@@ -33,8 +33,10 @@ int pattern_new(struct slice source, struct pattern **out, struct error *err)
         (PCRE2_SPTR)source.at, source.len,
         PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_NEVER_UTF, &code, &offset, NULL);
     if (compiled == NULL) {
-        return error_set(err, ERROR_INVALID, "pattern \"%.*s\" is wrong at %zu (%d)",
-                         (int)source.len, source.at, (size_t)offset, code);
+        char why[128] = "unknown";
+        (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof(why));
+        return error_set(err, ERROR_INVALID, "the pattern is wrong at byte %zu: %s",
+                         (size_t)offset, why);
     }
     struct pattern *made = xcalloc(1, sizeof(*made));
     made->code = compiled;

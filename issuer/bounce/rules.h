@@ -2,7 +2,8 @@
  * rules.h - the three tables that people extend without touching C, compiled for matching.
  *
  * lists.tsv: how a reply names a list. rules.tsv: what a refusal means. roles.tsv: what an
- * address is, by the words around it. They are part of the program (base/embed.h).
+ * address is, by the words around it. They are part of the program (base/embed.h); a folder may
+ * hold tables of the same names whose rows are tried before the built-in ones.
  */
 #ifndef ISSUER_BOUNCE_RULES_H
 #define ISSUER_BOUNCE_RULES_H
@@ -23,12 +24,13 @@ enum list_kind {
     LIST_KIND_COUNT
 };
 
+/* place: "rules.tsv:12", or the same below the folder it came from. */
 struct list_row {
     const char *name;
     enum list_kind kind;
     bool is_alive;
     struct pattern *pattern;
-    const char *example;
+    const char *example, *place;
 };
 
 enum rule_need {
@@ -53,13 +55,15 @@ struct rule_row {
     enum ip_block ip_block;
     enum rule_need need;
     struct pattern *pattern;
-    const char *example;
+    const char *example, *place;
 };
 
 struct role_row {
     int score;
     const char *role;
     struct pattern *pattern;
+    const char *example; /* with ROLE_MARK for the address */
+    const char *place;
 };
 
 enum {
@@ -77,9 +81,12 @@ struct rules {
     size_t role_count;
 };
 
-/* A row that is not understood is ERROR_INTERNAL with its table and line. On failure nothing is
- * kept; on success the caller ends with rules_release. */
-NODISCARD int rules_load(struct rules *out, struct error *err);
+/* folder: where the rows that go first are; NULL: none. It holds at least one of the tables.
+ *
+ * A row that is not understood, whose pattern matches nothing at all, or whose own example it does
+ * not match is ERROR_INVALID (ERROR_INTERNAL in a built-in table) with "TABLE:LINE: ". On failure
+ * nothing is kept; on success the caller ends with rules_release. */
+NODISCARD int rules_load(const char *folder, struct rules *out, struct error *err);
 void rules_release(struct rules *rules);
 
 #endif

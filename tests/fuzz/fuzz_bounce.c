@@ -15,7 +15,7 @@ static struct bounce_reader *reader_once(void)
 {
     static struct bounce_reader *reader;
     struct error err = {0};
-    if (reader == NULL && bounce_reader_new(&reader, &err) != 0) {
+    if (reader == NULL && bounce_reader_new(NULL, &reader, &err) != 0) {
         abort();
     }
     return reader;

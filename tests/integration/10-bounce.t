@@ -133,6 +133,88 @@ result $? "an address outside our ranges is said to be"
 [ $? -eq 1 ]
 result $? "an answer that cannot be written is a failure"
 
+# refuses NAME TABLE ROW MESSAGE: a row of --rules that is not understood ends with 78, its place
+# and why, and nothing is printed
+refuses() {
+	rm -rf "$work/rules"
+	mkdir "$work/rules"
+	printf '# a comment\n\n%b\n' "$3" >"$work/rules/$2"
+	"$bounce" --rules "$work/rules" <"$golden/line-spamcop.txt" >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status -eq 78 ] && [ ! -s "$work/out" ] &&
+		grep -qF "cleansmtp-bounce: $work/rules/$2:3: $4" "$work/err"; then
+		result 0 "$1"
+	else
+		echo "# exit status $status: $(cat "$work/err")"
+		result 1 "$1"
+	fi
+}
+refuses "a list row with a column missing is refused" lists.tsv \
+	'rbl.example\taddress\tyes\tx' 'not the five columns'
+refuses "a row with a column too many is refused" lists.tsv \
+	'rbl.example\taddress\tyes\tx\tx\tx' 'not the five columns'
+refuses "a list that is no zone is refused" lists.tsv \
+	'no list\taddress\tyes\tx\tx' 'the list is neither'
+refuses "a list of an unknown kind is refused" lists.tsv \
+	'rbl.example\thost\tyes\tx\tx' 'kind is none of'
+refuses "a list half alive is refused" lists.tsv \
+	'rbl.example\taddress\tperhaps\tx\tx' 'alive is neither'
+refuses "a pattern that does not compile is refused" lists.tsv \
+	'rbl.example\taddress\tyes\t(x\tx' 'the pattern is wrong at byte 2: '
+refuses "a pattern that matches everything is refused" lists.tsv \
+	'rbl.example\taddress\tyes\tx*\tx' 'the pattern matches every text'
+refuses "a row that misses its own example is refused" lists.tsv \
+	'rbl.example\taddress\tyes\tx\ty' 'the pattern does not match the example'
+refuses "a rule of an unknown class is refused" rules.tsv \
+	'weather\tno\t-\tx\tx' 'class is neither'
+refuses "a rule with an unknown answer is refused" rules.tsv \
+	'auth\tmaybe\t-\tx\tx' 'ip_block is none of'
+refuses "a rule with an unknown need is refused" rules.tsv \
+	'auth\tno\tluck\tx\tx' 'needs is none of'
+refuses "a role without a number is refused" roles.tsv \
+	'six\tclient\tby {IP}\tby {IP}' 'score is no number'
+refuses "a role that looks at no address is refused" roles.tsv \
+	'6\tclient\tby\tby {IP}' 'the pattern says nothing of {IP}'
+refuses "a table that is no text is refused" roles.tsv \
+	'6\tclient\t\0377{IP}\t\0377{IP}' 'not text in UTF-8'
+mkdir "$work/none"
+"$bounce" --rules "$work/none" <"$golden/line-spamcop.txt" >"$work/out" 2>"$work/err"
+[ $? -eq 78 ] && [ ! -s "$work/out" ] && grep -q 'holds no lists.tsv' "$work/err"
+result $? "a folder without a table is refused"
+"$bounce" --rules "$work/absent" <"$golden/line-spamcop.txt" >"$work/out" 2>"$work/err"
+[ $? -eq 78 ] && [ ! -s "$work/out" ]
+result $? "a folder that is not there is refused"
+
+rm -rf "$work/rules"
+mkdir "$work/rules"
+printf 'rbl.house.example\taddress\tyes\thouse list 7\tyou are on house list 7\n' >"$work/rules/lists.tsv"
+printf '# ours\ncontent\tno\t-\tmoon phase\t550 wrong moon phase\n' >"$work/rules/rules.tsv"
+printf '7\tclient\tcaller={IP}\tcaller={IP}\n' >"$work/rules/roles.tsv"
+text='550 you are on house list 7, caller=198.51.100.10'
+echo "$text" >"$work/text"
+"$bounce" <"$work/text" >"$work/out" && grep -q '"grantable":false' "$work/out"
+result $? "without the folder the wording is not known"
+"$bounce" --rules="$work/rules" --explain <"$work/text" >"$work/out" &&
+	grep -q '"blocked_ip":"198.51.100.10"' "$work/out" &&
+	grep -q '"list":"rbl.house.example".*"grantable":true' "$work/out" &&
+	grep -qF "\"row\":\"$work/rules/lists.tsv:1\",\"matched\":\"house list 7\"" "$work/out" &&
+	grep -qF "\"row\":\"$work/rules/roles.tsv:1\",\"matched\":\"caller=198.51.100.10\"" "$work/out"
+result $? "a row of the folder teaches a wording, and is named"
+sed 's/$/ in a wrong moon phase/' "$golden/line-spamcop.txt" |
+	"$bounce" --rules "$work/rules" --explain >"$work/out" &&
+	grep -q '"class":"content".*"grantable":false' "$work/out" &&
+	grep -qF "\"row\":\"$work/rules/rules.tsv:2\"" "$work/out"
+result $? "a row of the folder goes before the built-in ones"
+"$bounce" <"$golden/line-spamcop.txt" >"$work/plain"
+"$bounce" --explain <"$golden/line-spamcop.txt" >"$work/out"
+grep -q '"row":"rules.tsv:' "$work/out" && ! grep -q '"explain"' "$work/plain" &&
+	[ "$(sed 's/,"explain":.*/}/' "$work/out")" = "$(cat "$work/plain")" ]
+result $? "an explanation adds a key and changes nothing else"
+many 3000 '550 Client host [192.0.2.1] blocked using bl.spamcop.net "\\\\ see 192.0.2.2 192.0.2.3 192.0.2.4
+' >"$work/wordy"
+"$bounce" --explain <"$work/wordy" >"$work/out" && python3 -c 'import json, sys; json.load(sys.stdin)' <"$work/out"
+result $? "an explanation of very much has an end"
+
 { printf '%s\n' "$header"; many 60 '<r@remote.example>: host mx.example[203.0.113.1] said: 550 5.7.1 Client host [192.0.2.1] blocked using bl.spamcop.net
 '; } | awk '{ sub(/<r@/, "<r" NR "@") } 1' >"$work/many"
 head -c 400000 /dev/zero >"$work/file"

@@ -37,7 +37,7 @@ static int set_up(void **state)
     (void)state;
     struct error err = {0};
     arena_init(&mem);
-    return bounce_reader_new(&reader, &err);
+    return bounce_reader_new(NULL, &reader, &err);
 }
 
 static int tear_down(void **state)

@@ -20,7 +20,7 @@ static int load(void **state)
     (void)state;
     struct error err = {0};
     arena_init(&mem);
-    if (rules_load(&rules, &err) != 0) {
+    if (rules_load(NULL, &rules, &err) != 0) {
         print_error("%s\n", err.text);
         return -1;
     }
@@ -43,7 +43,8 @@ static void every_rule_is_the_first_that_holds_for_its_example(void **state)
         struct finding found;
         classify_reply(&rules, &mem, slice_from(rules.rules[i].example), &found);
         if (found.rule != &rules.rules[i]) {
-            fail_msg("rule %zu is not the one for \"%s\"", i, rules.rules[i].example);
+            fail_msg("%s is not the row for \"%s\"", rules.rules[i].place,
+                     rules.rules[i].example);
         }
     }
 }

@@ -13,18 +13,21 @@
 #include "issuer/bounce/extract.h"
 
 static struct rules rules;
+static struct arena mem;
 
 static int load(void **state)
 {
     (void)state;
     struct error err = {0};
-    return rules_load(&rules, &err);
+    arena_init(&mem);
+    return rules_load(NULL, &rules, &err);
 }
 
 static int release(void **state)
 {
     (void)state;
     rules_release(&rules);
+    arena_release(&mem);
     return 0;
 }
 
@@ -62,6 +65,31 @@ static const struct {
     {"550 client 192.0.2.1.dyn.isp.example blocked",                                        NULL         },
     {"550 client [192.0.2.1] blocked, client [192.0.2.2] blocked",                          NULL         },
 };
+
+/* "{IP}" of an example as an address; the mark of a loaded row is one byte. */
+static struct slice with_address(const char *example, const char *address)
+{
+    const char *mark = strchr(example, ROLE_MARK);
+    assert_non_null(mark);
+    return slice_from(arena_printf(&mem, "%.*s%s%s", (int)(mark - example), example,
+                                   address, mark + 1));
+}
+
+static void every_role_is_the_first_that_holds_for_its_example(void **state)
+{
+    (void)state;
+    assert_true(rules.role_count > 15);
+    for (size_t i = 0; i < rules.role_count; i++) {
+        struct candidates found = {0};
+        const char *example = rules.roles[i].example;
+        extract_addresses(&rules, with_address(example, "192.0.2.1"), 0, &found);
+        assert_int_equal(found.count, 1);
+        if (found.items[0].row != &rules.roles[i]) {
+            fail_msg("%s is not the row for \"%s\"", rules.roles[i].place, example);
+        }
+        assert_true(slice_find(found.items[0].matched, SLICE("192.0.2.1")) >= 0);
+    }
+}
 
 static void the_words_around_an_address_decide(void **state)
 {
@@ -150,6 +178,7 @@ static void hidden_addresses_are_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_role_is_the_first_that_holds_for_its_example),
         cmocka_unit_test(the_words_around_an_address_decide),
         cmocka_unit_test(our_ranges_come_first_and_others_are_said_not_to_be_ours),
         cmocka_unit_test(a_mail_server_in_our_range_is_still_not_the_blocked_address),
