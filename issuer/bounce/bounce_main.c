@@ -97,7 +97,7 @@ static int read_arguments(int argc, char **argv, struct arguments *out)
             out->shared_count++;
         } else if (rules != NULL) {
             out->rules_folder = rules;
-        } else if (strcmp(argv[i], "--explain") == 0) {
+        } else if (slice_is(slice_from(argv[i]), "--explain")) {
             out->wants_explanation = true;
         } else {
             return usage("unknown or incomplete option");

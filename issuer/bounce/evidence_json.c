@@ -77,11 +77,28 @@ static json_t *flags_array(unsigned flags)
     return array;
 }
 
+/* Said again in the refusing server's own words, where its role is surer? */
+static bool is_repeated(const struct candidates *candidates,
+                        const struct candidate *one)
+{
+    for (size_t i = 0; i < candidates->count && !one->is_reply; i++) {
+        const struct candidate *other = &candidates->items[i];
+        if (other->is_reply && address_equal(&other->address, &one->address) &&
+            one->row == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static json_t *candidates_array(const struct candidates *candidates)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < candidates->count; i++) {
         const struct candidate *candidate = &candidates->items[i];
+        if (is_repeated(candidates, candidate)) {
+            continue;
+        }
         json_t *object = json_object();
         put(object, "ip", json_string(candidate->text));
         put(object, "role", text_or_null(candidate->role));

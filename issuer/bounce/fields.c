@@ -24,6 +24,31 @@ const char *fields_mailbox(struct arena *mem, struct slice text)
     return arena_strdup(mem, mailbox);
 }
 
+const char *fields_time(struct arena *mem, struct slice text)
+{
+    int64_t when = 0;
+    char out[TIMETEXT_RFC3339_MAX + 1];
+    bool is_time = timetext_rfc5322_parse(text, &when) ||
+                   timetext_rfc3339_parse(text, &when);
+    if (!is_time || when <= 0) {
+        return NULL;
+    }
+    timetext_rfc3339(when, out);
+    return arena_strdup(mem, out);
+}
+
+struct slice fields_host(struct slice text)
+{
+    size_t len = 0;
+    while (len < text.len && strchr(" \t(;", text.at[len]) == NULL) {
+        len++;
+    }
+    while (len > 0 && strchr(".:,", text.at[len - 1]) != NULL) {
+        len--;
+    }
+    return len > 0 ? slice_take(text, len) : text;
+}
+
 /* The first line of the returned message's header, whatever stands before it. */
 static struct slice returned_header(struct arena *mem, const struct mime_mail *mail)
 {
@@ -49,34 +74,37 @@ static const char *read_sender(struct arena *mem, const struct mime_mail *mail,
                                const struct dsn *dsn, struct slice returned)
 {
     static const char *const names[] = {"Return-Path", "From", "Sender"};
-    struct slice to = SLICE("");
+    /* a notice is sent to the sender; a forwarded one by the sender */
+    bool is_forwarded = (mail->flags & FLAG_FORWARDED) != 0;
+    const char *outer = is_forwarded ? "From" : "To";
+    struct slice whom = SLICE("");
+    (void)header_find(mail->headers, outer, &whom);
     const char *sender = fields_mailbox(mem, dsn->sender);
-    if (sender == NULL && header_find(mail->headers, "To", &to)) {
-        sender = fields_mailbox(mem, to);
+    if (sender == NULL && !is_forwarded) {
+        sender = fields_mailbox(mem, whom);
     }
     for (size_t i = 0; i < ARRAY_LEN(names) && sender == NULL; i++) {
         sender = fields_mailbox(mem, find_any(returned, &names[i], 1));
     }
-    return sender;
+    return sender != NULL ? sender : fields_mailbox(mem, whom);
 }
 
+/* When it was refused: by the status, else by the date of the notice, which in a forwarded one is
+ * the date of forwarding. */
 static const char *read_time(struct arena *mem, const struct mime_mail *mail,
                              const struct dsn *dsn)
 {
     struct slice date = SLICE("");
-    int64_t when = 0;
+    bool is_forwarded = (mail->flags & FLAG_FORWARDED) != 0;
     (void)header_find(mail->headers, "Date", &date);
-    const struct slice places[] = {dsn->count > 0 ? dsn->recipients[0].last_attempt
-                                                  : SLICE(""),
-                                   date, dsn->arrival};
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        if (places[i].len > 0 && timetext_rfc5322_parse(places[i], &when) && when > 0) {
-            char text[TIMETEXT_RFC3339_MAX + 1];
-            timetext_rfc3339(when, text);
-            return arena_strdup(mem, text);
-        }
+    const struct slice places[] = {
+        dsn->count > 0 ? dsn->recipients[0].last_attempt : SLICE(""),
+        is_forwarded ? dsn->arrival : date, is_forwarded ? date : dsn->arrival};
+    const char *time = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(places) && time == NULL; i++) {
+        time = fields_time(mem, places[i]);
     }
-    return NULL;
+    return time;
 }
 
 /* "<id@host>" without what stands around. */
@@ -123,14 +151,11 @@ void fields_read(struct arena *mem, const struct mime_mail *mail, const struct d
     out->sender = read_sender(mem, mail, dsn, returned);
     out->time = read_time(mem, mail, dsn);
     if (dsn->reporting_mta.len > 0) {
-        /* "host [address]": the name is enough */
-        ptrdiff_t end = slice_find_byte(dsn->reporting_mta, ' ');
-        struct slice name = end > 0 ? slice_take(dsn->reporting_mta, (size_t)end)
-                                    : dsn->reporting_mta;
-        out->reporting_mta = arena_slice(mem, text_cut(name, DOMAIN_MAX));
+        out->reporting_mta = arena_slice(
+            mem, text_cut(fields_host(dsn->reporting_mta), DOMAIN_MAX));
     }
     out->message_id = read_id(mem, find_any(returned, ids, ARRAY_LEN(ids)));
-    if (out->message_id == NULL) {
+    if (out->message_id == NULL && (mail->flags & FLAG_FORWARDED) == 0) {
         out->message_id = read_id(
             mem, find_any(mail->headers, references, ARRAY_LEN(references)));
     }

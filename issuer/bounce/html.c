@@ -143,13 +143,14 @@ static size_t put_entity(struct strbuf *out, struct slice text)
     return 0;
 }
 
-static void put_text(struct strbuf *out, struct slice text)
+/* Line ends count only in preformatted text. */
+static void put_text(struct strbuf *out, struct slice text, bool is_preformatted)
 {
     while (text.len > 0) {
         size_t used = text.at[0] == '&' ? put_entity(out, text) : 0;
         if (used == 0) {
             char c = text.at[0];
-            bool is_blank = c == '\n' || c == '\r' || c == '\t';
+            bool is_blank = c == '\r' || c == '\t' || (c == '\n' && !is_preformatted);
             strbuf_putc(out, (char)(is_blank ? ' ' : c));
             used = 1;
         }
@@ -182,7 +183,7 @@ static void put_link(struct strbuf *out, struct slice tag)
     value = slice_take(slice_take(value, len), HREF_MAX);
     if (slice_starts_nocase(value, "http")) {
         strbuf_puts(out, " <");
-        put_text(out, value);
+        put_text(out, value, false);
         strbuf_puts(out, "> ");
     }
 }
@@ -194,7 +195,7 @@ static size_t skip_element(struct slice html, size_t at, const char *end_tag)
     return end < 0 ? html.len : at + (size_t)end;
 }
 
-static size_t put_tag(struct strbuf *out, struct slice html, size_t at)
+static size_t put_tag(struct strbuf *out, struct slice html, size_t at, bool *is_pre)
 {
     struct slice rest = slice_skip(html, at + 1);
     if (slice_starts(rest, "!--")) {
@@ -219,7 +220,9 @@ static size_t put_tag(struct strbuf *out, struct slice html, size_t at)
     if (slice_is_nocase(name, "style") && tag.at[0] != '/') {
         return skip_element(html, behind, "</style");
     }
-    if (slice_is_nocase(name, "a")) {
+    if (slice_is_nocase(name, "pre")) {
+        *is_pre = tag.at[0] != '/';
+    } else if (slice_is_nocase(name, "a")) {
         put_link(out, tag);
     }
     return behind;
@@ -235,6 +238,7 @@ struct slice html_to_text(struct arena *mem, struct slice html)
     struct strbuf out;
     strbuf_init(&out, html.len * 2 + 64);
     size_t at = 0;
+    bool is_pre = false;
     while (at < html.len) {
         /* a tag between two digits keeps them apart: no address is put together */
         if (at > 0 && out.len > 0 && is_address_byte(out.at[out.len - 1]) &&
@@ -243,8 +247,8 @@ struct slice html_to_text(struct arena *mem, struct slice html)
         }
         const char *tag = memchr(html.at + at, '<', html.len - at);
         size_t text_end = tag == NULL ? html.len : (size_t)(tag - html.at);
-        put_text(&out, slice_of(html.at + at, text_end - at));
-        at = tag == NULL ? html.len : put_tag(&out, html, text_end);
+        put_text(&out, slice_of(html.at + at, text_end - at), is_pre);
+        at = tag == NULL ? html.len : put_tag(&out, html, text_end, &is_pre);
     }
     struct slice text = strbuf_slice(&out);
     struct slice result = slice_of(arena_slice(mem, text), text.len);

@@ -78,6 +78,12 @@ static bool mail_is_bounce(const struct reading *r, unsigned *flags)
         *flags |= FLAG_AUTO_REPLY;
         return false;
     }
+    bool is_reply = slice_starts_nocase(subject, "Re:") ||
+                    slice_starts_nocase(subject, "AW:");
+    if (has_reply && !is_reply && !is_daemon && says(r, r->reader->enclosed)) {
+        *flags |= FLAG_FORWARDED;
+        return true;
+    }
     bool is_bounce = (is_daemon && is_notice) ||
                      ((is_daemon || is_notice) && (has_reply || has_words)) ||
                      (is_nobody && has_reply && has_words) ||

@@ -7,6 +7,7 @@
 
 #include "issuer/bounce/header.h"
 #include "issuer/bounce/html.h"
+#include "issuer/bounce/paste.h"
 
 enum {
     HEADER_MAX = 64 * 1024,
@@ -147,8 +148,11 @@ void mime_add_leaf(const struct charsets *charsets, struct arena *mem,
     if (leaf->bytes.len > max && kind != PART_RETURNED) {
         out->flags |= FLAG_TRUNCATED;
     }
-    struct slice text = charset_to_utf8(charsets, mem, leaf->charset,
-                                        text_cut(leaf->bytes, max));
+    struct slice bytes = text_cut(leaf->bytes, max);
+    if (kind == PART_TEXT) {
+        bytes = paste_undo_quoted(mem, bytes);
+    }
+    struct slice text = charset_to_utf8(charsets, mem, leaf->charset, bytes);
     if (is_html) {
         text = html_to_text(mem, text);
     }
@@ -213,6 +217,8 @@ void mime_read_text(struct arena *mem, struct slice text, struct mime_mail *out)
             out->flags |= FLAG_TRUNCATED;
         }
         text = html_to_text(mem, text_cut(text, HTML_MAX));
+    } else {
+        text = paste_undo_json(mem, text);
     }
     add_words(out, text_clean(mem, text, &out->flags));
     out->flags |= FLAG_PASTED;

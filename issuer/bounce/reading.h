@@ -19,6 +19,9 @@ struct bounce_reader {
     struct pattern *words;   /* what notices say */
     struct pattern *plain;   /* what only notices say */
     struct pattern *url;
+    struct pattern *enclosed;               /* the From line of a notice within words */
+    struct pattern *reporter;               /* the server that wrote a notice */
+    struct pattern *log_queue, *log_sender; /* in a line of a mail log */
 };
 
 /* One reading. */

@@ -5,6 +5,7 @@
 
 #include "issuer/bounce/reading.h"
 
+#include "issuer/bounce/fields.h"
 #include "issuer/bounce/header.h"
 
 static bool same_recipient(const struct reply *reply, struct slice recipient)
@@ -111,7 +112,7 @@ static const char *remote_of(const struct reading *r, size_t index,
             remote = reply->remote_mta;
         }
     }
-    return slice_or_null(r->mem, remote, DOMAIN_MAX);
+    return slice_or_null(r->mem, fields_host(remote), DOMAIN_MAX);
 }
 
 static void read_reply(struct reading *r, size_t index, struct slice recipient,
@@ -171,7 +172,8 @@ static void add_refusal(struct reading *r, struct bounce_evidence *out,
     refusal->recipient = arena_slice(r->mem, recipient);
     refusal->class = CLASS_OTHER;
     if (status != NULL) {
-        refusal->remote_mta = slice_or_null(r->mem, status->remote_mta, DOMAIN_MAX);
+        refusal->remote_mta = slice_or_null(r->mem, fields_host(status->remote_mta),
+                                            DOMAIN_MAX);
         refusal->is_delayed = status->action == DSN_DELAYED;
     }
     ptrdiff_t best = best_reply(r, recipient);

@@ -11,7 +11,8 @@
 #include "issuer/bounce/text.h"
 
 enum {
-    WRAP_MIN = 55 /* a line this long may have been wrapped by the writer */
+    WRAP_MIN = 55,  /* a line this long may have been wrapped by the writer */
+    MARKER_MAX = 60 /* "Mon 2026-11-23 10:02:10: [4711:1] <-- " */
 };
 
 struct reply_finder {
@@ -19,7 +20,9 @@ struct reply_finder {
     struct pattern *starts;    /* a physical line that cannot continue another */
     struct pattern *recipient; /* a line that is a recipient */
     struct pattern *rcpt_to;
-    struct pattern *host; /* who spoke */
+    struct pattern *host;     /* who spoke */
+    struct pattern *spoke;    /* the same in a line of its own */
+    struct pattern *envelope; /* the recipient in a line of a mail log */
     struct pattern *said;
     struct pattern *within;   /* sendmail: "554 <a@b>... " names its recipient itself */
     struct pattern *enhanced; /* an enhanced code that stands later in the reply */
@@ -52,26 +55,33 @@ int reply_finder_new(struct reply_finder **out, struct error *err)
         const char *source;
     } wanted[] = {
         {&made->code,
-         "(?:\\A|[:;\"'(<=>\\]]|\\bsaid|\\bafter \\S{1,20})\\s*([45]\\d\\d)(?=[ -]\\S|"
+         "(?|(?:\\A|[:;\"'(<=>\\]]|\\bsaid|\\bafter \\S{1,20})\\s*([45]\\d\\d)(?=[ -]\\S|"
          "\\s*<?#|[ -]\\s|\\z)"
-         "|(?<![\\d.])([45]\\d\\d)[ -]+<?#?[245]\\.\\d{1,3}\\.\\d{1,3}(?![.\\d])"                            },
+         "|(?<![\\d.])([45]\\d\\d)[ -]+<?#?[245]\\.\\d{1,3}\\.\\d{1,3}(?![.\\d])"
+         "|(?<![\\d.])([45]\\d\\d)-(?='))"                                                                   },
         {&made->starts,
          "\\A(?:[245]\\d\\d[ -]|<<<|>>>|-->|<--|<[^>\\s]+@[^>\\s]+>|"
          "[^\\s<>:]+@[\\w.-]+:?(?:\\s|\\z)|remote host|giving up|-{2,}|host \\S|"
-         "\\.\\.\\. while|while talking|[a-z][a-z-]{2,30}: )"                                                },
+         "\\.\\.\\. while|while talking|[a-z][a-z-]{2,30}: |"
+         "(?:[a-z]{3} )?\\d{4}-\\d\\d-\\d\\d[ T]|[a-z]{3} [ \\d]\\d \\d\\d:\\d\\d)"                          },
         {&made->recipient,
          "\\A(?:to: |>>> |\\* |-- |unknown user: |undeliverable to |could not be delivered to: )?[<\"']?([^\\s<>\"'():;,]+@[^\\s<>\"'():;,]+)[>\"']?:?"
          "\\s*(?:\\(|\\z|<)"                                                                                 },
         {&made->rcpt_to,   "\\bRCPT TO: ?<([^<>\\s]+@[^<>\\s]+)>"                                            },
-        {&made->host,      "(?:\\bhost|while talking to|connect to|remote host:?|server:?) "
-                      "([\\w-]+(?:\\.[\\w-]+)+)\\.?"                                    },
+        {&made->host,
+         "(?:(?:\\bhost:?|while talking to|connect to|remote host:?|server:?) "
+         "|\\bT=\\S{1,64} H=)([\\w-]+(?:\\.[\\w-]+)+)\\.?"                                                   },
+        {&made->spoke,     "\\bby ([\\w-]+(?:\\.[\\w-]+)+)\\.? ?\\["                                         },
+        {&made->envelope,
+         "\\bto=<([^<>\\s]+@[^<>\\s]+)>|\\brejected RCPT <([^<>\\s]+@[^<>\\s]+)>"                            },
         {&made->said,
          "(?:<<<|\\bsaid:?|remote mail server|remote server|other server|returned:?|"
          "responded|response\\b.{0,40}was:?|to talk to me:?|reason:)"                                        },
         {&made->within,
          "\\A[45]\\d\\d[ -](?:[45]\\.\\d{1,3}\\.\\d{1,3} )?<([^<>\\s]+@[^<>\\s]+)>(?:\\.\\.\\.|: recipient )"},
         {&made->enhanced,  "(?<![\\d.])([45]\\.\\d{1,3}\\.\\d{1,3})(?![.\\d])"                               },
-        {&made->tail,      " \\(in reply to |: retry time(?:out)? exceeded| giving up on "                   },
+        {&made->tail,
+         " \\(in reply to |: retry time(?:out)? exceeded| giving up on |; from=<\\S{0,320}> to=<"            },
     };
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
         if (pattern_new(slice_from(wanted[i].source), wanted[i].place, err) != 0) {
@@ -93,6 +103,8 @@ void reply_finder_free(struct reply_finder *finder)
     pattern_free(finder->recipient);
     pattern_free(finder->rcpt_to);
     pattern_free(finder->host);
+    pattern_free(finder->spoke);
+    pattern_free(finder->envelope);
     pattern_free(finder->said);
     pattern_free(finder->within);
     pattern_free(finder->enhanced);
@@ -158,9 +170,7 @@ static bool find_code(const struct reply_finder *finder, struct slice line, size
     if (!pattern_find(finder->code, line, 0, &match)) {
         return false;
     }
-    const char *code = match.group[1].at != NULL ? match.group[1].at
-                                                 : match.group[2].at;
-    *out = (size_t)(code - line.at);
+    *out = (size_t)(match.group[1].at - line.at);
     return true;
 }
 
@@ -171,13 +181,27 @@ static struct slice without_tail(const struct reply_finder *finder, struct slice
                                                        : text;
 }
 
-/* "(reason: 550 ... )": the parenthesis is not the server's. */
-static struct slice without_parenthesis(struct slice prefix, struct slice text)
+/* "(reason: 550 ...)", "returned '550 ...'": what closes there is not the server's. */
+static struct slice without_wrapping(struct slice prefix, struct slice text)
 {
+    static const struct {
+        const char *before;
+        char behind;
+    } pairs[] = {
+        {"(reason:", ')' },
+        {"(",        ')' },
+        {"'",        '\''},
+        {"\"",       '"' }
+    };
+    prefix = slice_trim(prefix);
     text = slice_trim(text);
-    bool is_wrapped = slice_ends_nocase(slice_trim(prefix), "(reason:") &&
-                      text.len > 0 && text.at[text.len - 1] == ')';
-    return is_wrapped ? slice_take(text, text.len - 1) : text;
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        if (text.len > 0 && text.at[text.len - 1] == pairs[i].behind &&
+            slice_ends_nocase(prefix, pairs[i].before)) {
+            return slice_take(text, text.len - 1);
+        }
+    }
+    return text;
 }
 
 static void add_line(struct search *search, struct slice line)
@@ -195,7 +219,7 @@ static void add_line(struct search *search, struct slice line)
     /* the line's buffer is used again: what is kept is copied */
     line = slice_of(arena_slice(search->mem, line), line.len);
     struct slice prefix = slice_take(line, at);
-    struct slice text = without_parenthesis(prefix, slice_skip(line, at));
+    struct slice text = without_wrapping(prefix, slice_skip(line, at));
     set_text(search->mem, reply, prefix, without_tail(finder, text));
     read_codes(finder, reply);
     struct slice own = header_mailbox(prefix);
@@ -203,6 +227,8 @@ static void add_line(struct search *search, struct slice line)
     struct pattern_match match;
     if (own.len > 0 && pattern_find(finder->rcpt_to, prefix, 0, &match)) {
         reply->recipient = match.group[1];
+    } else if (pattern_find(finder->envelope, line, 0, &match)) {
+        reply->recipient = match.group[1].at != NULL ? match.group[1] : match.group[2];
     }
     if (pattern_find(finder->within, reply->text, 0, &match)) {
         bool is_sender = search->is_mail_command && slice_starts(prefix, "<<<");
@@ -235,22 +261,26 @@ static void end_line(struct search *search)
         return;
     }
     struct pattern_match match;
+    size_t at = 0;
     if (pattern_find(search->finder->recipient, line, 0, &match)) {
         search->recipient = kept(search, match.group[1]);
         if (search->out->named.len == 0) {
             search->out->named = search->recipient;
         }
     } else if (pattern_find(search->finder->rcpt_to, line, 0, &match) &&
-               slice_starts(line, ">>>")) {
+               !find_code(search->finder, line, &at)) {
         search->recipient = kept(search, match.group[1]);
     }
     if (slice_starts(line, ">>>")) {
         search->is_mail_command = slice_starts_nocase(line, ">>> MAIL");
     }
-    if (slice_starts(line, "... while") || slice_starts_nocase(line, "while talking")) {
-        if (pattern_find(search->finder->host, line, 0, &match)) {
-            search->host = kept(search, match.group[1]);
-        }
+    bool names_host = slice_starts(line, "... while") ||
+                              slice_starts_nocase(line, "while talking")
+                          ? pattern_find(search->finder->host, line, 0, &match)
+                          : pattern_find(search->finder->spoke, line, 0, &match) &&
+                                !find_code(search->finder, line, &at);
+    if (names_host) {
+        search->host = kept(search, match.group[1]);
     }
     add_line(search, line);
 }
@@ -272,19 +302,35 @@ static void append(struct search *search, struct slice words, size_t indent)
     line->last_len = words.len + indent;
 }
 
-/* "550-..." is open: a line that starts with the same code goes on with it. */
+/* What the other server said in a line of a transcript, without what marks it. */
+static struct slice without_marker(struct slice words)
+{
+    static const char *const markers[] = {"<<< ", "<-- ", "<- "};
+    for (size_t i = 0; i < ARRAY_LEN(markers); i++) {
+        struct slice marker = slice_from(markers[i]);
+        ptrdiff_t at = slice_find(slice_take(words, MARKER_MAX), marker);
+        if (at >= 0) {
+            return slice_skip(words, (size_t)at + marker.len);
+        }
+    }
+    return words;
+}
+
+/* "550-..." is open: a line that starts with the same code goes on with it. One software writes
+ * such a reply behind "reason:" with the first line's code only. */
 static bool continues_reply(const struct search *search, struct slice words)
 {
     struct slice line = slice_of(search->line.at, search->line.len);
     size_t at = 0;
-    bool may = line.len > 0 && words.len >= 4 &&
-               (words.at[0] == '4' || words.at[0] == '5') &&
-               (words.at[3] == '-' || words.at[3] == ' ');
-    if (!may || !find_code(search->finder, line, &at)) {
+    if (line.len == 0 || !find_code(search->finder, line, &at)) {
         return false;
     }
     struct slice reply = slice_skip(line, at);
-    return reply.len > 4 && reply.at[3] == '-' &&
+    bool is_open = reply.len > 4 && reply.at[3] == '-';
+    if (is_open && slice_ends_nocase(slice_trim(slice_take(line, at)), "reason:")) {
+        return !pattern_find(search->finder->starts, words, 0, NULL);
+    }
+    return is_open && words.len >= 4 && (words.at[3] == '-' || words.at[3] == ' ') &&
            slice_equal(slice_take(reply, 3), slice_take(words, 3));
 }
 
@@ -294,7 +340,7 @@ static bool joins(const struct search *search, struct slice words, size_t indent
     if (line->len == 0) {
         return false;
     }
-    if (indent > line->indent || continues_reply(search, words)) {
+    if (indent > line->indent || continues_reply(search, without_marker(words))) {
         return true;
     }
     return line->last_len >= WRAP_MIN && indent == line->indent &&
@@ -315,6 +361,8 @@ static void find(struct search *search, struct slice text)
         size_t indent = (size_t)(words.at - line.at);
         if (!joins(search, words, indent)) {
             end_line(search);
+        } else if (continues_reply(search, without_marker(words))) {
+            words = without_marker(words);
         }
         append(search, words, indent);
     }

@@ -81,6 +81,21 @@ static bool is_blank_like(struct slice character)
     return is_general || is_format || is_mark;
 }
 
+/* Digits, full stop and colon as East Asian editors write them (U+FF10 and on); '\0': another
+ * character. */
+static char full_width(struct slice character)
+{
+    const unsigned char *b = (const unsigned char *)character.at;
+    if (character.len != 3 || b[0] != 0xEF || b[1] != 0xBC) {
+        return '\0';
+    }
+    if (b[2] >= 0x90 && b[2] <= 0x9A) {
+        return (char)('0' +
+                      (b[2] - 0x90)); /* the colon follows the nine here and there */
+    }
+    return (char)(b[2] == 0x8E ? '.' : '\0');
+}
+
 static struct slice without_quotes(struct slice line)
 {
     while (line.len >= 2 && (line.at[0] == '>' || line.at[0] == '|') &&
@@ -112,6 +127,8 @@ static void clean_line(struct strbuf *out, struct slice line, unsigned *flags)
             strbuf_putc(out, byte == '\t' ? '\t' : ' ');
         } else if (is_blank_like(slice_take(line, len))) {
             strbuf_putc(out, ' ');
+        } else if (full_width(slice_take(line, len)) != '\0') {
+            strbuf_putc(out, full_width(slice_take(line, len)));
         } else {
             strbuf_add(out, line.at, len);
         }
@@ -278,13 +295,39 @@ static bool starts_returned(struct slice line)
     return false;
 }
 
+/* Mail programs mark what they forward as they mark what they quote. When that is from a mail
+ * server, it is the notice itself. */
+static bool encloses_notice(struct slice text)
+{
+    static const char *const names[] = {"From:", "Von:", "De:", "Da:", "Van:", "Od:"};
+    static const char *const servers[] = {"mailer-daemon",        "postmaster",
+                                          "mail delivery",        "delivery subsystem",
+                                          "system administrator", "microsoft outlook",
+                                          "microsoftexchange",    "mailer daemon"};
+    size_t at = 0;
+    struct slice line;
+    for (size_t lines = 0; lines < 8 && text_next_line(text, &at, &line); lines++) {
+        line = slice_trim(line);
+        bool is_from = false;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            is_from = is_from || slice_starts_nocase(line, names[i]);
+        }
+        for (size_t i = 0; is_from && i < ARRAY_LEN(servers); i++) {
+            if (slice_find_nocase(line, slice_from(servers[i])) >= 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 size_t text_returned_at(struct slice text)
 {
     size_t at = 0;
     size_t start = 0;
     struct slice line;
     while (text_next_line(text, &at, &line)) {
-        if (starts_returned(line)) {
+        if (starts_returned(line) && !encloses_notice(slice_skip(text, at))) {
             return start;
         }
         start = at;
