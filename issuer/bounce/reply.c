@@ -18,6 +18,7 @@ enum {
 struct reply_finder {
     struct pattern *code;      /* a reply code, or one with an enhanced code */
     struct pattern *starts;    /* a physical line that cannot continue another */
+    struct pattern *entry;     /* nor if it is indented: of a log or a transcript */
     struct pattern *recipient; /* a line that is a recipient */
     struct pattern *rcpt_to;
     struct pattern *host;     /* who spoke */
@@ -62,8 +63,10 @@ int reply_finder_new(struct reply_finder **out, struct error *err)
         {&made->starts,
          "\\A(?:[245]\\d\\d[ -]|<<<|>>>|-->|<--|<[^>\\s]+@[^>\\s]+>|"
          "[^\\s<>:]+@[\\w.-]+:?(?:\\s|\\z)|remote host|giving up|-{2,}|host \\S|"
-         "\\.\\.\\. while|while talking|[a-z][a-z-]{2,30}: |"
-         "(?:[a-z]{3} )?\\d{4}-\\d\\d-\\d\\d[ T]|[a-z]{3} [ \\d]\\d \\d\\d:\\d\\d)"                          },
+         "\\.\\.\\. while|while talking|[a-z][a-z-]{2,30}: )"                                                },
+        {&made->entry,
+         "\\A(?:(?:[a-z]{3} )?\\d{4}-\\d\\d-\\d\\d[ T]|[a-z]{3} [ \\d]\\d \\d\\d:\\d\\d|"
+         "<<< |>>> |--> |<-- )"                                                                              },
         {&made->recipient,
          "\\A(?:to: |>>> |\\* |-- |unknown user: |undeliverable to |could not be delivered to: )?[<\"']?([^\\s<>\"'():;,]+@[^\\s<>\"'():;,]+)[>\"']?:?"
          "\\s*(?:\\(|\\z|<)"                                                                                 },
@@ -100,6 +103,7 @@ void reply_finder_free(struct reply_finder *finder)
     }
     pattern_free(finder->code);
     pattern_free(finder->starts);
+    pattern_free(finder->entry);
     pattern_free(finder->recipient);
     pattern_free(finder->rcpt_to);
     pattern_free(finder->host);
@@ -340,7 +344,13 @@ static bool joins(const struct search *search, struct slice words, size_t indent
     if (line->len == 0) {
         return false;
     }
-    if (indent > line->indent || continues_reply(search, without_marker(words))) {
+    if (continues_reply(search, without_marker(words))) {
+        return true;
+    }
+    if (pattern_find(search->finder->entry, words, 0, NULL)) {
+        return false;
+    }
+    if (indent > line->indent) {
         return true;
     }
     return line->last_len >= WRAP_MIN && indent == line->indent &&
