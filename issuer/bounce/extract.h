@@ -22,7 +22,7 @@ struct candidate {
     char text[ADDRESS_TEXT_MAX + 1];
     const char *role;
     int score;
-    bool is_reply; /* stands in the refusing server's own words */
+    bool is_reply;              /* stands in the refusing server's own words */
     const struct role_row *row; /* that gave the role; NULL: none */
     struct slice matched;       /* what the row's pattern matched, in the context */
 };

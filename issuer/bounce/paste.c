@@ -135,11 +135,12 @@ static size_t put_escape(struct strbuf *out, struct slice text, size_t at)
         put_codepoint(out, code);
         return 6;
     }
-    char plain = c;
+    /* what is no escape becomes a blank: nothing is joined that stood apart */
+    char plain = ' ';
     if (c == 'n') {
         plain = '\n';
-    } else if (c == 'r' || c == 't' || c == 'b' || c == 'f' || c == '\0') {
-        plain = ' ';
+    } else if (c == '"' || c == '\\' || c == '/') {
+        plain = c;
     }
     strbuf_putc(out, plain);
     return 2;

@@ -48,8 +48,8 @@ static int find_word(struct slice word, const char *const *words, size_t count)
 }
 
 /* A pattern that holds for the empty text holds for every text. */
-static int read_pattern(const struct row *row, struct slice source, struct slice example,
-                        struct pattern **out, struct error *err)
+static int read_pattern(const struct row *row, struct slice source,
+                        struct slice example, struct pattern **out, struct error *err)
 {
     struct pattern *made = NULL;
     struct error why = {0};
@@ -93,15 +93,16 @@ static int read_list(struct rules *out, const struct row *row, struct error *err
     int alive = find_word(row->cell[2], answers, ARRAY_LEN(answers));
     struct list_row *list = &out->lists[out->list_count];
     if (row->count != 5) {
-        return row_error(row, "not the five columns list, kind, alive, pattern, example",
-                         err);
+        return row_error(
+            row, "not the five columns list, kind, alive, pattern, example", err);
     }
     if (!is_list_name(row->cell[0])) {
         return row_error(row, "the list is neither a zone nor private:NAME", err);
     }
     if (kind < 0) {
-        return row_error(row, "kind is none of address, wide, policy, domain, geo, "
-                              "white, private",
+        return row_error(row,
+                         "kind is none of address, wide, policy, domain, geo, "
+                         "white, private",
                          err);
     }
     if (alive < 0) {
@@ -176,7 +177,8 @@ static int read_role(struct rules *out, const struct row *row, struct error *err
 {
     int64_t score = 0;
     if (row->count != 4) {
-        return row_error(row, "not the four columns score, role, pattern, example", err);
+        return row_error(row, "not the four columns score, role, pattern, example",
+                         err);
     }
     if (!number_i64(row->cell[0], -9, 9, &score)) {
         return row_error(row, "score is no number from -9 to 9", err);
@@ -185,9 +187,9 @@ static int read_role(struct rules *out, const struct row *row, struct error *err
     struct slice example = with_mark(&out->mem, row->cell[3]);
     bool is_marked = slice_find_byte(pattern, ROLE_MARK) >= 0;
     if (!is_list_name(row->cell[1]) || !is_marked) {
-        return row_error(row, !is_marked ? "the pattern says nothing of {IP}"
-                                         : "role is no word",
-                         err);
+        return row_error(
+            row, !is_marked ? "the pattern says nothing of {IP}" : "role is no word",
+            err);
     }
     struct role_row *role = &out->roles[out->role_count];
     if (read_pattern(row, pattern, example, &role->pattern, err) != 0) {
@@ -260,10 +262,10 @@ static int read_folder(const char *folder, struct rules *out, struct error *err)
         }
         found++;
     }
-    return found > 0 ? 0
-                     : error_set(err, ERROR_INVALID,
-                                 "\"%s\" holds no lists.tsv, rules.tsv or roles.tsv",
-                                 folder);
+    return found > 0
+               ? 0
+               : error_set(err, ERROR_INVALID,
+                           "\"%s\" holds no lists.tsv, rules.tsv or roles.tsv", folder);
 }
 
 static int read_embedded(struct rules *out, struct error *err)

@@ -30,7 +30,12 @@ static void check_not_invented(struct slice input,
     bool is_encoded = slice_find_nocase(input, SLICE("transfer-encoding")) >= 0 ||
                       slice_find_byte(input, '\0') >= 0 ||
                       slice_find_byte(input, '&') >= 0 ||
-                      slice_find_byte(input, 0x1B) >= 0;
+                      slice_find_byte(input, 0x1B) >= 0 ||
+                      slice_find(input, SLICE("\\u")) >= 0 ||
+                      slice_find(input, SLICE("=\n")) >= 0 ||
+                      slice_find(input, SLICE("=\r")) >= 0 ||
+                      slice_find(input, SLICE("= ")) >= 0 ||
+                      slice_find(input, SLICE("\xEF\xBC")) >= 0;
     if (blocked == NULL || is_encoded || strchr(blocked, ':') != NULL) {
         return;
     }
@@ -49,12 +54,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena mem;
     struct strbuf json;
     arena_init(&mem);
-    strbuf_init(&json, EVIDENCE_MAX);
+    strbuf_init(&json, EVIDENCE_MAX + (size_t)EXPLAIN_MAX);
     if (network_parse(SLICE("198.51.100.0/24"), &shared, &err) != 0) {
         abort();
     }
     const struct bounce_options options = {.shared = &shared,
-                                           .shared_count = data[0] % 2};
+                                           .shared_count = data[0] % 2,
+                                           .wants_explanation = data[0] / 2 % 2};
     struct slice input = slice_of((const char *)data + 1, size - 1);
     struct bounce_evidence *evidence = ARENA_NEW(&mem, struct bounce_evidence);
     if (bounce_read(reader_once(), &mem, input, &options, evidence, &err) == 0) {

@@ -239,6 +239,94 @@ static void the_jail_lets_a_parser_compute_and_nothing_else(void **state)
     assert_true(WIFSIGNALED(end_of_child(start_a_process)));
 }
 
+/* Each ends with 7 when its limit held, with 8 when it did not. */
+static void take_much_memory(void)
+{
+    const size_t size = (size_t)64 * 1024 * 1024;
+    char *block = malloc(size);
+    if (block != NULL) {
+        memset(block, 1, size);
+        _exit(block[size - 1] == 1 ? 8 : 9);
+    }
+    _exit(7);
+}
+
+static void compute_for_ever(void)
+{
+    for (volatile unsigned i = 0;; i++) {
+    }
+}
+
+static void open_many_descriptors(void)
+{
+    int made = 0;
+    for (int i = 0; i < 64 && dup(STDERR_FILENO) >= 0; i++) {
+        made++;
+    }
+    _exit(made < 16 ? 7 : 8);
+}
+
+/* The descriptor was opened before the limits. */
+static int output_fd = -1;
+
+static void write_much(void)
+{
+    static const char block[4096];
+    (void)signal(SIGXFSZ, SIG_IGN);
+    ssize_t total = 0;
+    ssize_t put = 0;
+    while (total < 1024 * 1024 && (put = write(output_fd, block, sizeof(block))) > 0) {
+        total += put;
+    }
+    _exit(total == 2 * (ssize_t)sizeof(block) ? 7 : 8);
+}
+
+static void each_limit_holds_by_itself(void **state)
+{
+    (void)state;
+    if (HAS_SANITIZER) {
+        skip(); /* it reserves more address space than any limit */
+    }
+    char path[] = "/tmp/bounce-limit-XXXXXX";
+    output_fd = mkstemp(path);
+    assert_true(output_fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    static const struct {
+        struct sandbox_limits limits;
+        void (*act)(void);
+        int signal_number; /* 0: it ends by itself */
+    } rows[] = {
+        {{.memory_bytes = 32 * 1024 * 1024}, take_much_memory,      0      },
+        {{.cpu_s = 1},                       compute_for_ever,      SIGXCPU},
+        {{.descriptors = 16},                open_many_descriptors, 0      },
+        {{.output_bytes = 2 * 4096},         write_much,            0      },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            struct error err = {0};
+            if (sandbox_basics(&err) != 0 ||
+                sandbox_limit(&rows[i].limits, &err) != 0) {
+                _exit(99);
+            }
+            rows[i].act();
+            _exit(8);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        bool is_signal = rows[i].signal_number != 0 && WIFSIGNALED(status) &&
+                         (WTERMSIG(status) == rows[i].signal_number ||
+                          WTERMSIG(status) == SIGKILL); /* soft and hard are one */
+        bool is_end = rows[i].signal_number == 0 && WIFEXITED(status) &&
+                      WEXITSTATUS(status) == 7;
+        if (!is_signal && !is_end) {
+            fail_msg("limit %zu: status %d", i, status);
+        }
+    }
+    assert_int_equal(close(output_fd), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +338,7 @@ int main(void)
         cmocka_unit_test(nesting_beyond_the_limit_is_refused),
         cmocka_unit_test(an_empty_or_ordinary_text_is_no_bounce),
         cmocka_unit_test(the_jail_lets_a_parser_compute_and_nothing_else),
+        cmocka_unit_test(each_limit_holds_by_itself),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
