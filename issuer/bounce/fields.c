@@ -155,9 +155,18 @@ void fields_read(struct arena *mem, const struct mime_mail *mail, const struct d
             mem, text_cut(fields_host(dsn->reporting_mta), DOMAIN_MAX));
     }
     out->message_id = read_id(mem, find_any(returned, ids, ARRAY_LEN(ids)));
-    if (out->message_id == NULL && (mail->flags & FLAG_FORWARDED) == 0) {
+    bool is_forwarded = (mail->flags & FLAG_FORWARDED) != 0;
+    if (out->message_id == NULL && !is_forwarded) {
         out->message_id = read_id(
             mem, find_any(mail->headers, references, ARRAY_LEN(references)));
+    }
+    for (size_t i = 0; i < mail->count && out->message_id == NULL && !is_forwarded;
+         i++) {
+        if (mail->parts[i].kind == PART_TEXT) {
+            out->message_id = read_id(
+                mem,
+                find_any(header_unfold(mem, mail->parts[i].text), ids, ARRAY_LEN(ids)));
+        }
     }
     struct slice queue_id = text_cut(dsn->queue_id, 64);
     out->queue_id = queue_id.len > 0 ? arena_slice(mem, queue_id)

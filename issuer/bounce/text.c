@@ -261,7 +261,19 @@ static const char *const returned_marks[] = {
     "Your original message:",
     "--- Mensaje original adjunto",
     "--- The attached file contains the original mail headers",
-    "-----Ursprüngliche Nachricht-----",
+    "-----Ursprüngliche Nachricht-----", /* and "Ursprüngliche Nachrichtenkopfzeilen" */
+    "En-têtes de message d'origine",
+    "En-têtes du message d'origine",
+    "Encabezados de mensaje",
+    "Encabezados del mensaje original",
+    "Intestazioni messaggio originale",
+    "Intestazioni originali del messaggio",
+    "Oorspronkelijke berichtkoppen",
+    "Cabeçalhos de mensage",
+    "Oryginalne nagłówki wiadomości",
+    "Исходные заголовки сообщения",
+    "元のメッセージ",
+    "原始邮件头",
     "-----Message d'origine-----",
 };
 

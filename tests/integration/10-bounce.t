@@ -133,12 +133,12 @@ result $? "an address outside our ranges is said to be"
 [ $? -eq 1 ]
 result $? "an answer that cannot be written is a failure"
 
-# refuses NAME TABLE ROW MESSAGE: a row of --rules that is not understood ends with 78, its place
+# refuses NAME TABLE ROW MESSAGE, columns by "|": a row of --rules that is not understood ends with 78, its place
 # and why, and nothing is printed
 refuses() {
 	rm -rf "$work/rules"
 	mkdir "$work/rules"
-	printf '# a comment\n\n%b\n' "$3" >"$work/rules/$2"
+	printf '# a comment\n\n%b\n' "$3" | tr '|' '\t' >"$work/rules/$2"
 	"$bounce" --rules "$work/rules" <"$golden/line-spamcop.txt" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status -eq 78 ] && [ ! -s "$work/out" ] &&
@@ -150,33 +150,33 @@ refuses() {
 	fi
 }
 refuses "a list row with a column missing is refused" lists.tsv \
-	'rbl.example\taddress\tyes\tx' 'not the five columns'
+	'rbl.example|address|yes|x' 'not the five columns'
 refuses "a row with a column too many is refused" lists.tsv \
-	'rbl.example\taddress\tyes\tx\tx\tx' 'not the five columns'
+	'rbl.example|address|yes|x|x|x' 'not the five columns'
 refuses "a list that is no zone is refused" lists.tsv \
-	'no list\taddress\tyes\tx\tx' 'the list is neither'
+	'no list|address|yes|x|x' 'the list is neither'
 refuses "a list of an unknown kind is refused" lists.tsv \
-	'rbl.example\thost\tyes\tx\tx' 'kind is none of'
+	'rbl.example|host|yes|x|x' 'kind is none of'
 refuses "a list half alive is refused" lists.tsv \
-	'rbl.example\taddress\tperhaps\tx\tx' 'alive is neither'
+	'rbl.example|address|perhaps|x|x' 'alive is neither'
 refuses "a pattern that does not compile is refused" lists.tsv \
-	'rbl.example\taddress\tyes\t(x\tx' 'the pattern is wrong at byte 2: '
+	'rbl.example|address|yes|(x|x' 'the pattern is wrong at byte 2: '
 refuses "a pattern that matches everything is refused" lists.tsv \
-	'rbl.example\taddress\tyes\tx*\tx' 'the pattern matches every text'
+	'rbl.example|address|yes|x*|x' 'the pattern matches every text'
 refuses "a row that misses its own example is refused" lists.tsv \
-	'rbl.example\taddress\tyes\tx\ty' 'the pattern does not match the example'
+	'rbl.example|address|yes|x|y' 'the pattern does not match the example'
 refuses "a rule of an unknown class is refused" rules.tsv \
-	'weather\tno\t-\tx\tx' 'class is neither'
+	'weather|no|-|x|x' 'class is neither'
 refuses "a rule with an unknown answer is refused" rules.tsv \
-	'auth\tmaybe\t-\tx\tx' 'ip_block is none of'
+	'auth|maybe|-|x|x' 'ip_block is none of'
 refuses "a rule with an unknown need is refused" rules.tsv \
-	'auth\tno\tluck\tx\tx' 'needs is none of'
+	'auth|no|luck|x|x' 'needs is none of'
 refuses "a role without a number is refused" roles.tsv \
-	'six\tclient\tby {IP}\tby {IP}' 'score is no number'
+	'six|client|by {IP}|by {IP}' 'score is no number'
 refuses "a role that looks at no address is refused" roles.tsv \
-	'6\tclient\tby\tby {IP}' 'the pattern says nothing of {IP}'
+	'6|client|by|by {IP}' 'the pattern says nothing of {IP}'
 refuses "a table that is no text is refused" roles.tsv \
-	'6\tclient\t\0377{IP}\t\0377{IP}' 'not text in UTF-8'
+	'6|client|\0377{IP}|\0377{IP}' 'not text in UTF-8'
 mkdir "$work/none"
 "$bounce" --rules "$work/none" <"$golden/line-spamcop.txt" >"$work/out" 2>"$work/err"
 [ $? -eq 78 ] && [ ! -s "$work/out" ] && grep -q 'holds no lists.tsv' "$work/err"
@@ -187,7 +187,7 @@ result $? "a folder that is not there is refused"
 
 rm -rf "$work/rules"
 mkdir "$work/rules"
-printf 'rbl.house.example\taddress\tyes\thouse list 7\tyou are on house list 7\n' >"$work/rules/lists.tsv"
+echo 'rbl.house.example|address|yes|house list 7|you are on house list 7' | tr '|' '\t' >"$work/rules/lists.tsv"
 printf '# ours\ncontent\tno\t-\tmoon phase\t550 wrong moon phase\n' >"$work/rules/rules.tsv"
 printf '7\tclient\tcaller={IP}\tcaller={IP}\n' >"$work/rules/roles.tsv"
 text='550 you are on house list 7, caller=198.51.100.10'

@@ -275,7 +275,8 @@ static void write_much(void)
     (void)signal(SIGXFSZ, SIG_IGN);
     ssize_t total = 0;
     ssize_t put = 0;
-    while (total < 1024 * 1024 && (put = write(output_fd, block, sizeof(block))) > 0) {
+    while (total < (ssize_t)64 * 4096 &&
+           (put = write(output_fd, block, sizeof(block))) > 0) {
         total += put;
     }
     _exit(total == 2 * (ssize_t)sizeof(block) ? 7 : 8);
@@ -296,10 +297,10 @@ static void each_limit_holds_by_itself(void **state)
         void (*act)(void);
         int signal_number; /* 0: it ends by itself */
     } rows[] = {
-        {{.memory_bytes = 32 * 1024 * 1024}, take_much_memory,      0      },
-        {{.cpu_s = 1},                       compute_for_ever,      SIGXCPU},
-        {{.descriptors = 16},                open_many_descriptors, 0      },
-        {{.output_bytes = 2 * 4096},         write_much,            0      },
+        {{.memory_bytes = (uint64_t)32 << 20}, take_much_memory,      0      },
+        {{.cpu_s = 1},                         compute_for_ever,      SIGXCPU},
+        {{.descriptors = 16},                  open_many_descriptors, 0      },
+        {{.output_bytes = 8192},               write_much,            0      },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         pid_t child = fork();
