@@ -29,6 +29,7 @@ enum reading {
     READING_NONE,
     READING_FAILED,
     READING_TIMEOUT,
+    READING_CONFLICT,
     READING_REFUSED,   /* 127.255.255.x: about us, not about the address */
     READING_REWRITTEN, /* outside 127/8: somebody else answered */
     READING_COUNT
@@ -40,6 +41,7 @@ static const char *const troubles[] = {
     [READING_NONE] = "",
     [READING_FAILED] = "could not be asked: its name servers failed",
     [READING_TIMEOUT] = "did not answer in time",
+    [READING_CONFLICT] = "cannot be told: the resolvers disagree",
     [READING_REFUSED] = "refused us: it does not answer the resolver we use",
     [READING_REWRITTEN] = "was not reached: our resolver rewrites its answers",
 };
@@ -56,8 +58,10 @@ static enum reading read_answers(const struct dns_result *result)
 
     switch (result->status) {
     case DNS_ANSWER: break;
-    case DNS_NXDOMAIN: return READING_NONE;
+    case DNS_NXDOMAIN:
+    case DNS_NODATA: return READING_NONE;
     case DNS_TIMEOUT: return READING_TIMEOUT;
+    case DNS_CONFLICT: return READING_CONFLICT;
     case DNS_FAILED:
     case DNS_STATUS_COUNT: return READING_FAILED;
     }

@@ -23,10 +23,12 @@ enum listing_state {
 const char *listing_state_name(enum listing_state state);
 
 enum dns_status {
-    DNS_ANSWER,   /* at least one A record */
-    DNS_NXDOMAIN, /* also an empty answer: the name has no A record */
+    DNS_ANSWER,   /* at least one record of the type asked for */
+    DNS_NXDOMAIN, /* the name does not exist */
+    DNS_NODATA,   /* the name exists, without such a record; for a list as NXDOMAIN */
     DNS_FAILED,   /* SERVFAIL, REFUSED, malformed, truncated beyond use */
     DNS_TIMEOUT,
+    DNS_CONFLICT, /* our resolvers gave answers that do not agree */
     DNS_STATUS_COUNT
 };
 

@@ -5,8 +5,6 @@
 
 #include "issuer/dnsbl/check.h"
 
-#include "base/alloc.h"
-
 /* Where the answers to one check stand in the round. */
 struct place {
     size_t address, text, listed_test, clear_test;
@@ -77,6 +75,35 @@ static void add_check(struct round *round, const struct dnsbl_check *checks, siz
     place->was_asked = true;
 }
 
+/* The A records of a reply, as listing_judge wants them. */
+static struct dns_result result_of(const struct dns_reply *reply)
+{
+    struct dns_result result = {.status = reply->status, .has_more = reply->has_more};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        if (result.count == ARRAY_LEN(result.answers)) {
+            result.has_more = true;
+            break;
+        }
+        result.answers[result.count++] = reply->records[i].address;
+    }
+    return result;
+}
+
+/* The first record, printable ASCII only: it is shown to people. */
+static void take_text(const struct dns_reply *reply, char text[TXT_MAX + 1])
+{
+    size_t used = 0;
+
+    if (reply->count > 0) {
+        struct slice words = reply->records[0].text;
+        for (size_t i = 0; i < words.len && used < TXT_MAX; i++)
+            if (words.at[i] >= 0x20 && words.at[i] < 0x7f)
+                text[used++] = words.at[i];
+    }
+    text[used] = '\0';
+}
+
 static void judge(const struct round *round, const struct place *place,
                   struct dnsbl_check *check)
 {
@@ -84,39 +111,39 @@ static void judge(const struct round *round, const struct place *place,
     struct listing_answers answers = {unasked, unasked, unasked};
 
     if (place->was_asked) {
-        answers.address = round->replies[place->address].a;
+        answers.address = result_of(&round->replies[place->address]);
         if (check->zone->has_test_points) {
-            answers.listed_test = round->replies[place->listed_test].a;
-            answers.clear_test = round->replies[place->clear_test].a;
+            answers.listed_test = result_of(&round->replies[place->listed_test]);
+            answers.clear_test = result_of(&round->replies[place->clear_test]);
         }
     }
     listing_judge(check->zone, &answers, &check->listing);
     check->text[0] = '\0';
     /* Words about a listing only: what a list says to everybody is not about this address. */
     if (place->was_asked && check->listing.state == LISTING_LISTED)
-        memcpy(check->text, round->replies[place->text].text, sizeof check->text);
+        take_text(&round->replies[place->text], check->text);
 }
 
 void dnsbl_check_all(const struct resolver *resolver, struct dnsbl_check *checks,
                      size_t count, int64_t timeout_ms, int64_t now)
 {
     struct round round = {0};
+    struct arena mem;
 
     if (count == 0)
         return;
+    arena_init(&mem);
     /* Four questions a check at most: A, TXT, and two test points. */
-    round.questions = xcalloc(4 * count, sizeof *round.questions);
-    round.replies = xcalloc(4 * count, sizeof *round.replies);
-    round.places = xcalloc(count, sizeof *round.places);
+    round.questions = arena_array(&mem, 4 * count, sizeof *round.questions);
+    round.replies = arena_array(&mem, 4 * count, sizeof *round.replies);
+    round.places = arena_array(&mem, count, sizeof *round.places);
     for (size_t i = 0; i < count; i++)
         add_check(&round, checks, i);
-    resolver->ask(resolver->context, round.questions, round.count, timeout_ms,
+    resolver->ask(resolver->context, &mem, round.questions, round.count, timeout_ms,
                   round.replies);
     for (size_t i = 0; i < count; i++) {
         judge(&round, &round.places[i], &checks[i]);
         checks[i].checked_at = now;
     }
-    free(round.questions);
-    free(round.replies);
-    free(round.places);
+    arena_release(&mem);
 }

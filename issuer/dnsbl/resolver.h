@@ -1,32 +1,62 @@
 /*
  * resolver.h - asking DNS: many questions at once, one deadline.
+ *
+ * Every record of an answer is given, up to the ceilings below. What is beyond one is dropped and
+ * said with has_more: whoever needs all records (SPF) or judges by them (a block list) treats such
+ * a reply as failed. What is beyond use, a reply that is not about the question, a referral, a
+ * chain of aliases that ends nowhere, is DNS_FAILED, never "no such record".
  */
 #ifndef ISSUER_DNSBL_RESOLVER_H
 #define ISSUER_DNSBL_RESOLVER_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "core/listing.h"
 
 enum dns_type {
     DNS_TYPE_A,
-    DNS_TYPE_TXT
+    DNS_TYPE_AAAA,
+    DNS_TYPE_TXT,
+    DNS_TYPE_MX,
+    DNS_TYPE_PTR,
+    DNS_TYPE_COUNT
+};
+
+enum {
+    DNS_RECORDS_MAX = 32,
+    DNS_TXT_MAX = 4096,        /* one TXT record, its strings joined */
+    DNS_REPLY_MAX = 16 * 1024, /* text of all records of one reply */
+    DNS_CHAIN_MAX = 8          /* aliases (CNAME) followed within one reply */
 };
 
 struct dns_question {
-    char name[DOMAIN_MAX + 1]; /* absolute, no search list */
+    /* Absolute, no search list, no dot at the end; printable labels without a backslash, or the
+     * reply is DNS_FAILED. */
+    char name[DOMAIN_MAX + 1];
     enum dns_type type;
 };
+
+struct dns_record {
+    struct address address; /* A, AAAA */
+    /* TXT: the record's strings joined, any bytes. MX, PTR: a host name, lower case, no dot at the
+     * end; the root, an MX that says "no mail" (RFC 7505), is "". A NUL follows the text. */
+    struct slice text;
+    unsigned preference; /* MX */
+};
+
 struct dns_reply {
-    struct dns_result a; /* for A; for TXT only its status */
-    char text[TXT_MAX +
-              1]; /* for TXT: the first record's strings joined, printable, cut */
+    enum dns_status status;
+    const struct dns_record *records; /* in the order of the reply; only DNS_ANSWER */
+    size_t count;
+    /* Records were dropped: beyond a ceiling, or MX and PTR that are no host name. */
+    bool has_more;
 };
 
 struct resolver {
-    /* Fills replies[i] for questions[i]; what has no answer at the deadline is DNS_TIMEOUT. Safe
-     * to call from several threads. */
-    void (*ask)(void *context, const struct dns_question *questions, size_t count,
-                int64_t timeout_ms, struct dns_reply *replies);
+    /* Fills replies[i] for questions[i], records in mem; what has no answer at the deadline is
+     * DNS_TIMEOUT. Safe to call from several threads, each with a mem of its own. */
+    void (*ask)(void *context, struct arena *mem, const struct dns_question *questions,
+                size_t count, int64_t timeout_ms, struct dns_reply *replies);
     void *context;
 };
 

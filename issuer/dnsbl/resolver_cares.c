@@ -9,7 +9,6 @@
 
 #include "issuer/dnsbl/resolver.h"
 
-#include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,10 +19,12 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "issuer/dnsbl/resolver_answer.h"
 
 enum {
     /* ares_getsock reports 16 sockets, and a server may need one for UDP and one for TCP. */
     SERVERS_MAX = ARES_GETSOCK_MAXNUM / 2,
+    CLASS_IN = 1, /* RFC 1035 3.2.4 */
     TRIES = 2,
     TRY_MIN_MS = 200
 };
@@ -43,9 +44,6 @@ static void library_start(void)
 static enum dns_status status_of(int status)
 {
     switch (status) {
-    case ARES_SUCCESS: return DNS_ANSWER;
-    case ARES_ENODATA:
-    case ARES_ENOTFOUND: return DNS_NXDOMAIN;
     case ARES_ETIMEOUT:
     case ARES_ECANCELLED:
     case ARES_EDESTRUCTION: return DNS_TIMEOUT;
@@ -53,63 +51,26 @@ static enum dns_status status_of(int status)
     }
 }
 
-static void take_addresses(unsigned char *answer, int len, struct dns_result *out)
+/* One question on its way. */
+struct waiting {
+    const struct dns_question *question;
+    struct arena *mem;
+    struct dns_reply *reply;
+};
+
+static void on_answer(void *context, int status, int timeouts UNUSED,
+                      unsigned char *answer, int len)
 {
-    struct ares_addrttl found[LISTING_CODES_MAX + 1];
-    int count = ARRAY_LEN(found);
+    struct waiting *waiting = context;
+    bool has_message = status == ARES_SUCCESS || status == ARES_ENODATA ||
+                       status == ARES_ENOTFOUND;
 
-    out->status = status_of(ares_parse_a_reply(answer, len, NULL, found, &count));
-    if (out->status != DNS_ANSWER)
-        return;
-    if (count <= 0) {
-        out->status = DNS_NXDOMAIN;
-        return;
-    }
-    out->has_more = count > LISTING_CODES_MAX;
-    out->count = out->has_more ? LISTING_CODES_MAX : (size_t)count;
-    for (size_t i = 0; i < out->count; i++) {
-        struct address *address = &out->answers[i];
-        address->bytes[10] = address->bytes[11] = 0xff;
-        memcpy(address->bytes + 12, &found[i].ipaddr, 4);
-    }
-}
-
-/* The first record's strings as one, printable ASCII only. */
-static void take_text(unsigned char *answer, int len, struct dns_reply *out)
-{
-    struct ares_txt_ext *records = NULL;
-    size_t used = 0;
-
-    out->a.status = status_of(ares_parse_txt_reply_ext(answer, len, &records));
-    for (struct ares_txt_ext *at = records; at != NULL; at = at->next) {
-        if (at != records && at->record_start)
-            break;
-        for (size_t i = 0; i < at->length && used < TXT_MAX; i++)
-            if (at->txt[i] >= 0x20 && at->txt[i] < 0x7f)
-                out->text[used++] = (char)at->txt[i];
-    }
-    out->text[used] = '\0';
-    ares_free_data(records);
-}
-
-static void on_addresses(void *context, int status, int timeouts UNUSED,
-                         unsigned char *answer, int len)
-{
-    struct dns_reply *reply = context;
-
-    reply->a.status = status_of(status);
-    if (status == ARES_SUCCESS)
-        take_addresses(answer, len, &reply->a);
-}
-
-static void on_text(void *context, int status, int timeouts UNUSED,
-                    unsigned char *answer, int len)
-{
-    struct dns_reply *reply = context;
-
-    reply->a.status = status_of(status);
-    if (status == ARES_SUCCESS)
-        take_text(answer, len, reply);
+    /* What c-ares makes of it only says that there is something to read. */
+    if (has_message && answer != NULL && len > 0)
+        dns_answer_read(waiting->question, slice_of((const char *)answer, (size_t)len),
+                        waiting->mem, waiting->reply);
+    else
+        waiting->reply->status = status_of(status);
 }
 
 static int open_channel(struct cares *cares, int64_t timeout_ms, ares_channel *out)
@@ -187,7 +148,8 @@ static void wait_for_all(ares_channel channel, int64_t deadline_ms)
     }
 }
 
-static void cares_ask(void *context, const struct dns_question *questions, size_t count,
+static void cares_ask(void *context, struct arena *mem,
+                      const struct dns_question *questions, size_t count,
                       int64_t timeout_ms, struct dns_reply *replies)
 {
     struct cares *cares = context;
@@ -195,13 +157,15 @@ static void cares_ask(void *context, const struct dns_question *questions, size_
     ares_channel channel;
 
     for (size_t i = 0; i < count; i++)
-        replies[i] = (struct dns_reply){.a.status = DNS_FAILED};
+        replies[i] = (struct dns_reply){.status = DNS_FAILED};
     if (count == 0 || open_channel(cares, timeout_ms, &channel) != ARES_SUCCESS)
         return;
+    struct waiting *waiting = arena_array(mem, count, sizeof *waiting);
     for (size_t i = 0; i < count; i++) {
-        bool is_text = questions[i].type == DNS_TYPE_TXT;
-        ares_query(channel, questions[i].name, ns_c_in, is_text ? ns_t_txt : ns_t_a,
-                   is_text ? on_text : on_addresses, &replies[i]);
+        waiting[i] = (struct waiting){&questions[i], mem, &replies[i]};
+        if (dns_name_is_askable(questions[i].name))
+            ares_query(channel, questions[i].name, CLASS_IN,
+                       (int)dns_type_number(questions[i].type), on_answer, &waiting[i]);
     }
     wait_for_all(channel, deadline_ms);
     ares_cancel(channel); /* whatever is still open is told ARES_ECANCELLED */

@@ -5,31 +5,51 @@
 
 #include "tests/support/issuer/fake_resolver.h"
 
-static void fake_answer(const struct fake_resolver *fake,
-                        const struct dns_question *question, struct dns_reply *out)
+/* Records of the question's type, in mem. */
+static void fake_records(const struct dns_question *question, const char *code,
+                         const char *text, struct arena *mem, struct dns_reply *out)
 {
-    *out = (struct dns_reply){.a.status = DNS_NXDOMAIN};
+    struct dns_record *record = ARENA_NEW(mem, struct dns_record);
+    struct slice words = slice_from(text);
+
+    if (question->type == DNS_TYPE_TXT && text == NULL) {
+        out->status = DNS_NODATA;
+        return;
+    }
+    switch (question->type) {
+    case DNS_TYPE_A:
+    case DNS_TYPE_AAAA:
+        if (!address_parse(slice_from(code), &record->address))
+            abort();
+        break;
+    case DNS_TYPE_TXT:
+    case DNS_TYPE_MX:
+    case DNS_TYPE_PTR:
+    case DNS_TYPE_COUNT:
+        record->text = slice_of(arena_slice(mem, words), words.len);
+        break;
+    }
+    out->records = record;
+    out->count = 1;
+}
+
+static void fake_answer(const struct fake_resolver *fake,
+                        const struct dns_question *question, struct arena *mem,
+                        struct dns_reply *out)
+{
+    *out = (struct dns_reply){.status = DNS_NXDOMAIN};
     for (size_t i = 0; i < fake->count; i++) {
         if (strcmp(fake->rows[i].name, question->name) != 0)
             continue;
-        out->a.status = fake->rows[i].status;
-        if (out->a.status != DNS_ANSWER)
-            return;
-        if (question->type == DNS_TYPE_TXT) {
-            const char *text = fake->rows[i].text;
-            if (snprintf(out->text, sizeof out->text, "%s", text != NULL ? text : "") <
-                0)
-                abort();
-            return;
-        }
-        if (!address_parse(slice_from(fake->rows[i].code), &out->a.answers[0]))
-            abort();
-        out->a.count = 1;
+        out->status = fake->rows[i].status;
+        if (out->status == DNS_ANSWER)
+            fake_records(question, fake->rows[i].code, fake->rows[i].text, mem, out);
         return;
     }
 }
 
-static void fake_ask(void *context, const struct dns_question *questions, size_t count,
+static void fake_ask(void *context, struct arena *mem,
+                     const struct dns_question *questions, size_t count,
                      int64_t timeout_ms, struct dns_reply *replies)
 {
     struct fake_resolver *fake = context;
@@ -38,7 +58,7 @@ static void fake_ask(void *context, const struct dns_question *questions, size_t
     fake->questions += count;
     fake->last_timeout_ms = timeout_ms;
     for (size_t i = 0; i < count; i++)
-        fake_answer(fake, &questions[i], &replies[i]);
+        fake_answer(fake, &questions[i], mem, &replies[i]);
 }
 
 struct resolver fake_resolver(struct fake_resolver *fake)
