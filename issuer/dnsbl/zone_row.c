@@ -306,10 +306,11 @@ static int read_name(struct row_reading *r)
 static int read_texts(struct row_reading *r)
 {
     struct zone *zone = r->zone;
+    const size_t aliases_max = (size_t)2 * SENTENCE_MAX;
 
     if (read_text(r, ZONE_COLUMN_TITLE, TITLE_MAX, &zone->title) != 0 ||
         read_text(r, ZONE_COLUMN_EXPIRY, SENTENCE_MAX, &zone->expiry) != 0 ||
-        read_text(r, ZONE_COLUMN_ALIASES, 2 * SENTENCE_MAX, &zone->aliases) != 0 ||
+        read_text(r, ZONE_COLUMN_ALIASES, aliases_max, &zone->aliases) != 0 ||
         read_text(r, ZONE_COLUMN_STANDS_FOR, DOMAIN_MAX, &zone->stands_for) != 0 ||
         read_text(r, ZONE_COLUMN_SOURCE, SENTENCE_MAX, &zone->source) != 0 ||
         read_text(r, ZONE_COLUMN_FATE, SENTENCE_MAX, &zone->fate) != 0 ||

@@ -380,6 +380,7 @@ const struct zone *zones_find(const struct zones *zones, const char *name)
 
 size_t zones_used(const struct zones *zones, const struct zone **out)
 {
-    memcpy(out, zones->used, zones->used_count * sizeof *out);
+    for (size_t i = 0; i < zones->used_count; i++)
+        out[i] = zones->used[i];
     return zones->used_count;
 }

@@ -105,6 +105,13 @@ page = open(sys.argv[1]).read()
 found = re.search(r"<(\w+)[^>]*\bid=\"%s\"[^>]*>(.*?)</\1>" % sys.argv[2], page, re.S)
 print(html.unescape(re.sub(r"<[^>]*>|\s", "", found.group(2))))' "$T/page" "$1" 2>/dev/null
 }
+# fresh_bounce SUBJECT [MAILBOX]: mail of an ordinary customer comes back; the notice is in $BOUNCE.
+# A bounce gives one lease by one person's word, so that each lease needs its own.
+fresh_bounce() {
+    local ANNA=${2:-$ANNA}
+    ordinary_send "$1" eve@remote.test && wait_for 15 bounce_for "$1" "${ANNA%@*}"
+}
+
 # mint_and_reveal MAILBOX [mint option...]: from $BOUNCE; sets LEASE LINK USERNAME PASSWORD.
 mint_and_reveal() {
     local mailbox=$1
@@ -255,8 +262,7 @@ step_limit() {
     cs_exits "another customer with the first one's bounce waits for a second person" 5 \
         mint --bounce "$BOUNCE" --mailbox $BOB
     check "... and the request is taken back" cs lease revoke "$(lease_of $BOB)"
-    ANNA=$BOB ordinary_send first-by-bob eve@remote.test
-    check "the other customer gets a bounce of his own" wait_for 15 bounce_for first-by-bob bob
+    check "the other customer gets a bounce of his own" fresh_bounce first-by-bob $BOB
     check "a short lease for another mailbox" mint_and_reveal $BOB --for ${SHORT_S}s --messages 2
     SHORT_LEASE=$LEASE SHORT_ENDS=$((SECONDS + SHORT_S + 1))
     SHORT_LOGIN=$USERNAME SHORT_PASSWORD=$PASSWORD
@@ -278,6 +284,7 @@ step_expired() {
 }
 
 step_authd_down() {
+    check "the block goes on, and the first customer's mail comes back again" fresh_bounce second-by-a
     check "a new lease for the first mailbox" mint_and_reveal $ANNA
     session_open in "$SUBMIT_HOST" 587
     session_says "a session logs in" ^235 in auth "$USERNAME" "$PASSWORD"

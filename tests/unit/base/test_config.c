@@ -107,68 +107,67 @@ static void what_follows_from_other_options_is_filled_in(void **state UNUSED)
     config_free(c);
 }
 
+static const struct {
+    const char *text, *want; /* what follows "path:" */
+} mistakes[] = {
+    {"\nnonsense = 1\n",                                                                     "2: no such option 'nonsense'"                 },
+    {"\ndns {\n prot = 1 }\n",                                                               "3: no such option 'prot'"                     },
+    {"timezone = \"UTC\n",                                                                   "2: "                                          },
+    {"\"\" = 1\n",                                                                           "1: "                                          },
+    {"policy { lease_max = \"12x\" }",                                                       "1: policy.lease_max \"12x\" is not a duration"},
+    {"policy {\n lease_default = \"100h\" }",
+     "2: policy.lease_default must not exceed"                                                                                              },
+    {"\n\npolicy { log_proof = maybe }",                                                     "3: policy.log_proof cannot be \"maybe\""      },
+    {"policy { messages_max = 0 }",                                                          "1: policy.messages_max must be from 1"        },
+    {"policy { console_reveal = 7 }",                                                        "1: "                                          },
+    {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"   },
+    {"submission { host = \"a b\" }",                                                        "1: submission.host must be a host name"       },
+    {"submission { port = \"x\" }",                                                          "1: "                                          },
+    {"dns { servers = { \"127.0.0.1\", \"ns.example\" } }",                                  "1: dns.servers must be"                       },
+    {"dns { timeout = \"31s\" }",                                                            "1: dns.timeout must be at most"               },
+    {"zones { use = { \"BL.example\" } }",                                                   "1: zones.use must be names"                   },
+    {"zones {\n zone \"BL.example\" { codes = { \"127.0.0.2=x\" } } }",
+     "2: zone \"BL.example\": its name must be"                                                                                             },
+    {"zones {\n\n zone \"bl.example\" { title = \"x\" } }",
+     "3: zone \"bl.example\": codes must have 1 to 32"                                                                                      },
+    {"zones { zone \"a.example\" { codes = { x } }\nzone \"a.example\" { codes = { x } } }",
+     "2: "                                                                                                                                  },
+    {"zones { zone \"a.example\" { codes = { x } title = a\ntitle = b } }",
+     "2: \"title\" stands twice, first in line 1"                                                                                           },
+    {"zones { zone \"a.example\" { colour = x } }",                                          "1: no such option 'colour'"                   },
+    {"zones {\nkey \"zen.dq.example\" { file = \"dqs\" } }",
+     "2: key \"zen.dq.example\": file must be an absolute path"                                                                             },
+    {"zones { key \"zen.dq.example\" { } }",
+     "1: key \"zen.dq.example\": file must be an absolute path"                                                                             },
+    {"zones { key \"dq\" { file = \"/k\" } }",                                               "1: key \"dq\": its name must be"              },
+    {"zones { use = { } }",                                                                  "1: zones.use must have 1 to 32"               },
+    {"console { listen = \"8025\" }",                                                        "1: console.listen must be an address"         },
+    {"customer { url = \"ftp://a.example\" }",                                               "1: customer.url must be http"                 },
+    {"database = \"pgsql:host=x\"",                                                          "1: database must start with"                  },
+    {"database = \"sqlite:x.db\"",                                                           "1: database must be an absolute path"         },
+    {"state_dir = \"var\"",                                                                  "1: state_dir must be an absolute path"        },
+    {"runtime_dir = \"\"",                                                                   "1: runtime_dir must not be empty"             },
+    {"auth { failure_delay = \"6s\" }",                                                      "1: auth.failure_delay must be at most"        },
+    {"auth { socketmap = \"x\" }",                                                           "1: auth.socketmap must be an absolute path"   },
+    {"timezone = \"../../etc/passwd\"",                                                      "1: timezone must be a name"                   },
+    {"brand { name = \"\" }",                                                                "1: brand.name must be text"                   },
+    {"timezone = UTC\ntimezone = UTC\n",
+     "2: \"timezone\" stands twice, first in line 1"                                                                                        },
+    {"dns { port = 53 }\ndns { timeout = \"2s\" }\n",                                        "2: \"dns\" stands twice"                      },
+};
+
 static void mistakes_are_named_with_file_and_line(void **state UNUSED)
 {
-    static const struct {
-        const char *text, *want; /* what follows "path:" */
-    } cases[] = {
-        {"\nnonsense = 1\n",                                                                     "2: no such option 'nonsense'"              },
-        {"\ndns {\n prot = 1 }\n",                                                               "3: no such option 'prot'"                  },
-        {"timezone = \"UTC\n",                                                                   "2: "                                       },
-        {"\"\" = 1\n",                                                                           "1: "                                       },
-        {"policy { lease_max = \"12x\" }",
-         "1: policy.lease_max \"12x\" is not a duration"                                                                                     },
-        {"policy {\n lease_default = \"100h\" }",
-         "2: policy.lease_default must not exceed"                                                                                           },
-        {"\n\npolicy { log_proof = maybe }",                                                     "3: policy.log_proof cannot be \"maybe\""   },
-        {"policy { messages_max = 0 }",                                                          "1: policy.messages_max must be from 1"     },
-        {"policy { console_reveal = 7 }",                                                        "1: "                                       },
-        {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"},
-        {"submission { host = \"a b\" }",                                                        "1: submission.host must be a host name"    },
-        {"submission { port = \"x\" }",                                                          "1: "                                       },
-        {"dns { servers = { \"127.0.0.1\", \"ns.example\" } }",
-         "1: dns.servers must be"                                                                                                            },
-        {"dns { timeout = \"31s\" }",                                                            "1: dns.timeout must be at most"            },
-        {"zones { use = { \"BL.example\" } }",                                                   "1: zones.use must be names"                },
-        {"zones {\n zone \"BL.example\" { codes = { \"127.0.0.2=x\" } } }",
-         "2: zone \"BL.example\": its name must be"                                                                                          },
-        {"zones {\n\n zone \"bl.example\" { title = \"x\" } }",
-         "3: zone \"bl.example\": codes must have 1 to 32"                                                                                   },
-        {"zones { zone \"a.example\" { codes = { x } }\nzone \"a.example\" { codes = { x } } }",
-         "2: "                                                                                                                               },
-        {"zones { zone \"a.example\" { codes = { x } title = a\ntitle = b } }",
-         "2: \"title\" stands twice, first in line 1"                                                                                        },
-        {"zones { zone \"a.example\" { colour = x } }",                                          "1: no such option 'colour'"                },
-        {"zones {\nkey \"zen.dq.example\" { file = \"dqs\" } }",
-         "2: key \"zen.dq.example\": file must be an absolute path"                                                                          },
-        {"zones { key \"zen.dq.example\" { } }",
-         "1: key \"zen.dq.example\": file must be an absolute path"                                                                          },
-        {"zones { key \"dq\" { file = \"/k\" } }",                                               "1: key \"dq\": its name must be"           },
-        {"zones { use = { } }",                                                                  "1: zones.use must have 1 to 32"            },
-        {"console { listen = \"8025\" }",                                                        "1: console.listen must be an address"      },
-        {"customer { url = \"ftp://a.example\" }",                                               "1: customer.url must be http"              },
-        {"database = \"pgsql:host=x\"",                                                          "1: database must start with"               },
-        {"database = \"sqlite:x.db\"",                                                           "1: database must be an absolute path"      },
-        {"state_dir = \"var\"",                                                                  "1: state_dir must be an absolute path"     },
-        {"runtime_dir = \"\"",                                                                   "1: runtime_dir must not be empty"          },
-        {"auth { failure_delay = \"6s\" }",                                                      "1: auth.failure_delay must be at most"     },
-        {"auth { socketmap = \"x\" }",                                                           "1: auth.socketmap must be an absolute path"},
-        {"timezone = \"../../etc/passwd\"",                                                      "1: timezone must be a name"                },
-        {"brand { name = \"\" }",                                                                "1: brand.name must be text"                },
-        {"timezone = UTC\ntimezone = UTC\n",
-         "2: \"timezone\" stands twice, first in line 1"                                                                                     },
-        {"dns { port = 53 }\ndns { timeout = \"2s\" }\n",                                        "2: \"dns\" stands twice"                   },
-    };
     char want[200];
 
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
         struct config *c = NULL;
         struct error err = {0};
-        int result = load(cases[i].text, &c, &err);
-        (void)snprintf(want, sizeof want, "%s:%s", path, cases[i].want);
+        int result = load(mistakes[i].text, &c, &err);
+        (void)snprintf(want, sizeof want, "%s:%s", path, mistakes[i].want);
         if (result != -1 || err.kind != ERROR_INVALID || c != NULL ||
             strncmp(err.text, want, strlen(want)) != 0)
-            fail_msg("%s: \"%s\" instead of \"%s\"", cases[i].text, err.text, want);
+            fail_msg("%s: \"%s\" instead of \"%s\"", mistakes[i].text, err.text, want);
     }
 }
 

@@ -93,6 +93,28 @@ static bool is_in_127_255_255(const struct zone_code *code)
     return code->octets[1] == 255 && code->octets[2] == 255;
 }
 
+static void check_codes(const struct zone *zone)
+{
+    bool can_be_asked = zone->is_alive && zone->asker != ZONE_ASK_NOBODY;
+
+    if (can_be_asked && zone->kind == ZONE_ADDRESS)
+        assert_non_null(zone->listed_codes[0]);
+    for (size_t i = 0; i < zone->codes_count; i++)
+        if (zone->codes[i].is_listing && is_in_127_255_255(&zone->codes[i]))
+            fail_msg("%s: an answer about the asker is no listing", zone->name);
+}
+
+static void check_grant(const struct zone *zone)
+{
+    if (!zone->is_alive || zone->kind != ZONE_ADDRESS)
+        assert_false(zone->may_grant);
+    /* A page for a person whose address is listed there. */
+    if (zone->may_grant)
+        assert_non_null(zone->lookup_url);
+    if (zone->lookup_url != NULL && zone->kind == ZONE_DOMAIN)
+        assert_null(strstr(zone->lookup_url, "{ip}"));
+}
+
 /* What the rules of a row cannot know: that the words fit each other. */
 static void every_row_of_the_catalogue_is_plausible(void **state UNUSED)
 {
@@ -108,21 +130,10 @@ static void every_row_of_the_catalogue_is_plausible(void **state UNUSED)
         assert_true(address_dnsbl_name(&address, zone->name, name, sizeof name));
         assert_ptr_equal(zone_find(zone->name), zone);
         assert_null(zone->asked_name);
-        bool can_be_asked = zone->is_alive && zone->asker != ZONE_ASK_NOBODY;
-        if (can_be_asked && zone->kind == ZONE_ADDRESS)
-            assert_non_null(zone->listed_codes[0]);
-        if (!zone->is_alive || zone->kind != ZONE_ADDRESS)
-            assert_false(zone->may_grant);
-        /* A page for a person whose address is listed there. */
-        if (zone->may_grant)
-            assert_non_null(zone->lookup_url);
-        if (zone->lookup_url != NULL && zone->kind == ZONE_DOMAIN)
-            assert_null(strstr(zone->lookup_url, "{ip}"));
+        check_codes(zone);
+        check_grant(zone);
         if (zone->stands_for != NULL)
             assert_non_null(zone_find(zone->stands_for));
-        for (size_t j = 0; j < zone->codes_count; j++)
-            if (zone->codes[j].is_listing && is_in_127_255_255(&zone->codes[j]))
-                fail_msg("%s: an answer about the asker is no listing", zone->name);
         /* Sentences stand behind a title: "SpamCop clears by itself …". */
         if (zone->expiry[0] < 'a' || zone->expiry[0] > 'z')
             fail_msg("%s: %s", zone->name, zone->expiry);
