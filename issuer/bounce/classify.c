@@ -42,12 +42,44 @@ static struct slice without_mailboxes(struct arena *mem, struct slice reply)
     return slice_of(out, len);
 }
 
+/* Is it part of a mailbox without brackets? */
+static bool is_mailbox_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("._%+-", c) != NULL);
+}
+
+/* Mailboxes without brackets as "@". */
+static struct slice without_bare_mailboxes(struct arena *mem, struct slice reply)
+{
+    char *out = arena_alloc(mem, reply.len + 1);
+    size_t len = 0;
+    size_t i = 0;
+    while (i < reply.len) {
+        if (reply.at[i] == '@') {
+            while (len > 0 && is_mailbox_byte(out[len - 1])) {
+                len--;
+            }
+            out[len++] = '@';
+            i++;
+            while (i < reply.len && is_mailbox_byte(reply.at[i])) {
+                i++;
+            }
+        } else {
+            out[len++] = reply.at[i++];
+        }
+    }
+    return slice_of(out, len);
+}
+
+/* The first row found in the reply; with only_private, of the private ones. */
 static const struct list_row *find_list(const struct rules *rules, struct slice reply,
-                                        struct slice *out_matched)
+                                        bool only_private, struct slice *out_matched)
 {
     for (size_t i = 0; i < rules->list_count; i++) {
         struct pattern_match match;
-        if (pattern_find(rules->lists[i].pattern, reply, 0, &match)) {
+        bool is_wanted = !only_private || rules->lists[i].kind == LIST_PRIVATE;
+        if (is_wanted && pattern_find(rules->lists[i].pattern, reply, 0, &match)) {
             *out_matched = match.group[0];
             return &rules->lists[i];
         }
@@ -192,7 +224,13 @@ void classify_reply(const struct rules *rules, struct arena *mem, struct slice r
 {
     *out = (struct finding){.class = CLASS_OTHER};
     reply = without_mailboxes(mem, slice_take(reply, REPLY_MAX));
-    out->list = find_list(rules, reply, &out->list_matched);
+    /* who writes to somebody at a list's own domain is not on the list, but the mailbox of a
+     * private list's owner says whose it is */
+    struct slice words = without_bare_mailboxes(mem, reply);
+    out->list = find_list(rules, words, false, &out->list_matched);
+    if (out->list == NULL) {
+        out->list = find_list(rules, reply, true, &out->list_matched);
+    }
     for (size_t i = 0; i < rules->rule_count && out->rule == NULL; i++) {
         const struct rule_row *rule = &rules->rules[i];
         struct pattern_match match;

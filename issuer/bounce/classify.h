@@ -16,8 +16,8 @@ struct finding {
     struct slice rule_matched, list_matched; /* what the rows' patterns matched */
 };
 
-/* reply: one line, joined. Words inside <...@...> are not looked at: a mailbox at a list's own
- * domain is not a list. Strings live in mem or in rules. */
+/* reply: one line, joined. Mailboxes are not looked at: one at a list's own domain is not a
+ * list. Strings live in mem or in rules. */
 void classify_reply(const struct rules *rules, struct arena *mem, struct slice reply,
                     struct finding *out);
 
