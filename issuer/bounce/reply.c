@@ -326,7 +326,12 @@ static bool continues_reply(const struct search *search, struct slice words)
 {
     struct slice line = slice_of(search->line.at, search->line.len);
     size_t at = 0;
-    if (line.len == 0 || !find_code(search->finder, line, &at)) {
+    bool is_numbered = words.len >= 4 && (words.at[0] == '4' || words.at[0] == '5') &&
+                       (words.at[3] == '-' || words.at[3] == ' ');
+    /* the pattern last: it is asked for each line of a long text */
+    if (line.len == 0 ||
+        (!is_numbered && slice_find_nocase(line, SLICE("reason:")) < 0) ||
+        !find_code(search->finder, line, &at)) {
         return false;
     }
     struct slice reply = slice_skip(line, at);
@@ -334,7 +339,7 @@ static bool continues_reply(const struct search *search, struct slice words)
     if (is_open && slice_ends_nocase(slice_trim(slice_take(line, at)), "reason:")) {
         return !pattern_find(search->finder->starts, words, 0, NULL);
     }
-    return is_open && words.len >= 4 && (words.at[3] == '-' || words.at[3] == ' ') &&
+    return is_open && is_numbered &&
            slice_equal(slice_take(reply, 3), slice_take(words, 3));
 }
 

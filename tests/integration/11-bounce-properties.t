@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -149,6 +150,22 @@ def time_limit(_):
         yield f"exit status {got.returncode}, {len(got.stdout)} bytes printed"
 
 
+def long_texts(_):
+    """Words that many rows begin with, as many and as long replies as are kept: a row that steps
+    back over a long text would be seen here. Half of the time limit, so that a busy host passes."""
+    units = [b"ip server host client is was been ", b"192.0.2.1 host ", b"a.", b"a-", b"http://a.example/?ip=",
+             b"this message is as to be an ", b"user mailbox address ", b"from=<", b"by a.b ", b"x@y.z "]
+    for unit in units:
+        for text in ((b"550 " + unit * (8000 // len(unit)) + b"\n\n") * 90,
+                     (unit * (1000 // len(unit)) + b"\n") * 240):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            got = run(text)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            if got.returncode != 0 or spent > 1:
+                yield f"{unit.decode()!r}: exit status {got.returncode} after {spent:.2f} s"
+
+
 def output_limit(_):
     """A file as standard output grows by no more than one answer; a limit set from outside holds."""
     with tempfile.NamedTemporaryFile() as file:
@@ -167,6 +184,7 @@ TESTS = [
     ("grantable means an address and a public list", only_with_address),
     ("no cut makes another address", every_cut),
     ("processor time is a limit", time_limit),
+    ("no long text comes near it", long_texts),
     ("a file limit is a limit", output_limit),
 ]
 
