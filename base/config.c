@@ -99,6 +99,7 @@ static cfg_opt_t policy_options[] = {
 static cfg_opt_t mta_log_options[] = {
     CFG_STR("file", "", CFGF_NONE),
     CFG_STR("format", "postfix", CFGF_NONE),
+    CFG_STR("keep", "30d", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t auth_options[] = {
@@ -415,19 +416,15 @@ static int read_policy(struct reading *r)
 static int read_auth(struct reading *r)
 {
     static const char *const peers[] = {"postfix", "exim", "dovecot"};
-    static const char *const formats[] = {"postfix", "exim"};
     struct config *c = r->config;
     const char *ignored_path;
     unsigned peer = 0;
-    unsigned ignored = 0;
 
     if (read_path(r, "auth|dovecot", &c->auth.dovecot) != 0 ||
         read_path(r, "auth|verify", &c->auth.verify) != 0 ||
         read_path(r, "auth|policy", &c->auth.policy) != 0 ||
         read_path(r, "auth|socketmap", &ignored_path) != 0 ||
         read_path(r, "auth|saslauthd", &ignored_path) != 0 ||
-        read_path(r, "mta_log|file", &ignored_path) != 0 ||
-        read_word(r, "mta_log|format", formats, ARRAY_LEN(formats), &ignored) != 0 ||
         read_word(r, "auth|peer", peers, ARRAY_LEN(peers), &peer) != 0 ||
         read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0)
         return -1;
@@ -435,6 +432,22 @@ static int read_auth(struct reading *r)
     c->auth.group = text_of(r, "auth|group");
     if (c->auth.failure_delay_ms > 5000) /* Postfix gives up after 10 s */
         return bad(r, "auth|failure_delay", "must be at most 5s");
+    return 0;
+}
+
+static int read_mta_log(struct reading *r)
+{
+    static const char *const formats[] = {"postfix", "exim"};
+    struct config *c = r->config;
+    unsigned format = 0;
+
+    if (read_path(r, "mta_log|file", &c->mta_log.file) != 0 ||
+        read_word(r, "mta_log|format", formats, ARRAY_LEN(formats), &format) != 0 ||
+        read_duration(r, "mta_log|keep", false, &c->mta_log.keep_s) != 0)
+        return -1;
+    c->mta_log.format = (enum config_log_format)format;
+    if (c->mta_log.keep_s < 86400)
+        return bad(r, "mta_log|keep", "must be at least 1d");
     return 0;
 }
 
@@ -567,7 +580,7 @@ int config_load(const char *path, struct config **out, struct error *err)
     r.config->path = arena_strdup(r.mem, path);
     if (config_parse(&r) != 0 || read_folders(&r) != 0 || read_sites(&r) != 0 ||
         read_dns(&r) != 0 || read_zones(&r) != 0 || read_policy(&r) != 0 ||
-        read_auth(&r) != 0)
+        read_auth(&r) != 0 || read_mta_log(&r) != 0)
         goto out;
     derive(&r);
     *out = r.config;

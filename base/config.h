@@ -46,6 +46,10 @@ enum config_peer {
     CONFIG_PEER_EXIM,
     CONFIG_PEER_DOVECOT
 };
+enum config_log_format {
+    CONFIG_LOG_POSTFIX,
+    CONFIG_LOG_EXIM
+};
 enum config_log_proof {
     CONFIG_LOG_PROOF_OFF,
     CONFIG_LOG_PROOF_PREFERRED,
@@ -97,6 +101,11 @@ struct config {
         const char *group;        /* of the sockets; "" keeps ours */
         int64_t failure_delay_ms; /* before a refusal is answered */
     } auth;
+    struct {
+        const char *file; /* "": no log proof */
+        enum config_log_format format;
+        int64_t keep_s;
+    } mta_log;
     const char *
         bounce_program; /* path of cleansmtp-bounce; default: beside us, then LIBEXECDIR */
     void *memory;       /* the config's own arena; private */

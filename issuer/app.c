@@ -14,6 +14,7 @@
 #include "issuer/dnsbl/resolver.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/identity/guard.h"
+#include "issuer/mtalog/intake.h"
 
 enum {
     READERS_KEPT = 32 /* more are opened when needed, and closed when given back */
@@ -42,6 +43,7 @@ struct app {
     size_t readers_count;
     pthread_mutex_t readers_turn;
     struct journal_mark journal;
+    struct intake *intake;
 };
 
 static int read_key_file(int fd, const char *path, struct secret *text,
@@ -142,6 +144,7 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
         goto fail;
     atomic_init(&app->generation, generation);
     app->guard = guard_new(&app->random);
+    app->intake = intake_new();
     mutex_start(&app->reload_turn);
     mutex_start(&app->writer_turn);
     mutex_start(&app->readers_turn);
@@ -169,6 +172,7 @@ void app_free(struct app *app)
         generation = older;
     }
     guard_free(app->guard);
+    intake_free(app->intake);
     pepper_release(&app->pepper);
     pthread_mutex_destroy(&app->reload_turn);
     pthread_mutex_destroy(&app->writer_turn);
@@ -258,6 +262,11 @@ struct guard *app_guard(struct app *app)
 struct journal_mark *app_journal(struct app *app)
 {
     return &app->journal;
+}
+
+struct intake *app_intake(struct app *app)
+{
+    return app->intake;
 }
 
 int app_take_reader(struct app *app, struct store **out, struct error *err)

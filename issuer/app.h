@@ -22,6 +22,7 @@
 struct resolver;
 struct guard;
 struct zones;
+struct intake;
 struct app;
 
 /* Who acts: for permission and for the audit log. */
@@ -63,6 +64,9 @@ struct journal_mark {
     int64_t segment, offset, seq;
 };
 struct journal_mark *app_journal(struct app *app);
+
+/* The mail server's log as it is read (issuer/jobs/delivery.c); of the jobs' thread alone. */
+struct intake *app_intake(struct app *app);
 
 /* A read-only handle for this thread until app_give_back. */
 NODISCARD int app_take_reader(struct app *app, struct store **out, struct error *err);

@@ -41,10 +41,11 @@ cli
 http
 render
 dnsbl
+mtalog
 identity app
-cases    app dnsbl
+cases    app dnsbl mtalog
 leases   app dnsbl cases
-jobs     app cases leases dnsbl identity
+jobs     app cases leases dnsbl identity mtalog
 api      app http render cases leases dnsbl identity
 web      app http render cases leases dnsbl identity
 T

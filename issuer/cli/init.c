@@ -87,6 +87,7 @@ static const char config_rest[] =
     "mta_log {\n"
     "#   file   = \"\"\n"
     "#   format = \"postfix\"\n"
+    "#   keep   = \"30d\"\n"
     "}\n"
     "\n"
     "# The sockets of cleansmtp-authd, for the mail server. \"\" switches one off.\n"

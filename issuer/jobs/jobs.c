@@ -16,7 +16,9 @@ static const struct {
     int64_t every_s;
     int (*run)(struct app *app, struct error *err);
 } table[] = {
-    {"usage", 1, job_usage},
+    {"usage",          1,   job_usage         },
+    {"delivery",       1,   job_delivery      },
+    {"delivery_prune", 600, job_delivery_prune},
 };
 
 struct state {

@@ -13,5 +13,10 @@ void jobs_stop(struct jobs *jobs);
 /* One round of taking in authd's journal (also run before a lease is shown, so that the page is
  * not a second behind). */
 NODISCARD int job_usage(struct app *app, struct error *err);
+/* One round of reading the mail server's log; a log that cannot be read is no failed job but an
+ * event, once and then every hour. Of the jobs' thread alone. */
+NODISCARD int job_delivery(struct app *app, struct error *err);
+/* Remove what is older than mta_log.keep. */
+NODISCARD int job_delivery_prune(struct app *app, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
--- 0002 - the mail server's log as a witness (docs/decisions/log-witness.md).
+-- 0003 - the mail server's log as a witness (docs/decisions/log-witness.md).
 
 -- One row for each message that the log names. A queue id may come again (Postfix's short ones do):
 -- the newest row of an id is the message of now.
