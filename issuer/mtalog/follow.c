@@ -95,13 +95,15 @@ static int open_file(const char *path, int64_t *out_inode, struct error *err)
     struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-    if (fd < 0)
-        return error_set_errno(err,
-                               errno == ENOENT ? ERROR_NOT_FOUND : ERROR_UNAVAILABLE,
-                               errno, "could not open \"%s\"", path);
+    if (fd < 0) {
+        error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_UNAVAILABLE,
+                        errno, "could not open \"%s\"", path);
+        return -1;
+    }
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
-        return error_set(err, ERROR_UNAVAILABLE, "\"%s\" is not a file", path);
+        error_set(err, ERROR_UNAVAILABLE, "\"%s\" is not a file", path);
+        return -1;
     }
     *out_inode = (int64_t)info.st_ino;
     return fd;

@@ -221,7 +221,8 @@ static int take_batches(struct filling *f, enum follow_found found,
     tell_recovered(f, found);
     for (int i = 0; i < INTAKE_BATCHES && !f->is_at_end; i++) {
         arena_release(&f->mem);
-        f->events = arena_array(&f->mem, MTALOG_EVENTS_MAX * (INTAKE_BATCH_LINES + 1),
+        f->events = arena_array(&f->mem,
+                                (size_t)MTALOG_EVENTS_MAX * (INTAKE_BATCH_LINES + 1),
                                 sizeof *f->events);
         f->batch.events = f->events;
         f->batch.count = 0;

@@ -608,7 +608,7 @@ static void a_large_log_is_read_in_batches(void **state UNUSED)
             after_first = mallinfo2().uordblks;
     }
     /* SQLite's page cache (2 MB by default) is all that may still fill. */
-    assert_true(mallinfo2().uordblks < after_first + 4 * 1024 * 1024);
+    assert_true(mallinfo2().uordblks < after_first + (size_t)4 * 1024 * 1024);
     rounds(&lab, 1);
     assert_false(lab.report.is_behind);
     struct standing_counts counts;

@@ -279,18 +279,20 @@ static void exim_lines_say_what_they_say(void **state UNUSED)
 /* Whatever stands in a line, what is kept is whole UTF-8 without controls, and bounded. */
 static void what_is_kept_is_plain(void **state UNUSED)
 {
-    static const char dirty[] =
-        "Nov 25 01:05:13 mail postfix/smtp[1]: 3C1B12A0F3: to=<a@b.example>, "
-        "relay=mx\x1b[203.0.113.25]:25, dsn=5.0.0, status=bounced (550 a\xff\x01\tb"
-        "\xe2\x80\xae" /* right-to-left override */
-        "c)";
+    static const char override[] = {'\xe2', '\x80', '\xae', '\0'}; /* right to left */
     struct strbuf text;
     struct mtalog_line line;
     struct delivery_event events[MTALOG_EVENTS_MAX];
     struct arena mem;
 
     arena_init(&mem);
-    mtalog_read_postfix(SLICE(dirty), NOW, &line);
+    mtalog_read_postfix(
+        slice_from(arena_printf(
+            &mem,
+            "Nov 25 01:05:13 mail postfix/smtp[1]: 3C1B12A0F3: to=<a@b.example>, "
+            "relay=mx\x1b[203.0.113.25]:25, dsn=5.0.0, status=bounced (550 a\xff\x01\tb%sc)",
+            override)),
+        NOW, &line);
     assert_int_equal(mtalog_events(&mem, &line, events), 1);
     assert_string_equal(events[0].attempt.reply,
                         "550 a\xef\xbf\xbd\xef\xbf\xbd b\xef\xbf\xbd"
