@@ -46,6 +46,9 @@ static void an_empty_file_gives_the_defaults(void **state UNUSED)
     assert_int_equal(c->policy.lease_default_s, 86400);
     assert_false(c->policy.console_reveal);
     assert_int_equal(c->policy.log_proof, CONFIG_LOG_PROOF_PREFERRED);
+    assert_string_equal(c->mta_log.file, "");
+    assert_int_equal(c->mta_log.format, CONFIG_LOG_POSTFIX);
+    assert_int_equal(c->mta_log.keep_s, 30 * 86400);
     assert_string_equal(c->auth.dovecot, "/run/cleansmtp/auth");
     assert_string_equal(c->auth.policy, "/run/cleansmtp/policy");
     assert_string_equal(c->auth.group, "");
@@ -69,7 +72,7 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
         "zones      { use = { \"bl.spamcop.net\", \"zen.spamhaus.org\" } }\n"
         "policy     { lease_default = \"24h\"  lease_max = \"72h\"  messages_max = 100  messages_per_hour = 50\n"
         "             link_valid = \"2h\"  proof = \"mailbox\"  console_reveal = no  log_proof = off }\n"
-        "mta_log    { file = \"/var/log/mail.log\"  format = \"postfix\" }\n"
+        "mta_log    { file = \"/var/log/mail.log\"  format = \"exim\" keep = \"7d\" }\n"
         "auth       { dovecot = \"/run/cleansmtp/auth\"  verify = \"/run/cleansmtp/verify\"  policy = \"/run/cleansmtp/policy\"\n"
         "             socketmap = \"/run/cleansmtp/socketmap\"  saslauthd = \"\"  peer = \"postfix\" }\n";
     struct config *c = NULL;
@@ -82,6 +85,9 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
     assert_string_equal(c->zones.use.at[1], "zen.spamhaus.org");
     assert_int_equal(c->policy.lease_max_s, 72 * 3600);
     assert_int_equal(c->policy.log_proof, CONFIG_LOG_PROOF_OFF);
+    assert_string_equal(c->mta_log.file, "/var/log/mail.log");
+    assert_int_equal(c->mta_log.format, CONFIG_LOG_EXIM);
+    assert_int_equal(c->mta_log.keep_s, 7 * 86400);
     config_free(c);
 }
 
@@ -118,6 +124,8 @@ static const struct {
     {"policy {\n lease_default = \"100h\" }",
      "2: policy.lease_default must not exceed"                                                                                              },
     {"\n\npolicy { log_proof = maybe }",                                                     "3: policy.log_proof cannot be \"maybe\""      },
+    {"mta_log { keep = 23h }",                                                               "1: mta_log.keep must be at least 1d"          },
+    {"mta_log { format = qmail }",                                                           "1: mta_log.format cannot be \"qmail\""        },
     {"policy { messages_max = 0 }",                                                          "1: policy.messages_max must be from 1"        },
     {"policy { console_reveal = 7 }",                                                        "1: "                                          },
     {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"   },
