@@ -98,7 +98,6 @@ static int look(struct app *app, struct arena *mem,
     uint8_t digest[DIGEST_BYTES];
     char *sha = arena_alloc(mem, 2 * DIGEST_BYTES + 1);
 
-    *x = (struct examination){.app = app, .mem = mem, .now = app_now(app)};
     if (words_check("ticket", request->ticket, TICKET_MAX, err) != 0)
         return -1;
     /* A mailbox that is none is said before a child is started. */
@@ -113,13 +112,16 @@ static int look(struct app *app, struct arena *mem,
     made->row.bounce_sha = sha;
     made->row.bounce = keep_text(mem, request->bounce);
     made->row.ticket = arena_strdup(mem, request->ticket);
-    made->row.created_at = x->now;
+    made->row.created_at = app_now(app);
     if (find_same(app, sha, &made->same_bounce_case, err) != 0)
         return -1;
-    x->evidence = &made->row.evidence;
-    x->mailbox = made->row.mailbox;
-    x->bounce_sha = sha;
-    if (examine(x, err) != 0)
+    const struct story_question question = {.app = app,
+                                            .mem = mem,
+                                            .now = made->row.created_at,
+                                            .evidence = &made->row.evidence,
+                                            .mailbox = made->row.mailbox,
+                                            .bounce_sha = sha};
+    if (examine(&question, x, err) != 0)
         return -1;
     take_found(x, made);
     *out = *made;
@@ -220,7 +222,7 @@ static int keep_again(struct store *store, void *context, struct error *err)
 int case_check_again(struct app *app, struct arena *mem, const struct actor *actor,
                      int64_t case_id, struct diagnosis *out, struct error *err)
 {
-    struct examination x = {.app = app, .mem = mem, .now = app_now(app)};
+    struct examination x;
     struct diagnosis made = {0};
     struct store *store = NULL;
 
@@ -232,11 +234,14 @@ int case_check_again(struct app *app, struct arena *mem, const struct actor *act
     app_give_back(app, store);
     if (result != 0)
         return -1;
-    x.evidence = &made.row.evidence;
-    x.mailbox = made.row.mailbox;
-    x.bounce_sha = made.row.bounce_sha;
-    x.case_id = case_id;
-    if (examine(&x, err) != 0)
+    const struct story_question question = {.app = app,
+                                            .mem = mem,
+                                            .now = app_now(app),
+                                            .evidence = &made.row.evidence,
+                                            .mailbox = made.row.mailbox,
+                                            .bounce_sha = made.row.bounce_sha,
+                                            .case_id = case_id};
+    if (examine(&question, &x, err) != 0)
         return -1;
     take_found(&x, &made);
     struct keeping keeping = {.x = &x, .actor = actor, .diagnosis = &made};

@@ -8,7 +8,7 @@
 #include "issuer/dnsbl/zones.h"
 
 enum {
-    CHECKS_MAX = 4
+    CHECKS_MAX = 5
 };
 
 static int read_ours(struct store *store, void *context, struct error *err)
@@ -19,8 +19,31 @@ static int read_ours(struct store *store, void *context, struct error *err)
         return -1;
     if (store_pool_list(store, x->mem, x->now, &x->pool, &x->pool_count, err) != 0)
         return -1;
-    return store_lease_of_bounce(store, x->bounce_sha, x->evidence->message_id,
-                                 x->case_id, &x->earlier_lease, err);
+    return story_read(store, &x->question, &x->story, err);
+}
+
+static const struct shared_range *find_shared(const struct examination *x,
+                                              const struct address *address)
+{
+    for (size_t i = 0; i < x->shared_count; i++) {
+        struct network network;
+        if (network_parse(slice_from(x->shared[i].network), &network, NULL) == 0 &&
+            network_contains(&network, address))
+            return &x->shared[i];
+    }
+    return NULL;
+}
+
+static const struct pool_address *find_reserved(const struct examination *x,
+                                                const struct address *address)
+{
+    for (size_t i = 0; i < x->pool_count; i++) {
+        struct address reserved;
+        if (address_parse(slice_from(x->pool[i].address), &reserved) &&
+            address_equal(&reserved, address))
+            return &x->pool[i];
+    }
+    return NULL;
 }
 
 static int find_ours(struct examination *x, struct error *err)
@@ -33,17 +56,9 @@ static int find_ours(struct examination *x, struct error *err)
     app_give_back(x->app, store);
     if (result != 0)
         return -1;
-    for (size_t i = 0; x->has_address && i < x->shared_count; i++) {
-        struct network network;
-        if (network_parse(slice_from(x->shared[i].network), &network, NULL) == 0 &&
-            network_contains(&network, &x->address))
-            x->range = &x->shared[i];
-    }
-    for (size_t i = 0; x->has_address && i < x->pool_count; i++) {
-        struct address address;
-        if (address_parse(slice_from(x->pool[i].address), &address) &&
-            address_equal(&address, &x->address))
-            x->reserved = &x->pool[i];
+    if (x->has_address) {
+        x->range = find_shared(x, &x->address);
+        x->reserved = find_reserved(x, &x->address);
     }
     return 0;
 }
@@ -70,15 +85,20 @@ static void ask(struct examination *x)
                     app_config(x->app)->dns.timeout_s * 1000, x->now);
 }
 
+static void keep_check(struct examination *x, struct check check)
+{
+    assert(x->checks_count < CHECKS_MAX);
+    x->checks[x->checks_count++] = check;
+}
+
 static void add_check(struct examination *x, const char *question,
                       enum check_result result, const char *answer, const char *source)
 {
-    assert(x->checks_count < CHECKS_MAX);
-    x->checks[x->checks_count++] = (struct check){.question = question,
-                                                  .answer = answer,
-                                                  .source = source,
-                                                  .result = result,
-                                                  .checked_at = x->now};
+    keep_check(x, (struct check){.question = question,
+                                 .answer = answer,
+                                 .source = source,
+                                 .result = result,
+                                 .checked_at = x->now});
 }
 
 /* Why the list was not asked. */
@@ -187,12 +207,15 @@ static void check_pool(struct examination *x)
                   source);
 }
 
-/* What our mail log says about the rejection, as far as policy wants to know. */
-static enum doubt_log log_word(const struct examination *x)
+/* Has the server that refused, as our log knows it, an address of ours? */
+static bool is_refused_by_us(const struct examination *x)
 {
-    if (app_config(x->app)->policy.log_proof == CONFIG_LOG_PROOF_REQUIRED)
-        return DOUBT_LOG_IS_UNKNOWN;
-    return DOUBT_LOG_OFF;
+    const struct delivery *row = x->story.witness.row;
+    struct address relay;
+
+    return row != NULL && row->relay_address != NULL &&
+           address_parse(slice_from(row->relay_address), &relay) &&
+           (find_shared(x, &relay) != NULL || find_reserved(x, &relay) != NULL);
 }
 
 static void judge(struct examination *x)
@@ -203,41 +226,46 @@ static void judge(struct examination *x)
         .is_reserved = x->reserved != NULL,
         .zone = x->zone,
         .listing = x->asked_count > 0 ? &x->asked[0].listing : NULL,
+        .is_in_log = x->story.witness.answer == WITNESS_CONFIRMS,
+        .is_cause = x->story.standing.standing == STANDING_CAUSE,
     };
 
     x->verdict = diagnosis_judge(&facts);
     if (!diagnosis_row(x->verdict)->may_lease)
         return;
-    const struct doubt_facts doubted = {
-        .evidence = x->evidence,
-        .mailbox = x->mailbox,
-        .now = x->now,
-        .log = log_word(x),
-        .was_used_before = x->earlier_lease != 0,
-        .is_private_list = x->verdict == DIAGNOSIS_PRIVATE_PROVEN,
-    };
-    x->doubts = doubts_of(&doubted);
+    story_ask(&x->question, &x->story);
+    x->doubts = story_doubts(&x->question, &x->story,
+                             x->verdict == DIAGNOSIS_PRIVATE_PROVEN,
+                             is_refused_by_us(x));
 }
 
-int examine(struct examination *x, struct error *err)
+int examine(const struct story_question *question, struct examination *out,
+            struct error *err)
 {
-    x->has_address = x->evidence->blocked_ip != NULL &&
-                     address_parse(slice_from(x->evidence->blocked_ip), &x->address);
-    x->zone = zones_find(app_zones(x->app), x->evidence->list);
+    struct examination x = {.question = *question,
+                            .app = question->app,
+                            .mem = question->mem,
+                            .now = question->now,
+                            .evidence = question->evidence};
+
+    x.has_address = x.evidence->blocked_ip != NULL &&
+                    address_parse(slice_from(x.evidence->blocked_ip), &x.address);
+    x.zone = zones_find(app_zones(x.app), x.evidence->list);
     /* Known by name only: it proves nothing either way. */
-    x->is_private = x->zone != NULL && x->zone->asker == ZONE_ASK_NOBODY;
-    if (x->is_private)
-        x->zone = NULL;
-    x->is_zone_used = zone_is_used(app_zones(x->app), x->zone);
-    if (find_ours(x, err) != 0)
+    x.is_private = x.zone != NULL && x.zone->asker == ZONE_ASK_NOBODY;
+    if (x.is_private)
+        x.zone = NULL;
+    x.is_zone_used = zone_is_used(app_zones(x.app), x.zone);
+    if (find_ours(&x, err) != 0)
         return -1;
-    ask(x);
-    x->checks = arena_array(x->mem, CHECKS_MAX, sizeof *x->checks);
-    check_listed(x);
-    check_ours(x);
-    add_check(x, "Did it happen?", CHECK_UNKNOWN, "our mail log is not connected",
-              "the mail log");
-    check_pool(x);
-    judge(x);
+    ask(&x);
+    x.checks = arena_array(x.mem, CHECKS_MAX, sizeof *x.checks);
+    check_listed(&x);
+    check_ours(&x);
+    keep_check(&x, story_log_check(question, &x.story));
+    keep_check(&x, story_customer_check(question, &x.story));
+    check_pool(&x);
+    judge(&x);
+    *out = x;
     return 0;
 }

@@ -6,17 +6,15 @@
 #ifndef ISSUER_CASES_EXAMINE_H
 #define ISSUER_CASES_EXAMINE_H
 
-#include "issuer/app.h"
+#include "issuer/cases/story.h"
 #include "issuer/dnsbl/check.h"
 
 struct examination {
-    /* In. */
-    struct app *app;
+    struct story_question question; /* in */
+    struct app *app;                /* its parts, in short */
     struct arena *mem;
     int64_t now;
     const struct evidence *evidence;
-    const char *mailbox, *bounce_sha; /* the customer, or NULL */
-    int64_t case_id;                  /* 0: there is none yet */
     /* What was found on the way. */
     struct address address;
     bool has_address;
@@ -28,8 +26,8 @@ struct examination {
     const struct pool_address *reserved; /* the address is this one, or NULL */
     const struct zone *zone;
     bool is_zone_used;
-    bool is_private;       /* the list is known by name only: nobody can ask it */
-    int64_t earlier_lease; /* that this bounce led to, or 0 */
+    bool is_private; /* the list is known by name only: nobody can ask it */
+    struct story story;
     /* What was asked: first the address itself, then the active addresses of the pool. */
     struct dnsbl_check *asked;
     size_t asked_count;
@@ -40,6 +38,8 @@ struct examination {
     doubts doubts;
 };
 
-NODISCARD int examine(struct examination *x, struct error *err);
+/* *out is all new. Strings of the question must live as long as it. */
+NODISCARD int examine(const struct story_question *question, struct examination *out,
+                      struct error *err);
 
 #endif

@@ -47,7 +47,7 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_string_equal(d.row.zone, FIXTURE_ZONE);
     assert_string_equal(d.row.mailbox, FIXTURE_MAILBOX);
     assert_int_equal(d.row.id, 0);
-    assert_int_equal(d.row.checks_count, 4);
+    assert_int_equal(d.row.checks_count, 5);
     assert_string_equal(d.row.checks[0].question, "Is it listed?");
     assert_string_equal(d.row.checks[0].answer,
                         "yes, 127.0.0.2 (reported as a source of spam)");
@@ -58,8 +58,12 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_string_equal(d.row.checks[1].answer, "yes, shared");
     assert_string_equal(d.row.checks[1].source, "192.0.2.0/24, round robin");
     assert_int_equal(d.row.checks[2].result, CHECK_UNKNOWN);
-    assert_string_equal(d.row.checks[3].answer, "yes, 2 of 2 are clear there");
-    assert_int_equal(f.dns.rounds, 1);
+    assert_string_equal(d.row.checks[3].question, "Is the customer the cause?");
+    assert_int_equal(d.row.checks[3].result, CHECK_UNKNOWN);
+    assert_string_equal(d.row.checks[4].answer, "yes, 2 of 2 are clear there");
+    assert_int_equal(d.row.doubts, 0);
+    /* The list, then the recipient's mail servers. */
+    assert_int_equal(f.dns.rounds, 2);
     app_fixture_stop(&f);
 }
 
@@ -232,7 +236,7 @@ static void a_case_is_kept_with_listings_and_audit(void **state UNUSED)
     assert_string_equal(row.created_by, "agent:ana");
     assert_string_equal(row.bounce, "554 blocked\xef\xbf\xbd!");
     assert_int_equal(row.verdict, DIAGNOSIS_LISTED_NOW);
-    assert_int_equal(row.checks_count, 4);
+    assert_int_equal(row.checks_count, 5);
     const char *object = arena_printf(&f.mem, "case:%d", (int)d.row.id);
     assert_int_equal(store_audit_tail(store, &f.mem, object, 9, &audit, &count, &err),
                      0);

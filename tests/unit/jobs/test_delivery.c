@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "issuer/jobs/jobs.h"
 #include "issuer/mtalog/testimony.h"
-#include "tests/support/app_fixture.h"
+#include "tests/support/issuer/app_fixture.h"
 
 enum {
     AFTER_POSTFIX = 1795570000, /* 2026-11-25 01:26:40 UTC, minutes after the log */
