@@ -32,6 +32,7 @@ enum reading {
     READING_CONFLICT,
     READING_REFUSED,   /* 127.255.255.x: about us, not about the address */
     READING_REWRITTEN, /* outside 127/8: somebody else answered */
+    READING_FLOOD,     /* more codes than any list has */
     READING_COUNT
 };
 
@@ -44,6 +45,7 @@ static const char *const troubles[] = {
     [READING_CONFLICT] = "cannot be told: the resolvers disagree",
     [READING_REFUSED] = "refused us: it does not answer the resolver we use",
     [READING_REWRITTEN] = "was not reached: our resolver rewrites its answers",
+    [READING_FLOOD] = "gave more answers than a list has",
 };
 _Static_assert(ARRAY_LEN(troubles) == READING_COUNT, "one row a reading");
 
@@ -73,6 +75,8 @@ static enum reading read_answers(const struct dns_result *result)
         if (!is_in(&result->answers[i], (const uint8_t[]){127}, 1))
             reading = READING_REWRITTEN;
     }
+    if (reading == READING_CODES && result->has_more)
+        return READING_FLOOD;
     return reading;
 }
 
@@ -153,12 +157,41 @@ static bool passes_its_test(const struct zone *zone, const char *title,
     return true;
 }
 
+/* What the list says when it could be asked and passes its own test. */
+static void judge_answer(const struct zone *zone, const char *title,
+                         const struct listing_answers *answers, struct listing *out)
+{
+    bool is_there = answers->address.count > 0;
+    bool has_text = answers->text == DNS_ANSWER;
+    const struct address *code = is_there ? listed_answer(zone, &answers->address)
+                                          : NULL;
+    const struct address *first = is_there ? &answers->address.answers[0] : NULL;
+
+    if (!is_there && zone->always_has_text && has_text)
+        conclude(out, LISTING_UNKNOWN, NULL, title,
+                 "contradicts itself: words about it, but no listing");
+    else if (!is_there)
+        conclude(out, LISTING_CLEAR, NULL, title, "does not list it");
+    else if (code == NULL)
+        conclude(out, LISTING_UNKNOWN, first, title,
+                 "gave an answer that is not a listing of a sending address");
+    else if (zone->always_has_text && !has_text)
+        conclude(out, LISTING_UNKNOWN, code, title,
+                 "contradicts itself: a listing without the words it always gives");
+    else
+        conclude(out, LISTING_LISTED, code, title, "lists it");
+}
+
+static const char *title_of(const struct zone *zone)
+{
+    return zone->title != NULL ? zone->title : zone->name;
+}
+
 void listing_judge(const struct zone *zone, const struct listing_answers *answers,
                    struct listing *out)
 {
-    const char *title = zone->title != NULL ? zone->title : zone->name;
+    const char *title = title_of(zone);
     const struct dns_result *result = &answers->address;
-    const struct address *first = result->count > 0 ? &result->answers[0] : NULL;
     enum reading reading = read_answers(result);
 
     if (!zone->is_alive) {
@@ -168,19 +201,27 @@ void listing_judge(const struct zone *zone, const struct listing_answers *answer
     if (zone->has_test_points && !passes_its_test(zone, title, answers, out))
         return;
     if (troubles[reading][0] != '\0') {
-        bool has_code = reading == READING_REFUSED || reading == READING_REWRITTEN;
-        conclude(out, LISTING_UNKNOWN, has_code ? first : NULL, title,
-                 troubles[reading]);
+        const struct address *odd = result->count > 0 ? &result->answers[0] : NULL;
+        conclude(out, LISTING_UNKNOWN, odd, title, troubles[reading]);
         return;
     }
-    if (reading == READING_NONE) {
-        conclude(out, LISTING_CLEAR, NULL, title, "does not list it");
+    judge_answer(zone, title, answers, out);
+}
+
+void listing_confirm(const struct zone *zone, const struct listing *second,
+                     struct listing *listing)
+{
+    struct listing made = {.state = LISTING_UNKNOWN};
+
+    assert(listing->state == LISTING_LISTED);
+    if (second->state == LISTING_LISTED)
         return;
-    }
-    const struct address *code = listed_answer(zone, result);
-    if (code != NULL)
-        conclude(out, LISTING_LISTED, code, title, "lists it");
+    memcpy(made.code, listing->code, sizeof made.code);
+    if (second->state == LISTING_CLEAR)
+        (void)snprintf(made.why, sizeof made.why,
+                       "%s listed it and a moment later did not", title_of(zone));
     else
-        conclude(out, LISTING_UNKNOWN, first, title,
-                 "gave an answer that is not a listing of a sending address");
+        (void)snprintf(made.why, sizeof made.why, "seen once, then: %.140s",
+                       second->why);
+    *listing = made;
 }

@@ -74,6 +74,7 @@ struct zone {
 
 struct listing_answers {
     struct dns_result address;                 /* the question itself */
+    enum dns_status text;                      /* the TXT record at the same name */
     struct dns_result listed_test, clear_test; /* 127.0.0.2 and 127.0.0.1 */
 };
 
@@ -83,7 +84,13 @@ struct listing {
     char why[160]; /* a sentence for people; unknown: what went wrong */
 };
 
+/* A zone that always gives a TXT record has two witnesses: an address without its words, and words
+ * without an address, are unknown. More answers than LISTING_CODES_MAX are no list's. */
 void listing_judge(const struct zone *zone, const struct listing_answers *answers,
                    struct listing *out);
+/* A listing is believed when it was seen twice: *listing was LISTED, second was asked after it.
+ * Only when both are LISTED does it stay so. */
+void listing_confirm(const struct zone *zone, const struct listing *second,
+                     struct listing *listing);
 
 #endif

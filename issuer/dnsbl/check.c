@@ -1,9 +1,12 @@
 /*
- * check.c - one round of questions: addresses, their words, the lists' own test points.
+ * check.c - a round of questions: addresses, their words, the lists' own test points; and a second
+ * one about what was listed.
  */
 #include "base/base.h"
 
 #include "issuer/dnsbl/check.h"
+
+#include "base/clock.h"
 
 /* Where the answers to one check stand in the round. */
 struct place {
@@ -29,17 +32,32 @@ static size_t add_question(struct round *round, const char *name, enum dns_type 
     return round->count++;
 }
 
-static bool add_address(struct round *round, const char *address, const char *zone,
-                        size_t *out)
-{
-    char name[DOMAIN_MAX + 1];
-    struct address parsed;
+/* RFC 5782 section 5. The IPv6 ones are IPv4-mapped, which struct address takes for IPv4, so
+ * their labels are written out. */
+enum test_point {
+    POINT_CLEAR = 1,
+    POINT_LISTED = 2
+};
+#define MAPPED_LOOPBACK "0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 
-    if (!address_parse(slice_from(address), &parsed) ||
-        !address_dnsbl_name(&parsed, zone, name, sizeof name))
+static bool add_test_point(struct round *round, const struct dnsbl_check *check,
+                           enum test_point point, size_t *out)
+{
+    const char *rest = address_is_v4(&check->address) ? "0.0.127" : MAPPED_LOOPBACK;
+    char name[DOMAIN_MAX + 1];
+    int len = snprintf(name, sizeof name, "%u.%s.%s", (unsigned)point, rest,
+                       zone_asked_name(check->zone));
+
+    if (len < 0 || (size_t)len >= sizeof name)
         return false;
     *out = add_question(round, name, DNS_TYPE_A);
     return true;
+}
+
+static bool shares_test_points(const struct dnsbl_check *a, const struct dnsbl_check *b)
+{
+    return a->zone == b->zone &&
+           address_is_v4(&a->address) == address_is_v4(&b->address);
 }
 
 /* The test points of a zone are asked with its first check and shared by the others. */
@@ -49,15 +67,13 @@ static bool add_test_points(struct round *round, const struct dnsbl_check *check
     struct place *place = &round->places[at];
 
     for (size_t i = 0; i < at; i++)
-        if (checks[i].zone == checks[at].zone && round->places[i].was_asked) {
+        if (round->places[i].was_asked && shares_test_points(&checks[i], &checks[at])) {
             place->listed_test = round->places[i].listed_test;
             place->clear_test = round->places[i].clear_test;
             return true;
         }
-    return add_address(round, "127.0.0.2", zone_asked_name(checks[at].zone),
-                       &place->listed_test) &&
-           add_address(round, "127.0.0.1", zone_asked_name(checks[at].zone),
-                       &place->clear_test);
+    return add_test_point(round, &checks[at], POINT_LISTED, &place->listed_test) &&
+           add_test_point(round, &checks[at], POINT_CLEAR, &place->clear_test);
 }
 
 static void add_check(struct round *round, const struct dnsbl_check *checks, size_t at)
@@ -108,10 +124,14 @@ static void judge(const struct round *round, const struct place *place,
                   struct dnsbl_check *check)
 {
     static const struct dns_result unasked = {.status = DNS_FAILED};
-    struct listing_answers answers = {unasked, unasked, unasked};
+    struct listing_answers answers = {.address = unasked,
+                                      .text = DNS_FAILED,
+                                      .listed_test = unasked,
+                                      .clear_test = unasked};
 
     if (place->was_asked) {
         answers.address = result_of(&round->replies[place->address]);
+        answers.text = round->replies[place->text].status;
         if (check->zone->has_test_points) {
             answers.listed_test = result_of(&round->replies[place->listed_test]);
             answers.clear_test = result_of(&round->replies[place->clear_test]);
@@ -124,26 +144,71 @@ static void judge(const struct round *round, const struct place *place,
         take_text(&round->replies[place->text], check->text);
 }
 
+/* One look at all of them. */
+static void look(const struct resolver *resolver, struct arena *mem,
+                 struct dnsbl_check *checks, size_t count, int64_t timeout_ms)
+{
+    /* Four questions a check at most: A, TXT, and two test points. */
+    struct round round = {
+        .questions = arena_array(mem, 4 * count, sizeof *round.questions),
+        .replies = arena_array(mem, 4 * count, sizeof *round.replies),
+        .places = arena_array(mem, count, sizeof *round.places)};
+
+    for (size_t i = 0; i < count; i++)
+        add_check(&round, checks, i);
+    resolver->ask(resolver->context, mem, round.questions, round.count, timeout_ms,
+                  round.replies);
+    for (size_t i = 0; i < count; i++)
+        judge(&round, &round.places[i], &checks[i]);
+}
+
+static bool may_need_second_look(const struct dnsbl_check *checks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (checks[i].zone->may_grant)
+            return true;
+    return false;
+}
+
+/* The listings that a lease could be built on are asked about again. */
+static void look_again(const struct resolver *resolver, struct arena *mem,
+                       struct dnsbl_check *checks, size_t count, int64_t timeout_ms)
+{
+    struct dnsbl_check *again = arena_array(mem, count, sizeof *again);
+    struct dnsbl_check **firsts = arena_array(mem, count, sizeof *firsts);
+    size_t listed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (checks[i].zone->may_grant && checks[i].listing.state == LISTING_LISTED) {
+            again[listed] = (struct dnsbl_check){.zone = checks[i].zone,
+                                                 .address = checks[i].address};
+            firsts[listed++] = &checks[i];
+        }
+    if (listed == 0)
+        return;
+    look(resolver, mem, again, listed, timeout_ms > 0 ? timeout_ms : 0);
+    for (size_t i = 0; i < listed; i++) {
+        listing_confirm(firsts[i]->zone, &again[i].listing, &firsts[i]->listing);
+        if (firsts[i]->listing.state != LISTING_LISTED)
+            firsts[i]->text[0] = '\0';
+    }
+}
+
 void dnsbl_check_all(const struct resolver *resolver, struct dnsbl_check *checks,
                      size_t count, int64_t timeout_ms, int64_t now)
 {
-    struct round round = {0};
+    int64_t deadline_ms = clock_monotonic_ms(&clock_system) + timeout_ms;
+    int64_t first_ms = may_need_second_look(checks, count) ? timeout_ms * 2 / 3
+                                                           : timeout_ms;
     struct arena mem;
 
     if (count == 0)
         return;
     arena_init(&mem);
-    /* Four questions a check at most: A, TXT, and two test points. */
-    round.questions = arena_array(&mem, 4 * count, sizeof *round.questions);
-    round.replies = arena_array(&mem, 4 * count, sizeof *round.replies);
-    round.places = arena_array(&mem, count, sizeof *round.places);
+    look(resolver, &mem, checks, count, first_ms);
+    look_again(resolver, &mem, checks, count,
+               deadline_ms - clock_monotonic_ms(&clock_system));
     for (size_t i = 0; i < count; i++)
-        add_check(&round, checks, i);
-    resolver->ask(resolver->context, &mem, round.questions, round.count, timeout_ms,
-                  round.replies);
-    for (size_t i = 0; i < count; i++) {
-        judge(&round, &round.places[i], &checks[i]);
         checks[i].checked_at = now;
-    }
     arena_release(&mem);
 }

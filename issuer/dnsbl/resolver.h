@@ -5,6 +5,10 @@
  * said with has_more: whoever needs all records (SPF) or judges by them (a block list) treats such
  * a reply as failed. What is beyond use, a reply that is not about the question, a referral, a
  * chain of aliases that ends nowhere, is DNS_FAILED, never "no such record".
+ *
+ * Of several servers each is asked every question at once, and their usable replies must agree
+ * (resolver_agree.h). As soon as every question has a usable reply the others have 400 ms left to
+ * object: a dead server must not hold up every check, and a slow one may still disagree.
  */
 #ifndef ISSUER_DNSBL_RESOLVER_H
 #define ISSUER_DNSBL_RESOLVER_H
@@ -60,7 +64,7 @@ struct resolver {
     void *context;
 };
 
-/* Through c-ares, with exactly these servers and port. Freed with resolver_cares_free. */
+/* Through c-ares, with exactly these servers (8 at most) and port. Freed with resolver_cares_free. */
 NODISCARD int resolver_cares_new(const char *const *servers, size_t count,
                                  unsigned port, struct resolver **out,
                                  struct error *err);

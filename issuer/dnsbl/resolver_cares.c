@@ -1,9 +1,11 @@
 /*
- * resolver_cares.c - DNS through c-ares, one channel a round.
+ * resolver_cares.c - DNS through c-ares, a channel a server and a round.
  *
- * A channel of its own for every round makes it safe to call from several threads, gives each
- * round fresh source ports, and ends everything that is still open when the round ends. Names
- * are absolute and servers are exactly ours: no search list, no /etc/hosts, no resolv.conf.
+ * Channels of its own for every round make it safe to call from several threads, give each round
+ * fresh source ports, and end everything that is still open when the round ends. A channel knows
+ * one server only, or c-ares would ask the second one after the first had failed, not at once.
+ * Names are absolute and servers are exactly ours: no search list, no /etc/hosts, no resolv.conf.
+ * A truncated reply is asked again over TCP by c-ares itself.
  */
 #include "base/base.h"
 
@@ -19,14 +21,15 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "issuer/dnsbl/resolver_agree.h"
 #include "issuer/dnsbl/resolver_answer.h"
 
 enum {
-    /* ares_getsock reports 16 sockets, and a server may need one for UDP and one for TCP. */
-    SERVERS_MAX = ARES_GETSOCK_MAXNUM / 2,
+    SERVERS_MAX = 8,
     CLASS_IN = 1, /* RFC 1035 3.2.4 */
     TRIES = 2,
-    TRY_MIN_MS = 200
+    TRY_MIN_MS = 200,
+    GRACE_MS = 400 /* for the other servers, when one has answered everything */
 };
 
 struct cares {
@@ -51,7 +54,7 @@ static enum dns_status status_of(int status)
     }
 }
 
-/* One question on its way. */
+/* One question on its way to one server. */
 struct waiting {
     const struct dns_question *question;
     struct arena *mem;
@@ -73,7 +76,8 @@ static void on_answer(void *context, int status, int timeouts UNUSED,
         waiting->reply->status = status_of(status);
 }
 
-static int open_channel(struct cares *cares, int64_t timeout_ms, ares_channel *out)
+static int open_channel(const struct ares_addr_port_node *server, int64_t timeout_ms,
+                        ares_channel *out)
 {
     static char lookups[] = "b"; /* DNS only */
     struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
@@ -82,25 +86,39 @@ static int open_channel(struct cares *cares, int64_t timeout_ms, ares_channel *o
                                    .lookups = lookups};
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS;
-    /* The second try waits twice as long as the first; all servers take part in both. */
-    int64_t share_ms = timeout_ms / (int64_t)(3 * cares->count);
+    /* The second try waits twice as long as the first. */
+    int64_t share_ms = timeout_ms / 3;
+    struct ares_addr_port_node one = *server;
 
     options.timeout = share_ms < TRY_MIN_MS ? TRY_MIN_MS : (int)share_ms;
     int status = ares_init_options(out, &options, mask);
     if (status != ARES_SUCCESS)
         return status;
-    status = ares_set_servers_ports(*out, cares->servers);
+    status = ares_set_servers_ports(*out, &one);
     if (status != ARES_SUCCESS)
         ares_destroy(*out);
     return status;
 }
 
-/* Sockets of the channel as poll wants them; 0 when nothing is open any more. */
-static nfds_t sockets_of(ares_channel channel, struct pollfd *polls)
+/* One round: every question to every server. */
+struct round {
+    ares_channel channels[SERVERS_MAX]; /* NULL: could not be opened */
+    size_t servers;
+    struct dns_reply *replies; /* of question i: servers of them, from i * servers */
+    size_t questions;
+};
+
+/* The sockets of all channels, as poll wants them, and whose they are. */
+struct sockets {
+    struct pollfd polls[SERVERS_MAX * ARES_GETSOCK_MAXNUM];
+    ares_channel owners[SERVERS_MAX * ARES_GETSOCK_MAXNUM];
+    nfds_t count; /* 0: nothing is open any more */
+};
+
+static void find_sockets(ares_channel channel, struct sockets *out)
 {
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
     unsigned bits = (unsigned)ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
-    nfds_t count = 0;
 
     for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
         bool is_readable = (bits & (1U << i)) != 0;
@@ -109,42 +127,107 @@ static nfds_t sockets_of(ares_channel channel, struct pollfd *polls)
             continue;
         short events = (short)((is_readable ? POLLIN : 0) |
                                (is_writable ? POLLOUT : 0));
-        polls[count++] = (struct pollfd){.fd = sockets[i], .events = events};
+        out->polls[out->count] = (struct pollfd){.fd = sockets[i], .events = events};
+        out->owners[out->count++] = channel;
     }
-    return count;
 }
 
-static void process(ares_channel channel, const struct pollfd *polls, nfds_t count)
+static void process(const struct round *round, const struct sockets *sockets)
 {
-    for (nfds_t i = 0; i < count; i++) {
-        bool is_readable = (polls[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
-        bool is_writable = (polls[i].revents & (POLLOUT | POLLERR | POLLHUP)) != 0;
+    for (nfds_t i = 0; i < sockets->count; i++) {
+        const struct pollfd *at = &sockets->polls[i];
+        bool is_readable = (at->revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+        bool is_writable = (at->revents & (POLLOUT | POLLERR | POLLHUP)) != 0;
         if (is_readable || is_writable)
-            ares_process_fd(channel, is_readable ? polls[i].fd : ARES_SOCKET_BAD,
-                            is_writable ? polls[i].fd : ARES_SOCKET_BAD);
+            ares_process_fd(sockets->owners[i], is_readable ? at->fd : ARES_SOCKET_BAD,
+                            is_writable ? at->fd : ARES_SOCKET_BAD);
     }
     /* Timeouts and the next try. */
-    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    for (size_t i = 0; i < round->servers; i++)
+        if (round->channels[i] != NULL)
+            ares_process_fd(round->channels[i], ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void wait_for_all(ares_channel channel, int64_t deadline_ms)
+/* Has every question a usable reply from some server? */
+static bool is_answered(const struct round *round)
 {
-    for (;;) {
-        struct pollfd polls[ARES_GETSOCK_MAXNUM];
-        nfds_t count = sockets_of(channel, polls);
-        int64_t left_ms = deadline_ms - clock_monotonic_ms(&clock_system);
+    for (size_t i = 0; i < round->questions; i++) {
+        bool is_usable = false;
+        for (size_t j = 0; j < round->servers && !is_usable; j++)
+            is_usable = dns_status_is_usable(
+                round->replies[i * round->servers + j].status);
+        if (!is_usable)
+            return false;
+    }
+    return true;
+}
+
+/* Until the next thing that c-ares wants to do by itself, left_ms at most. */
+static int64_t wait_ms_of(const struct round *round, int64_t left_ms)
+{
+    int64_t wait_ms = left_ms;
+
+    for (size_t i = 0; i < round->servers; i++) {
         struct timeval most = {.tv_sec = left_ms / 1000,
                                .tv_usec = left_ms % 1000 * 1000};
         struct timeval least;
+        if (round->channels[i] == NULL)
+            continue;
+        const struct timeval *next = ares_timeout(round->channels[i], &most, &least);
+        int64_t next_ms = (int64_t)next->tv_sec * 1000 + next->tv_usec / 1000 + 1;
+        if (next_ms < wait_ms)
+            wait_ms = next_ms;
+    }
+    return wait_ms;
+}
 
-        if (count == 0 || left_ms <= 0)
+static void wait_for_all(const struct round *round, int64_t deadline_ms)
+{
+    bool was_answered = false;
+
+    for (;;) {
+        struct sockets sockets = {.count = 0};
+        int64_t now_ms = clock_monotonic_ms(&clock_system);
+
+        for (size_t i = 0; i < round->servers; i++)
+            if (round->channels[i] != NULL)
+                find_sockets(round->channels[i], &sockets);
+        if (!was_answered && is_answered(round)) {
+            was_answered = true;
+            if (deadline_ms > now_ms + GRACE_MS)
+                deadline_ms = now_ms + GRACE_MS;
+        }
+        if (sockets.count == 0 || deadline_ms <= now_ms)
             return;
-        const struct timeval *next = ares_timeout(channel, &most, &least);
-        int64_t wait_ms = (int64_t)next->tv_sec * 1000 + next->tv_usec / 1000 + 1;
-        if (poll(polls, count, (int)wait_ms) < 0)
-            for (nfds_t i = 0; i < count; i++)
-                polls[i].revents = 0; /* EINTR: only the timeouts */
-        process(channel, polls, count);
+        int64_t wait_ms = wait_ms_of(round, deadline_ms - now_ms);
+        if (poll(sockets.polls, sockets.count, (int)wait_ms) < 0)
+            for (nfds_t i = 0; i < sockets.count; i++)
+                sockets.polls[i].revents = 0; /* EINTR: only the timeouts */
+        process(round, &sockets);
+    }
+}
+
+static void send_questions(const struct cares *cares, struct round *round,
+                           struct arena *mem, const struct dns_question *questions,
+                           int64_t timeout_ms)
+{
+    struct waiting *waiting = arena_array(mem, round->questions * round->servers,
+                                          sizeof *waiting);
+
+    for (size_t j = 0; j < round->servers; j++) {
+        if (open_channel(&cares->servers[j], timeout_ms, &round->channels[j]) !=
+            ARES_SUCCESS) {
+            round->channels[j] = NULL;
+            continue;
+        }
+        for (size_t i = 0; i < round->questions; i++) {
+            size_t at = i * round->servers + j;
+            waiting[at] = (struct waiting){&questions[i], mem, &round->replies[at]};
+            if (dns_name_is_askable(questions[i].name))
+                ares_query(round->channels[j], questions[i].name, CLASS_IN,
+                           (int)dns_type_number(questions[i].type), on_answer,
+                           &waiting[at]);
+        }
     }
 }
 
@@ -152,24 +235,23 @@ static void cares_ask(void *context, struct arena *mem,
                       const struct dns_question *questions, size_t count,
                       int64_t timeout_ms, struct dns_reply *replies)
 {
-    struct cares *cares = context;
+    const struct cares *cares = context;
     int64_t deadline_ms = clock_monotonic_ms(&clock_system) + timeout_ms;
-    ares_channel channel;
+    struct round round = {.servers = cares->count, .questions = count};
 
+    round.replies = arena_array(mem, count * cares->count, sizeof *round.replies);
+    for (size_t i = 0; i < count * cares->count; i++)
+        round.replies[i] = (struct dns_reply){.status = DNS_FAILED};
+    send_questions(cares, &round, mem, questions, timeout_ms);
+    wait_for_all(&round, deadline_ms);
+    for (size_t j = 0; j < round.servers; j++)
+        if (round.channels[j] != NULL) {
+            /* Whatever is still open is told ARES_ECANCELLED. */
+            ares_cancel(round.channels[j]);
+            ares_destroy(round.channels[j]);
+        }
     for (size_t i = 0; i < count; i++)
-        replies[i] = (struct dns_reply){.status = DNS_FAILED};
-    if (count == 0 || open_channel(cares, timeout_ms, &channel) != ARES_SUCCESS)
-        return;
-    struct waiting *waiting = arena_array(mem, count, sizeof *waiting);
-    for (size_t i = 0; i < count; i++) {
-        waiting[i] = (struct waiting){&questions[i], mem, &replies[i]};
-        if (dns_name_is_askable(questions[i].name))
-            ares_query(channel, questions[i].name, CLASS_IN,
-                       (int)dns_type_number(questions[i].type), on_answer, &waiting[i]);
-    }
-    wait_for_all(channel, deadline_ms);
-    ares_cancel(channel); /* whatever is still open is told ARES_ECANCELLED */
-    ares_destroy(channel);
+        replies[i] = dns_replies_agree(&round.replies[i * cares->count], cares->count);
 }
 
 static bool fill_server(const char *text, unsigned port,
@@ -208,8 +290,6 @@ int resolver_cares_new(const char *const *servers, size_t count, unsigned port,
             return error_set(err, ERROR_INVALID,
                              "dns.servers: \"%s\" is not an address", servers[i]);
         }
-        if (i > 0)
-            cares->servers[i - 1].next = &cares->servers[i];
     }
     cares->count = count;
     cares->resolver = (struct resolver){.ask = cares_ask, .context = cares};

@@ -5,30 +5,32 @@
 
 #include "tests/support/issuer/fake_resolver.h"
 
-/* Records of the question's type, in mem. */
-static void fake_records(const struct dns_question *question, const char *code,
-                         const char *text, struct arena *mem, struct dns_reply *out)
+static void fake_addresses(const char *codes, struct arena *mem, struct dns_reply *out)
+{
+    struct dns_record *records = arena_array(mem, DNS_RECORDS_MAX, sizeof *records);
+    struct slice rest = slice_from(codes);
+    struct slice code;
+
+    out->records = records;
+    while (slice_cut(&rest, ' ', &code)) {
+        if (out->count == DNS_RECORDS_MAX ||
+            !address_parse(code, &records[out->count++].address))
+            abort();
+    }
+}
+
+static void fake_text(const char *text, enum dns_status status, struct arena *mem,
+                      struct dns_reply *out)
 {
     struct dns_record *record = ARENA_NEW(mem, struct dns_record);
     struct slice words = slice_from(text);
 
-    if (question->type == DNS_TYPE_TXT && text == NULL) {
+    out->status = status;
+    if (status == DNS_ANSWER && text == NULL)
         out->status = DNS_NODATA;
+    if (out->status != DNS_ANSWER)
         return;
-    }
-    switch (question->type) {
-    case DNS_TYPE_A:
-    case DNS_TYPE_AAAA:
-        if (!address_parse(slice_from(code), &record->address))
-            abort();
-        break;
-    case DNS_TYPE_TXT:
-    case DNS_TYPE_MX:
-    case DNS_TYPE_PTR:
-    case DNS_TYPE_COUNT:
-        record->text = slice_of(arena_slice(mem, words), words.len);
-        break;
-    }
+    record->text = slice_of(arena_slice(mem, words), words.len);
     out->records = record;
     out->count = 1;
 }
@@ -42,8 +44,11 @@ static void fake_answer(const struct fake_resolver *fake,
         if (strcmp(fake->rows[i].name, question->name) != 0)
             continue;
         out->status = fake->rows[i].status;
-        if (out->status == DNS_ANSWER)
-            fake_records(question, fake->rows[i].code, fake->rows[i].text, mem, out);
+        if (question->type == DNS_TYPE_TXT &&
+            (out->status == DNS_ANSWER || fake->rows[i].text_status != DNS_ANSWER))
+            fake_text(fake->rows[i].text, fake->rows[i].text_status, mem, out);
+        else if (out->status == DNS_ANSWER)
+            fake_addresses(fake->rows[i].code, mem, out);
         return;
     }
 }
@@ -54,7 +59,9 @@ static void fake_ask(void *context, struct arena *mem,
 {
     struct fake_resolver *fake = context;
 
-    fake->rounds++;
+    size_t round = ++fake->rounds;
+    if (fake->before_round != NULL)
+        fake->before_round(fake, round);
     fake->questions += count;
     fake->last_timeout_ms = timeout_ms;
     for (size_t i = 0; i < count; i++)
@@ -66,6 +73,21 @@ struct resolver fake_resolver(struct fake_resolver *fake)
     return (struct resolver){.ask = fake_ask, .context = fake};
 }
 
+static size_t row_named(struct fake_resolver *fake, const char *name)
+{
+    size_t at = 0;
+    size_t len = strlen(name);
+
+    while (at < fake->count && strcmp(fake->rows[at].name, name) != 0)
+        at++;
+    if (at == FAKE_RESOLVER_ROWS || len > DOMAIN_MAX)
+        abort();
+    if (at == fake->count)
+        fake->count++;
+    memcpy(fake->rows[at].name, name, len + 1);
+    return at;
+}
+
 static size_t row_for(struct fake_resolver *fake, const char *zone, const char *address)
 {
     char name[DOMAIN_MAX + 1];
@@ -74,15 +96,7 @@ static size_t row_for(struct fake_resolver *fake, const char *zone, const char *
     if (!address_parse(slice_from(address), &parsed) ||
         !address_dnsbl_name(&parsed, zone, name, sizeof name))
         abort();
-    size_t at = 0;
-    while (at < fake->count && strcmp(fake->rows[at].name, name) != 0)
-        at++;
-    if (at == FAKE_RESOLVER_ROWS)
-        abort();
-    if (at == fake->count)
-        fake->count++;
-    memcpy(fake->rows[at].name, name, sizeof name);
-    return at;
+    return row_named(fake, name);
 }
 
 void fake_resolver_list(struct fake_resolver *fake, const char *zone,
@@ -101,8 +115,29 @@ void fake_resolver_fail(struct fake_resolver *fake, const char *zone,
     fake->rows[row_for(fake, zone, address)].status = status;
 }
 
+void fake_resolver_fail_text(struct fake_resolver *fake, const char *zone,
+                             const char *address, enum dns_status status)
+{
+    fake->rows[row_for(fake, zone, address)].text_status = status;
+}
+
+/* ::ffff:7f00:2, which struct address knows as 127.0.0.2 only. */
+static void list_mapped_test_point(struct fake_resolver *fake, const char *zone)
+{
+    char name[DOMAIN_MAX + 1];
+
+    if (snprintf(name, sizeof name,
+                 "2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.%s",
+                 zone) < 0)
+        abort();
+    size_t at = row_named(fake, name);
+    fake->rows[at].status = DNS_ANSWER;
+    fake->rows[at].code = "127.0.0.2";
+}
+
 void fake_resolver_healthy(struct fake_resolver *fake, const char *zone)
 {
     fake_resolver_list(fake, zone, "127.0.0.2", "127.0.0.2", NULL);
     fake_resolver_fail(fake, zone, "127.0.0.1", DNS_NXDOMAIN);
+    list_mapped_test_point(fake, zone);
 }

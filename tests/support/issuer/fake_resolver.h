@@ -14,13 +14,16 @@ struct fake_resolver {
     struct {
         char name[DOMAIN_MAX + 1];
         enum dns_status status;
-        const char *code; /* "127.0.0.2" */
-        const char *text;
+        const char *code;            /* "127.0.0.2", or several with a blank between */
+        const char *text;            /* NULL: no TXT record */
+        enum dns_status text_status; /* another end of the TXT question */
     } rows[FAKE_RESOLVER_ROWS];
     size_t count;
     /* How often it was asked, perhaps by several threads. */
     _Atomic size_t rounds, questions;
     _Atomic int64_t last_timeout_ms;
+    /* Called before round 1, 2, ...: the world changes. */
+    void (*before_round)(struct fake_resolver *fake, size_t round);
 };
 
 /* Empty: every name is NXDOMAIN. The result points at fake, which must outlive it. */
@@ -31,7 +34,10 @@ void fake_resolver_list(struct fake_resolver *fake, const char *zone,
 /* Questions about address on zone end like this. */
 void fake_resolver_fail(struct fake_resolver *fake, const char *zone,
                         const char *address, enum dns_status status);
-/* A zone that passes its own test: 127.0.0.2 listed, 127.0.0.1 not. */
+/* Only the TXT question about address on zone, which has a row, ends like this. */
+void fake_resolver_fail_text(struct fake_resolver *fake, const char *zone,
+                             const char *address, enum dns_status status);
+/* A zone that passes its own tests, of IPv4 and of IPv6. */
 void fake_resolver_healthy(struct fake_resolver *fake, const char *zone);
 
 #endif

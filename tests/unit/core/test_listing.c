@@ -54,7 +54,7 @@ struct row {
 static void judge_rows(const struct zone *zone, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct listing_answers answers;
+        struct listing_answers answers = {.text = DNS_ANSWER};
         answers.address = result_of(rows[i].answer);
         answers.listed_test = result_of(rows[i].listed_test);
         answers.clear_test = result_of(rows[i].clear_test);
@@ -134,7 +134,7 @@ static void a_list_that_fails_its_own_test_is_not_believed_either_way(void **sta
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(tests); i++)
         for (size_t a = 0; a < ARRAY_LEN(answers); a++) {
-            struct listing_answers all;
+            struct listing_answers all = {.text = DNS_ANSWER};
             all.address = result_of(answers[a]);
             all.listed_test = result_of(tests[i].listed);
             all.clear_test = result_of(tests[i].clear);
