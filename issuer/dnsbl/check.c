@@ -175,22 +175,23 @@ static void look_again(const struct resolver *resolver, struct arena *mem,
                        struct dnsbl_check *checks, size_t count, int64_t timeout_ms)
 {
     struct dnsbl_check *again = arena_array(mem, count, sizeof *again);
-    struct dnsbl_check **firsts = arena_array(mem, count, sizeof *firsts);
+    size_t *places = arena_array(mem, count, sizeof *places); /* in checks */
     size_t listed = 0;
 
     for (size_t i = 0; i < count; i++)
         if (checks[i].zone->may_grant && checks[i].listing.state == LISTING_LISTED) {
             again[listed] = (struct dnsbl_check){.zone = checks[i].zone,
                                                  .address = checks[i].address};
-            firsts[listed++] = &checks[i];
+            places[listed++] = i;
         }
     if (listed == 0)
         return;
     look(resolver, mem, again, listed, timeout_ms > 0 ? timeout_ms : 0);
     for (size_t i = 0; i < listed; i++) {
-        listing_confirm(firsts[i]->zone, &again[i].listing, &firsts[i]->listing);
-        if (firsts[i]->listing.state != LISTING_LISTED)
-            firsts[i]->text[0] = '\0';
+        struct dnsbl_check *first = &checks[places[i]];
+        listing_confirm(first->zone, &again[i].listing, &first->listing);
+        if (first->listing.state != LISTING_LISTED)
+            first->text[0] = '\0';
     }
 }
 
