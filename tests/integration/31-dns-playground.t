@@ -7,7 +7,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 
 B=${B:-build/release}
 ask=$B/tests/dnsbl/ask
-[ -n "${ASK_IS_BUILT:-}" ] || make -s "$ask" >/dev/null || { echo "Bail out! $ask does not build"; exit 1; }
+make -s VARIANT="${B#build/}" "$ask" >/dev/null || { echo "Bail out! $ask does not build"; exit 1; }
 command -v python3 >/dev/null || { echo "1..0 # SKIP python3 is not installed"; exit 0; }
 
 T=$(mktemp -d) || exit 1
@@ -119,15 +119,15 @@ done
 check "a dead one beside a good one" "$dead,${at[healthy]}" $ours "$listed"
 check "a late one and a dead one" "${at[late]},$dead" $ours 'unknown - SpamCop did not answer in time\|'
 check "one says listed, one says clear" "${at[healthy]},${at[delisted]}" $ours \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 check "the same, the other way round" "${at[delisted]},${at[healthy]}" $ours \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 check "one objects a moment later" "${at[delisted]},${at[tardy]}" $ours \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 check "one rewrites, about a clear address" "${at[rewriting]},${at[healthy]}" $other \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 check "one lists the world" "${at[world]},${at[healthy]}" $other \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 check "three agree" "${at[healthy]},${at[tardy]},${at[truncated]}" $ours "$listed"
 
 # The real ones: rbldnsd behind unbound.
@@ -181,7 +181,7 @@ check "another IPv6 address is clear" 127.0.4.1 2001:db8::15 "$clear"
 check "unbound beside a dead one" "$dead,127.0.4.1" $ours "$listed"
 check "unbound and another that says the same" "127.0.4.1,${at[healthy]}" $ours "$listed"
 check "unbound and another that differs" "127.0.4.1,${at[delisted]}" $ours \
-    'unknown - SpamCop cannot be told: the resolvers disagree\|'
+    'unknown - SpamCop gave no sure answer: the resolvers disagree\|'
 kill "$list_pid" && wait "$list_pid" 2>/dev/null
 check "unbound without the list's server" 127.0.4.1 $ours 'unknown - SpamCop .*\|'
 

@@ -34,6 +34,10 @@ static struct dns_result result_of(const char *text)
         result.status = DNS_NXDOMAIN;
     else if (strcmp(text, "timeout") == 0)
         result.status = DNS_TIMEOUT;
+    else if (strcmp(text, "nodata") == 0)
+        result.status = DNS_NODATA;
+    else if (strcmp(text, "conflict") == 0)
+        result.status = DNS_CONFLICT;
     else if (strcmp(text, "failed") == 0)
         result.status = DNS_FAILED;
     else if (strcmp(text, "none") != 0)
@@ -192,6 +196,93 @@ static void a_code_that_is_no_code_matches_nothing(void **state)
     }
 }
 
+static void no_data_is_as_no_name_and_a_conflict_is_unknown(void **state)
+{
+    static const struct row rows[] = {
+        {"no data",             "nodata",    "127.0.0.2", "",         LISTING_CLEAR,   ""},
+        {"no data in the test", "",          "127.0.0.2", "nodata",   LISTING_CLEAR,   ""},
+        {"test has no data",    "127.0.0.2", "nodata",    "",         LISTING_UNKNOWN, ""},
+        {"conflict",            "conflict",  "127.0.0.2", "",         LISTING_UNKNOWN, ""},
+        {"listed test",         "127.0.0.2", "conflict",  "",         LISTING_UNKNOWN, ""},
+        {"clear test",          "127.0.0.2", "127.0.0.2", "conflict", LISTING_UNKNOWN, ""},
+    };
+
+    (void)state;
+    judge_rows(&usual, rows, ARRAY_LEN(rows));
+}
+
+static void more_answers_than_a_list_has_are_unknown(void **state)
+{
+    struct listing_answers answers = {.text = DNS_ANSWER,
+                                      .address = result_of("127.0.0.2"),
+                                      .listed_test = result_of("127.0.0.2"),
+                                      .clear_test = result_of("")};
+    struct listing listing;
+
+    (void)state;
+    answers.address.has_more = true;
+    listing_judge(&usual, &answers, &listing);
+    assert_int_equal(listing.state, LISTING_UNKNOWN);
+    answers.address.has_more = false;
+    answers.listed_test.has_more = true;
+    listing_judge(&usual, &answers, &listing);
+    assert_int_equal(listing.state, LISTING_UNKNOWN);
+}
+
+static void words_and_listing_go_together_where_a_list_always_has_both(void **state)
+{
+    static const struct {
+        const char *answer;
+        enum dns_status text;
+        enum listing_state want, want_without; /* always_has_text, and not */
+    } rows[] = {
+        {"127.0.0.2", DNS_ANSWER,   LISTING_LISTED,  LISTING_LISTED},
+        {"127.0.0.2", DNS_NODATA,   LISTING_UNKNOWN, LISTING_LISTED},
+        {"127.0.0.2", DNS_NXDOMAIN, LISTING_UNKNOWN, LISTING_LISTED},
+        {"127.0.0.2", DNS_FAILED,   LISTING_UNKNOWN, LISTING_LISTED},
+        {"127.0.0.2", DNS_TIMEOUT,  LISTING_UNKNOWN, LISTING_LISTED},
+        {"",          DNS_ANSWER,   LISTING_UNKNOWN, LISTING_CLEAR },
+        {"",          DNS_NXDOMAIN, LISTING_CLEAR,   LISTING_CLEAR },
+        {"",          DNS_TIMEOUT,  LISTING_CLEAR,   LISTING_CLEAR },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (int always = 0; always < 2; always++) {
+            struct zone zone = usual;
+            struct listing_answers answers = {.text = rows[i].text,
+                                              .address = result_of(rows[i].answer),
+                                              .listed_test = result_of("127.0.0.2"),
+                                              .clear_test = result_of("")};
+            struct listing listing;
+            zone.always_has_text = always == 1;
+            listing_judge(&zone, &answers, &listing);
+            if (listing.state != (always == 1 ? rows[i].want : rows[i].want_without))
+                fail_msg("row %zu, always %d: %s", i, always, listing.why);
+        }
+}
+
+static void only_a_second_listing_confirms_one(void **state)
+{
+    static const enum listing_state wants[] = {
+        [LISTING_UNKNOWN] = LISTING_UNKNOWN,
+        [LISTING_CLEAR] = LISTING_UNKNOWN,
+        [LISTING_LISTED] = LISTING_LISTED,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wants); i++) {
+        struct listing first = {.state = LISTING_LISTED,
+                                .code = "127.0.0.2",
+                                .why = "Example list lists it"};
+        struct listing second = {.state = (enum listing_state)i, .why = "whatever"};
+        listing_confirm(&usual, &second, &first);
+        assert_int_equal(first.state, wants[i]);
+        assert_string_equal(first.code, "127.0.0.2");
+        assert_true(first.why[0] != '\0');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +292,10 @@ int main(void)
         cmocka_unit_test(a_list_without_test_points_is_judged_by_its_answer),
         cmocka_unit_test(a_list_that_has_shut_down_says_nothing),
         cmocka_unit_test(a_code_that_is_no_code_matches_nothing),
+        cmocka_unit_test(no_data_is_as_no_name_and_a_conflict_is_unknown),
+        cmocka_unit_test(more_answers_than_a_list_has_are_unknown),
+        cmocka_unit_test(words_and_listing_go_together_where_a_list_always_has_both),
+        cmocka_unit_test(only_a_second_listing_confirms_one),
     };
 
     secret_startup();

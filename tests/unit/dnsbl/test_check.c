@@ -143,7 +143,7 @@ static void a_listing_is_believed_when_seen_twice(void **state UNUSED)
         {"late",                 "192.0.2.14", NULL,              DNS_TIMEOUT,  LISTING_UNKNOWN,
          "seen once, then: SpamCop did not answer in time"                            },
         {"conflict",             "192.0.2.14", NULL,              DNS_CONFLICT, LISTING_UNKNOWN,
-         "seen once, then: SpamCop cannot be told: the resolvers disagree"            },
+         "seen once, then: SpamCop gave no sure answer: the resolvers disagree"       },
         {"refused",              "192.0.2.14", "127.255.255.254", DNS_ANSWER,   LISTING_UNKNOWN,
          "seen once, then: SpamCop refused us: it does not answer the resolver we use"},
         {"list falls ill",       "127.0.0.2",  NULL,              DNS_NXDOMAIN, LISTING_UNKNOWN,
