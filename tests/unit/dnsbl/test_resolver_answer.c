@@ -395,6 +395,16 @@ static void compressed_names_are_read_and_loops_are_not(void **state UNUSED)
     put_record(&lab, NAME, 12, loop, sizeof loop);
     assert_int_equal(lab_read(&lab), DNS_FAILED);
     lab_end(&lab);
+
+    /* A pointer to itself, and one to the place behind it. */
+    for (size_t ahead = 0; ahead <= 2; ahead += 2) {
+        lab_begin(&lab, DNS_TYPE_PTR, 0, 1, 0);
+        char self[] = {(char)(0xc0 | (data + ahead) >> 8),
+                       (char)((data + ahead) & 0xff), 0};
+        put_record(&lab, NAME, 12, self, ahead == 0 ? 2 : 3);
+        assert_int_equal(lab_read(&lab), DNS_FAILED);
+        lab_end(&lab);
+    }
 }
 
 static void names_that_cannot_be_asked_are_known(void **state UNUSED)
