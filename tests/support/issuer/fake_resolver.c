@@ -106,7 +106,8 @@ void fake_resolver_list(struct fake_resolver *fake, const char *zone,
 
     fake->rows[at].status = DNS_ANSWER;
     fake->rows[at].code = code;
-    fake->rows[at].text = text;
+    /* Lists that always give a reason are not believed without one. */
+    fake->rows[at].text = text == NULL ? "Listed" : text[0] == '\0' ? NULL : text;
 }
 
 void fake_resolver_fail(struct fake_resolver *fake, const char *zone,

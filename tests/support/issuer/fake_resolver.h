@@ -28,7 +28,7 @@ struct fake_resolver {
 
 /* Empty: every name is NXDOMAIN. The result points at fake, which must outlive it. */
 struct resolver fake_resolver(struct fake_resolver *fake);
-/* The zone lists address with code; text may be NULL. A later row for a name replaces it. */
+/* The zone lists address with code; text NULL: some text, "": no TXT record. A later row for a name replaces it. */
 void fake_resolver_list(struct fake_resolver *fake, const char *zone,
                         const char *address, const char *code, const char *text);
 /* Questions about address on zone end like this. */

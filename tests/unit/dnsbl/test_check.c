@@ -213,12 +213,11 @@ static void words_are_the_second_witness_where_a_list_always_has_them(
         enum listing_state want;
     } cases[] = {
         {"both",                   "127.0.0.2",                 "words", DNS_ANSWER,   true,  LISTING_LISTED },
-        {"no words",               "127.0.0.2",                 NULL,    DNS_ANSWER,   true,  LISTING_UNKNOWN},
+        {"no words",               "127.0.0.2",                 "",      DNS_ANSWER,   true,  LISTING_UNKNOWN},
         {"words late",             "127.0.0.2",                 "words", DNS_TIMEOUT,  true,  LISTING_UNKNOWN},
         {"words in conflict",      "127.0.0.2",                 "words", DNS_CONFLICT, true,
          LISTING_UNKNOWN                                                                                     },
-        {"words it need not have", "127.0.0.2",                 NULL,    DNS_ANSWER,   false,
-         LISTING_LISTED                                                                                      },
+        {"words it need not have", "127.0.0.2",                 "",      DNS_ANSWER,   false, LISTING_LISTED },
         {"several codes",          "127.0.0.2 127.0.0.9",       "words", DNS_ANSWER,   true,
          LISTING_LISTED                                                                                      },
         {"too many codes",
