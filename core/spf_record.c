@@ -210,7 +210,7 @@ int spf_record_check(struct slice record, struct error *err)
 {
     unsigned seen[SPF_KIND_COUNT] = {0};
     struct slice rest = spf_terms(record);
-    struct spf_term term;
+    struct spf_term term = {0};
     int status;
 
     if (record.len > SPF_RECORD_MAX)
