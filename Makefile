@@ -68,7 +68,7 @@ src.issuer := $(filter-out %_main.c issuer/bounce/% issuer/cli/%, \
 BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce cleansmtp
 main.cleansmtpd              := issuer/issuer_main.c
 uses.cleansmtpd              := issuer db core base
-libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
+libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
 extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o
 main.cleansmtp-authd         := auth/authd_main.c
 uses.cleansmtp-authd         := auth db core base
@@ -105,7 +105,7 @@ C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
 H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h tests/support/*.h \
 	tests/support/issuer/*.h)
 SH_ALL = $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!/bin/(sh|bash)|^\#!/usr/bin/env bash' 2>/dev/null)
-TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -ljansson -lcares -lsqlite3 -lsodium -lconfuse \
+TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse \
 	-lpcre2-8 -lseccomp $(GMIME_LIBS) -lpthread
 
 # One line a command; V=1 shows the commands.

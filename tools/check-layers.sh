@@ -66,6 +66,7 @@ sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/dige
 confuse.h     base/config.c base/config_reading.h
 seccomp.h     base/sandbox.c
 ares.h        issuer/dnsbl/resolver_cares.c
+libpsl.h      issuer/cases/organisation.c
 event2/event.h      auth/authd_server.c
 event2/bufferevent.h auth/authd_server.c
 event2/listener.h   auth/authd_server.c

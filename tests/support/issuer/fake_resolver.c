@@ -5,6 +5,8 @@
 
 #include "tests/support/issuer/fake_resolver.h"
 
+#include "base/number.h"
+
 static void fake_addresses(const char *codes, struct arena *mem, struct dns_reply *out)
 {
     struct dns_record *records = arena_array(mem, DNS_RECORDS_MAX, sizeof *records);
@@ -35,11 +37,61 @@ static void fake_text(const char *text, enum dns_status status, struct arena *me
     out->count = 1;
 }
 
+static void fake_record(enum dns_type type, const char *value, struct arena *mem,
+                        struct dns_record *out)
+{
+    struct slice text = slice_from(value);
+    struct slice preference;
+    uint64_t number = 0;
+
+    if (type == DNS_TYPE_A || type == DNS_TYPE_AAAA) {
+        if (!address_parse(text, &out->address))
+            abort();
+        return;
+    }
+    if (type == DNS_TYPE_MX) {
+        if (!slice_cut(&text, ' ', &preference) ||
+            !number_u64(preference, UINT16_MAX, &number))
+            abort();
+        out->preference = (unsigned)number;
+    }
+    out->text = slice_of(arena_slice(mem, text), text.len);
+}
+
+/* false: no record has this name. */
+static bool fake_added(const struct fake_resolver *fake,
+                       const struct dns_question *question, struct arena *mem,
+                       struct dns_reply *out)
+{
+    struct dns_record *records = arena_array(mem, fake->records_count, sizeof *records);
+    bool is_known = false;
+
+    for (size_t i = 0; i < fake->records_count; i++) {
+        if (strcasecmp(fake->records[i].name, question->name) != 0)
+            continue;
+        if (!is_known)
+            *out = (struct dns_reply){.status = DNS_NODATA, .records = records};
+        is_known = true;
+        if (fake->records[i].type != question->type)
+            continue;
+        out->status = fake->records[i].status;
+        out->has_more = out->has_more || fake->records[i].has_more;
+        if (fake->records[i].value != NULL)
+            fake_record(question->type, fake->records[i].value, mem,
+                        &records[out->count++]);
+    }
+    if (is_known && out->status != DNS_ANSWER)
+        out->count = 0;
+    return is_known;
+}
+
 static void fake_answer(const struct fake_resolver *fake,
                         const struct dns_question *question, struct arena *mem,
                         struct dns_reply *out)
 {
     *out = (struct dns_reply){.status = DNS_NXDOMAIN};
+    if (fake_added(fake, question, mem, out))
+        return;
     for (size_t i = 0; i < fake->count; i++) {
         if (strcmp(fake->rows[i].name, question->name) != 0)
             continue;
@@ -64,6 +116,8 @@ static void fake_ask(void *context, struct arena *mem,
         fake->before_round(fake, round);
     fake->questions += count;
     fake->last_timeout_ms = timeout_ms;
+    if (fake->clock != NULL)
+        fake->clock->monotonic_ms += fake->round_ms;
     for (size_t i = 0; i < count; i++)
         fake_answer(fake, &questions[i], mem, &replies[i]);
 }
@@ -120,6 +174,35 @@ void fake_resolver_fail_text(struct fake_resolver *fake, const char *zone,
                              const char *address, enum dns_status status)
 {
     fake->rows[row_for(fake, zone, address)].text_status = status;
+}
+
+static size_t record_room(struct fake_resolver *fake)
+{
+    if (fake->records_count == FAKE_RESOLVER_ROWS)
+        abort();
+    return fake->records_count++;
+}
+
+void fake_resolver_add(struct fake_resolver *fake, const char *name, enum dns_type type,
+                       const char *value)
+{
+    size_t at = record_room(fake);
+
+    fake->records[at].name = name;
+    fake->records[at].type = type;
+    fake->records[at].status = DNS_ANSWER;
+    fake->records[at].value = value;
+}
+
+void fake_resolver_end(struct fake_resolver *fake, const char *name, enum dns_type type,
+                       enum dns_status status)
+{
+    size_t at = record_room(fake);
+
+    fake->records[at].name = name;
+    fake->records[at].type = type;
+    fake->records[at].status = status;
+    fake->records[at].has_more = status == DNS_ANSWER;
 }
 
 /* ::ffff:7f00:2, which struct address knows as 127.0.0.2 only. */
