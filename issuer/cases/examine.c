@@ -5,10 +5,11 @@
 
 #include "issuer/cases/examine.h"
 
+#include "issuer/cases/reach.h"
 #include "issuer/dnsbl/zones.h"
 
 enum {
-    CHECKS_MAX = 5
+    CHECKS_MAX = 5 + REACH_CHECKS
 };
 
 static int read_ours(struct store *store, void *context, struct error *err)
@@ -239,6 +240,43 @@ static void judge(struct examination *x)
                              is_refused_by_us(x));
 }
 
+/* As the list answered; on a receiver's own list nobody can say more (issuer/leases/round.c). */
+static bool is_clear(const struct examination *x, const struct address *address)
+{
+    if (x->is_private)
+        return true;
+    for (size_t i = 1; i < x->asked_count; i++)
+        if (address_equal(address, &x->asked[i].address))
+            return x->asked[i].listing.state == LISTING_CLEAR;
+    return false;
+}
+
+/* The address that a lease would get now: would it work for this customer? Shown only: it neither
+ * gives nor forbids one. */
+static void check_reach(struct examination *x)
+{
+    struct address address;
+    struct reach reach;
+
+    for (size_t i = 0; i < x->pool_count; i++)
+        x->pool[i].is_clear = address_parse(slice_from(x->pool[i].address), &address) &&
+                              is_clear(x, &address);
+    const struct pool_address *next = pool_choose(x->pool, x->pool_count);
+    if (next == NULL || !address_parse(slice_from(next->address), &address))
+        return;
+    const struct reach_dns dns = {.resolver = app_resolver(x->app),
+                                  .clock = &clock_system,
+                                  .timeout_ms = app_config(x->app)->dns.timeout_s *
+                                                1000};
+    const struct reach_request request = {.address = address,
+                                          .helo = next->helo,
+                                          .sender = x->question.mailbox,
+                                          .now = x->now};
+    reach_check(&dns, x->mem, &request, &reach);
+    for (size_t i = 0; i < REACH_CHECKS; i++)
+        keep_check(x, reach.checks[i]);
+}
+
 int examine(const struct story_question *question, struct examination *out,
             struct error *err)
 {
@@ -266,6 +304,8 @@ int examine(const struct story_question *question, struct examination *out,
     keep_check(&x, story_customer_check(question, &x.story));
     check_pool(&x);
     judge(&x);
+    if (diagnosis_row(x.verdict)->may_lease)
+        check_reach(&x);
     *out = x;
     return 0;
 }

@@ -47,7 +47,7 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_string_equal(d.row.zone, FIXTURE_ZONE);
     assert_string_equal(d.row.mailbox, FIXTURE_MAILBOX);
     assert_int_equal(d.row.id, 0);
-    assert_int_equal(d.row.checks_count, 5);
+    assert_int_equal(d.row.checks_count, 8);
     assert_string_equal(d.row.checks[0].question, "Is it listed?");
     assert_string_equal(d.row.checks[0].answer,
                         "yes, 127.0.0.2 (reported as a source of spam)");
@@ -62,9 +62,70 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_int_equal(d.row.checks[3].result, CHECK_UNKNOWN);
     assert_string_equal(d.row.checks[4].answer, "yes, 2 of 2 are clear there");
     assert_int_equal(d.row.doubts, 0);
-    /* The list, the list again, then the recipient's mail servers. */
-    assert_int_equal(f.dns.rounds, 3);
+    /* The list, the list again, the recipient's mail servers; then the name, SPF and DMARC of
+     * the address that is next. */
+    assert_int_equal(f.dns.rounds, 4);
     app_fixture_stop(&f);
+}
+
+static void the_next_address_is_looked_at(void **state UNUSED)
+{
+    struct app_fixture f;
+
+    start_listed(&f);
+    /* The first address of the pool is listed itself: the second would be given. */
+    fake_resolver_list(&f.dns, FIXTURE_ZONE, FIXTURE_RESERVED, "127.0.0.2", NULL);
+    fake_resolver_add(&f.dns, "10.113.0.203.in-addr.arpa", DNS_TYPE_PTR,
+                      "clean2.mail.example");
+    fake_resolver_add(&f.dns, "clean2.mail.example", DNS_TYPE_A, FIXTURE_RESERVED_2);
+    fake_resolver_add(&f.dns, "kunde.example", DNS_TYPE_TXT, "v=spf1 a ~all");
+    struct diagnosis d = diagnose_now(&f);
+    assert_int_equal(d.row.checks_count, 7);
+    assert_string_equal(d.row.checks[4].answer,
+                        "yes: 203.0.113.10 is clean2.mail.example, both ways");
+    assert_int_equal(d.row.checks[4].checked_at, f.clock.now);
+    assert_string_equal(d.row.checks[5].answer,
+                        "no (softfail): ~all of kunde.example; add "
+                        "\"ip4:203.0.113.10\", whole record: "
+                        "v=spf1 a ip4:203.0.113.10 ~all");
+    assert_string_equal(d.row.checks[5].source, "kunde.example");
+    assert_string_equal(d.row.checks[6].answer,
+                        "yes: kunde.example publishes no DMARC policy");
+    /* Shown, and no more: the lease may be given all the same. */
+    assert_int_equal(d.row.verdict, DIAGNOSIS_LISTED_NOW);
+    assert_int_equal(d.row.doubts, 0);
+    app_fixture_stop(&f);
+}
+
+static void nothing_is_looked_at_where_no_lease_may_be_given(void **state UNUSED)
+{
+    static const struct {
+        const char *name;
+        const char *listed[2]; /* addresses of the pool */
+        enum dns_status shared;
+        enum diagnosis_verdict want;
+    } cases[] = {
+        {"delisted since",           {NULL},     DNS_NXDOMAIN, DIAGNOSIS_CLEAR_NOW },
+        {"the whole pool is listed",
+         {FIXTURE_RESERVED, FIXTURE_RESERVED_2},
+         DNS_ANSWER,                                           DIAGNOSIS_LISTED_NOW},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct app_fixture f;
+        start_listed(&f);
+        if (cases[i].shared != DNS_ANSWER)
+            fake_resolver_fail(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, cases[i].shared);
+        for (size_t n = 0; n < 2 && cases[i].listed[n] != NULL; n++)
+            fake_resolver_list(&f.dns, FIXTURE_ZONE, cases[i].listed[n], "127.0.0.2",
+                               NULL);
+        struct diagnosis d = diagnose_now(&f);
+        if (d.row.verdict != cases[i].want || d.row.checks_count != 4 ||
+            f.dns.rounds != 1)
+            fail_msg("%s: %s, %zu checks", cases[i].name,
+                     diagnosis_row(d.row.verdict)->name, d.row.checks_count);
+        app_fixture_stop(&f);
+    }
 }
 
 static void what_the_world_says_decides(void **state UNUSED)
@@ -236,7 +297,7 @@ static void a_case_is_kept_with_listings_and_audit(void **state UNUSED)
     assert_string_equal(row.created_by, "agent:ana");
     assert_string_equal(row.bounce, "554 blocked\xef\xbf\xbd!");
     assert_int_equal(row.verdict, DIAGNOSIS_LISTED_NOW);
-    assert_int_equal(row.checks_count, 5);
+    assert_int_equal(row.checks_count, 8);
     const char *object = arena_printf(&f.mem, "case:%d", (int)d.row.id);
     assert_int_equal(store_audit_tail(store, &f.mem, object, 9, &audit, &count, &err),
                      0);
@@ -320,6 +381,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_listed_address_is_listed_now),
+        cmocka_unit_test(the_next_address_is_looked_at),
+        cmocka_unit_test(nothing_is_looked_at_where_no_lease_may_be_given),
         cmocka_unit_test(what_the_world_says_decides),
         cmocka_unit_test(an_address_that_is_not_ours_is_not_asked_about),
         cmocka_unit_test(a_list_that_is_not_configured_is_not_asked),
