@@ -7,6 +7,7 @@
 
 #include "base/timetext.h"
 #include "issuer/cases/diagnose.h"
+#include "issuer/cases/reach.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
@@ -147,6 +148,22 @@ static void put_checks(struct page *page, const struct case_row *row)
     view_take(page->view, "checks", list);
 }
 
+/* The line to publish, whole, for whoever keeps the customer's DNS. */
+static void put_proposal(struct page *page, const struct case_row *row)
+{
+    json_t *proposal = json_null();
+
+    for (size_t i = 0; i < row->checks_count; i++) {
+        const char *record = reach_proposal(&row->checks[i]);
+        if (record == NULL || !json_is_null(proposal))
+            continue;
+        proposal = json_object();
+        view_text(proposal, "record", record);
+        view_text(proposal, "domain", row->checks[i].source);
+    }
+    view_take(page->view, "proposal", proposal);
+}
+
 /* "Found: sender, reply. Not found: time." */
 static const char *found_sentence(struct arena *mem, const struct evidence *e)
 {
@@ -214,6 +231,7 @@ static void put_case(struct page *page, const struct case_facts *facts)
     view_flag(view, "may_check", page_may(page, ACT_DIAGNOSE));
     put_facts(page, facts);
     put_checks(page, row);
+    put_proposal(page, row);
 }
 
 /* ---- pages ---- */

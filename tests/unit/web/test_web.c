@@ -500,6 +500,28 @@ static void a_refused_mint_says_why_over_the_form(void **state)
     assert_false(shows(b, "Give clean sending details"));
 }
 
+static void the_record_that_spf_needs_can_be_copied(void **state)
+{
+    struct browser *b = *state;
+
+    fake_resolver_add(&b->fixture.dns, "kunde.example", DNS_TYPE_TXT,
+                      "v=spf1 exists:%{i}.<b>.example ~all");
+    open_case(b);
+    must_show(b, "no (softfail): ~all of kunde.example");
+    must_show(b, "the TXT record of kunde.example has to become");
+    must_show(b, "<pre class=\"mono\" id=\"record\">v=spf1 "
+                 "exists:%{i}.&lt;b&gt;.example ip4:203.0.113.9 ~all</pre>");
+    must_show(b, "data-copy=\"record\" data-status=\"record-said\"");
+    /* Once it is published there is nothing to copy. */
+    b->fixture.dns.records_count = 0;
+    fake_resolver_add(&b->fixture.dns, "kunde.example", DNS_TYPE_TXT,
+                      "v=spf1 ip4:203.0.113.9 ~all");
+    post(b, "/cases/1/check", "");
+    get(b, "/cases/1");
+    must_show(b, "yes: ip4:203.0.113.9 of kunde.example");
+    assert_false(shows(b, "id=\"record\""));
+}
+
 /* Signs in as somebody new. */
 static void become(struct browser *b, const char *name, enum role role)
 {
@@ -685,6 +707,7 @@ int main(void)
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
+        WEB_TEST(the_record_that_spf_needs_can_be_copied),
         cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting, stop),
         cmocka_unit_test_setup_teardown(
             a_second_person_denies_and_an_agent_may_not_answer, start_doubting, stop),
