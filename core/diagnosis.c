@@ -145,8 +145,8 @@ static const struct diagnosis_row rows[] = {
     [DIAGNOSIS_WIDE_LIST] = {
         .name = "wide_list",
         .headline = "Our shared address is on a list that clean sending details do not escape.",
-        .advice = "This list takes in whole networks, or is no ground for a lease. Send the "
-                  "recipient's postmaster the request below, and tell ours.",
+        .advice = "This list takes in whole networks, or its answer is no ground for a lease. "
+                  "Send the recipient's postmaster the request below, and tell ours.",
         .exit_code = EXIT_NOT_OUR_PROBLEM,
         .may_lease = false,
         .mark = "unsure",
@@ -207,7 +207,7 @@ enum {
     ADDRESS = 1 << 18, /* the bounce names the blocked address */
     SHARED = 1 << 19,
     RESERVED = 1 << 20,
-    ZONE_COUNTS = 1 << 21,  /* known, alive, lists addresses, grounds for a lease */
+    ZONE_COUNTS = 1 << 21,  /* ZONE_ANSWERS, and its answer grants */
     ZONE_ANSWERS = 1 << 22, /* known, alive, lists addresses */
     DOMAIN_LIST = 1 << 23,  /* the list named is one of domains */
     LISTED = 1 << 24,
@@ -262,18 +262,22 @@ static unsigned evidence_facts(const struct evidence *evidence)
     return facts;
 }
 
-static unsigned zone_facts(const struct zone *zone)
+static unsigned zone_facts(const struct zone *zone, const struct listing *listing)
 {
+    bool may_grant = zone != NULL && zone->may_grant && listing != NULL &&
+                     listing->may_grant;
+
     if (zone == NULL || !zone->is_alive)
         return 0;
     if (!zone->lists_addresses)
         return DOMAIN_LIST;
-    return (unsigned)ZONE_ANSWERS | (zone->may_grant ? (unsigned)ZONE_COUNTS : 0U);
+    return (unsigned)ZONE_ANSWERS | (may_grant ? (unsigned)ZONE_COUNTS : 0U);
 }
 
 enum diagnosis_verdict diagnosis_judge(const struct diagnosis_facts *facts)
 {
-    unsigned held = evidence_facts(facts->evidence) | zone_facts(facts->zone);
+    unsigned held = evidence_facts(facts->evidence) |
+                    zone_facts(facts->zone, facts->listing);
 
     held |= facts->is_shared ? SHARED : 0U;
     held |= facts->is_reserved ? RESERVED : 0U;

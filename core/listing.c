@@ -99,15 +99,23 @@ static bool code_matches(const char *code, const struct address *answer)
            answer->bytes[15] >= first.bytes[15] && answer->bytes[15] <= last;
 }
 
+/* The first listing, but one that may grant before others: an address may be on a list both for
+ * what it sent and by policy. */
 static const struct address *listed_answer(const struct zone *zone,
                                            const struct dns_result *result)
 {
+    const struct address *listed = NULL;
+
     for (size_t i = 0; i < result->count; i++)
         for (size_t c = 0;
              c < ARRAY_LEN(zone->listed_codes) && zone->listed_codes[c] != NULL; c++)
-            if (code_matches(zone->listed_codes[c], &result->answers[i]))
-                return &result->answers[i];
-    return NULL;
+            if (code_matches(zone->listed_codes[c], &result->answers[i])) {
+                if (zone_answer_may_grant(zone, &result->answers[i]))
+                    return &result->answers[i];
+                if (listed == NULL)
+                    listed = &result->answers[i];
+            }
+    return listed;
 }
 
 static void conclude(struct listing *out, enum listing_state state,
@@ -180,6 +188,7 @@ static void judge_answer(const struct zone *zone, const char *title,
                  "contradicts itself: a listing without the words it always gives");
     else
         conclude(out, LISTING_LISTED, code, title, "lists it");
+    out->may_grant = out->state == LISTING_LISTED && zone_answer_may_grant(zone, code);
 }
 
 static const char *title_of(const struct zone *zone)
@@ -214,8 +223,10 @@ void listing_confirm(const struct zone *zone, const struct listing *second,
     struct listing made = {.state = LISTING_UNKNOWN};
 
     assert(listing->state == LISTING_LISTED);
-    if (second->state == LISTING_LISTED)
+    if (second->state == LISTING_LISTED) {
+        listing->may_grant = listing->may_grant && second->may_grant;
         return;
+    }
     memcpy(made.code, listing->code, sizeof made.code);
     if (second->state == LISTING_CLEAR)
         (void)snprintf(made.why, sizeof made.why,

@@ -80,8 +80,10 @@ struct listing_answers {
 
 struct listing {
     enum listing_state state;
-    char code[ADDRESS_TEXT_MAX + 1]; /* the first listed code, or the odd answer; "" */
-    char why[160]; /* a sentence for people; unknown: what went wrong */
+    /* A listed code, one that may grant before others; or the odd answer; or "". */
+    char code[ADDRESS_TEXT_MAX + 1];
+    char why[160];  /* a sentence for people; unknown: what went wrong */
+    bool may_grant; /* listed, by a code that is grounds for a lease */
 };
 
 /* A zone that always gives a TXT record has two witnesses: an address without its words, and words

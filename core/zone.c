@@ -7,14 +7,12 @@
 
 #include "core/listing.h"
 
-static const struct zone_code *find_code(const struct zone *zone, const char *code)
+static const struct zone_code *find_answer(const struct zone *zone,
+                                           const struct address *answer)
 {
-    struct address address;
-
-    if (zone == NULL || !address_parse(slice_from(code), &address) ||
-        !address_is_v4(&address))
+    if (zone == NULL || !address_is_v4(answer))
         return NULL;
-    const uint8_t *octets = address.bytes + 12;
+    const uint8_t *octets = answer->bytes + 12;
     for (size_t i = 0; i < zone->codes_count; i++) {
         const struct zone_code *row = &zone->codes[i];
         if (memcmp(row->octets, octets, 3) == 0 && octets[3] >= row->octets[3] &&
@@ -24,11 +22,25 @@ static const struct zone_code *find_code(const struct zone *zone, const char *co
     return NULL;
 }
 
+static const struct zone_code *find_code(const struct zone *zone, const char *code)
+{
+    struct address answer;
+
+    return address_parse(slice_from(code), &answer) ? find_answer(zone, &answer) : NULL;
+}
+
 const char *zone_code_meaning(const struct zone *zone, const char *code)
 {
     const struct zone_code *row = find_code(zone, code);
 
     return row != NULL ? row->meaning : NULL;
+}
+
+bool zone_answer_may_grant(const struct zone *zone, const struct address *answer)
+{
+    const struct zone_code *row = find_answer(zone, answer);
+
+    return row != NULL && row->may_grant;
 }
 
 struct zone_expiry zone_code_expiry(const struct zone *zone, const char *code)

@@ -46,6 +46,7 @@ struct zone_code {
     uint8_t octets[4]; /* of the first */
     uint8_t last;
     bool is_listing; /* else praise, a mark, or words about the asker */
+    bool may_grant;  /* a listing with it is grounds for a lease */
     const char *meaning;
     struct zone_expiry expiry; /* UNKNOWN: as the zone's */
 };
@@ -53,6 +54,8 @@ struct zone_code {
 /* What an answer ("127.0.0.4") means there: "XBL: exploited host"; NULL when the list has not
  * said. */
 const char *zone_code_meaning(const struct zone *zone, const char *code);
+/* Is this answer grounds for a lease? Not where the list's codes are not known. */
+bool zone_answer_may_grant(const struct zone *zone, const struct address *answer);
 /* How a listing with this code clears; code may be NULL or "". */
 struct zone_expiry zone_code_expiry(const struct zone *zone, const char *code);
 /* The list's own page about this address: "{ip}" in its URL replaced. Lives in mem; NULL when the

@@ -189,10 +189,27 @@ static bool is_about_an_address(const struct zone_code *code)
            (memcmp(code->octets, unlisted, 3) != 0 || code->octets[3] > 1);
 }
 
-/* "CODE=MEANING" or "CODE=MEANING [by hand]". */
+/* "by hand", "no lease", "by hand, no lease". */
+static bool read_brackets(struct slice inside, struct zone_code *out)
+{
+    struct slice word;
+
+    while (slice_cut(&inside, ',', &word)) {
+        word = slice_trim(word);
+        if (out->is_listing && slice_is(word, "no lease"))
+            out->may_grant = false;
+        else if (!parse_expiry(word, &out->expiry))
+            return false;
+    }
+    return true;
+}
+
+/* "CODE=MEANING" or "CODE=MEANING [by hand]" or "CODE=MEANING [by hand, no lease]". */
 static int read_code(struct row_reading *r, enum zone_column column, struct slice text)
 {
-    struct zone_code made = {.is_listing = column == ZONE_COLUMN_CODES};
+    bool is_listing = column == ZONE_COLUMN_CODES;
+    struct zone_code made = {.is_listing = is_listing,
+                             .may_grant = is_listing && r->zone->may_grant};
     struct slice code;
     struct slice meaning = text;
 
@@ -205,8 +222,8 @@ static int read_code(struct row_reading *r, enum zone_column column, struct slic
     if (bracket >= 0) {
         struct slice inside = slice_skip(meaning, (size_t)bracket + 2);
         if (inside.len == 0 || inside.at[inside.len - 1] != ']' ||
-            !parse_expiry(slice_take(inside, inside.len - 1), &made.expiry))
-            return wrong(r, column, "has a time of clearing that is none");
+            !read_brackets(slice_take(inside, inside.len - 1), &made))
+            return wrong(r, column, "has brackets that say nothing");
         meaning = slice_take(meaning, (size_t)bracket);
     }
     if (meaning.len == 0 || meaning.len > TITLE_MAX || !slice_is_utf8(meaning))
@@ -336,10 +353,13 @@ static int read_texts(struct row_reading *r)
 static int check_sense(const struct row_reading *r)
 {
     const struct zone *zone = r->zone;
+    bool has_ground = false;
     bool needs_codes = zone->is_alive && zone->asker != ZONE_ASK_NOBODY &&
                        (zone->kind == ZONE_ADDRESS || zone->kind == ZONE_WIDE ||
                         zone->kind == ZONE_POLICY);
 
+    for (size_t i = 0; i < zone->codes_count; i++)
+        has_ground = has_ground || zone->codes[i].may_grant;
     if ((zone->kind == ZONE_PRIVATE) != (zone->asker == ZONE_ASK_NOBODY))
         return wrong(r, ZONE_COLUMN_ASKER, "must be nobody for a private list only");
     if (zone->is_alive != (zone->fate == NULL))
@@ -355,6 +375,9 @@ static int check_sense(const struct row_reading *r)
         return wrong(
             r, ZONE_COLUMN_GRANT,
             "cannot be yes without test points: the list could not be verified");
+    if (zone->may_grant != has_ground)
+        return wrong(r, ZONE_COLUMN_GRANT,
+                     "cannot be yes where no code grants a lease");
     return 0;
 }
 

@@ -55,7 +55,12 @@ static int check_listed(const struct round *r, struct error *err)
     const struct listing *listing = &r->asked[0].listing;
 
     switch (listing->state) {
-    case LISTING_LISTED: return 0;
+    case LISTING_LISTED:
+        if (listing->may_grant)
+            return 0;
+        return error_set(err, ERROR_REFUSED,
+                         "%s is listed on %s with %s, which is no ground for a lease",
+                         r->row->address, r->zone->name, listing->code);
     case LISTING_CLEAR:
         return error_set(
             err, ERROR_REFUSED,

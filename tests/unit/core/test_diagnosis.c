@@ -25,7 +25,8 @@ static const struct evidence block = {
     .class = CLASS_DNSBL,
     .blocked_ip = "192.0.2.1",
 };
-static const struct listing listed = {.state = LISTING_LISTED};
+static const struct listing listed = {.state = LISTING_LISTED, .may_grant = true};
+static const struct listing policy = {.state = LISTING_LISTED};
 static const struct listing clear = {.state = LISTING_CLEAR};
 static const struct listing unknown = {.state = LISTING_UNKNOWN};
 
@@ -93,6 +94,10 @@ static void each_fact_leads_to_its_verdict(void **state)
         {"list has shut down",     CLASS_DNSBL,     DEAD,                  &listed,  DIAGNOSIS_CANNOT_TELL   },
         {"dead list is not clear", CLASS_DNSBL,     DEAD,                  &clear,   DIAGNOSIS_CANNOT_TELL   },
         {"no grounds for a lease", CLASS_DNSBL,     NO_GRANT,              &listed,  DIAGNOSIS_WIDE_LIST     },
+        {"its code is no grounds", CLASS_DNSBL,     0,                     &policy,  DIAGNOSIS_WIDE_LIST     },
+        {"policy, and the cause",  CLASS_DNSBL,     CAUSE,                 &policy,  DIAGNOSIS_CAUSE         },
+        {"policy, not grantable",  CLASS_DNSBL,     NOT_GRANTABLE,         &policy,
+         DIAGNOSIS_WIDE_LIST                                                                                 },
         {"no grounds, yet clear",  CLASS_DNSBL,     NO_GRANT,              &clear,   DIAGNOSIS_CLEAR_NOW     },
         {"no grounds, silent",     CLASS_DNSBL,     NO_GRANT,              &unknown, DIAGNOSIS_CANNOT_TELL   },
         {"the cause",              CLASS_DNSBL,     CAUSE,                 &listed,  DIAGNOSIS_CAUSE         },
@@ -138,7 +143,7 @@ static void each_fact_leads_to_its_verdict(void **state)
 
 static void a_lease_needs_every_fact_and_unknown_is_never_clear(void **state)
 {
-    const struct listing *const listings[] = {NULL, &unknown, &clear, &listed};
+    const struct listing *const listings[] = {NULL, &unknown, &clear, &policy, &listed};
 
     (void)state;
     for (unsigned bits = 0; bits < COMBINATIONS; bits++)

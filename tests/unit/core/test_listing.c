@@ -283,6 +283,54 @@ static void only_a_second_listing_confirms_one(void **state)
     }
 }
 
+/* As zen.spamhaus.org: what is said of the mail is grounds for a lease, a policy is not. */
+static void one_code_of_several_that_grants_is_enough(void **state)
+{
+    static const struct zone_code codes[] = {
+        {.octets = {127, 0, 0, 2}, .last = 4, .is_listing = true,        .may_grant = true},
+        {.octets = {127, 0, 0, 10},                        .last = 11,         .is_listing = true},
+    };
+    static const struct {
+        const char *answer, *code;
+        enum listing_state state;
+        bool may_grant;
+    } cases[] = {
+        {"127.0.0.10",                      "127.0.0.10", LISTING_LISTED,  false},
+        {"127.0.0.11",                      "127.0.0.11", LISTING_LISTED,  false},
+        {"127.0.0.11 127.0.0.10",           "127.0.0.11", LISTING_LISTED,  false},
+        {"127.0.0.2",                       "127.0.0.2",  LISTING_LISTED,  true },
+        {"127.0.0.10 127.0.0.4",            "127.0.0.4",  LISTING_LISTED,  true },
+        {"127.0.0.3 127.0.0.10",            "127.0.0.3",  LISTING_LISTED,  true },
+        {"127.0.0.10 127.0.0.3 127.0.0.11", "127.0.0.3",  LISTING_LISTED,  true },
+        {"127.0.0.2 127.255.255.254",       "127.0.0.2",  LISTING_UNKNOWN, false},
+        {"127.0.0.9",                       "127.0.0.9",  LISTING_UNKNOWN, false},
+        {"timeout",                         "",           LISTING_UNKNOWN, false},
+        {"",                                "",           LISTING_CLEAR,   false},
+    };
+    struct zone zone = usual;
+
+    (void)state;
+    zone.listed_codes[0] = "127.0.0.2-4";
+    zone.listed_codes[1] = "127.0.0.10-11";
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        for (int is_known = 0; is_known < 2; is_known++) {
+            struct listing_answers answers;
+            struct listing listing;
+            answers.address = result_of(cases[i].answer);
+            answers.listed_test = result_of("127.0.0.2 127.0.0.10");
+            answers.clear_test = result_of("");
+            zone.codes = is_known ? codes : NULL;
+            zone.codes_count = is_known ? ARRAY_LEN(codes) : 0;
+            listing_judge(&zone, &answers, &listing);
+            if (listing.state != cases[i].state ||
+                listing.may_grant != (is_known && cases[i].may_grant) ||
+                (is_known && strcmp(listing.code, cases[i].code) != 0))
+                fail_msg("\"%s\": %s \"%s\", grants: %d", cases[i].answer,
+                         listing_state_name(listing.state), listing.code,
+                         listing.may_grant);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +344,7 @@ int main(void)
         cmocka_unit_test(more_answers_than_a_list_has_are_unknown),
         cmocka_unit_test(words_and_listing_go_together_where_a_list_always_has_both),
         cmocka_unit_test(only_a_second_listing_confirms_one),
+        cmocka_unit_test(one_code_of_several_that_grants_is_enough),
     };
 
     secret_startup();

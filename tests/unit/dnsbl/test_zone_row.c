@@ -75,64 +75,71 @@ static const struct {
     enum zone_column column;
     const char *cell, *want;
 } bad_cells[] = {
-    {ZONE_COLUMN_NAME,       "example",                                          "zone must be a name"         },
-    {ZONE_COLUMN_NAME,       "BL.example",                                       "zone must be a name"         },
-    {ZONE_COLUMN_NAME,       "private:thing",                                    "zone must be a name"         },
-    {ZONE_COLUMN_NAME,       "",                                                 "zone must be a name"         },
-    {ZONE_COLUMN_TITLE,      "-",                                                "title must not be empty"     },
-    {ZONE_COLUMN_TITLE,      "a\x01",                                            "title must be text"          },
-    {ZONE_COLUMN_TITLE,      "\xff",                                             "title must be text"          },
+    {ZONE_COLUMN_NAME,       "example",                                             "zone must be a name"         },
+    {ZONE_COLUMN_NAME,       "BL.example",                                          "zone must be a name"         },
+    {ZONE_COLUMN_NAME,       "private:thing",                                       "zone must be a name"         },
+    {ZONE_COLUMN_NAME,       "",                                                    "zone must be a name"         },
+    {ZONE_COLUMN_TITLE,      "-",                                                   "title must not be empty"     },
+    {ZONE_COLUMN_TITLE,      "a\x01",                                               "title must be text"          },
+    {ZONE_COLUMN_TITLE,      "\xff",                                                "title must be text"          },
     {ZONE_COLUMN_TITLE,
-     "a title that is longer than sixty-four bytes, which no page has room for", "title is too long"           },
-    {ZONE_COLUMN_KIND,       "adress",                                           "kind cannot be \"adress\""   },
-    {ZONE_COLUMN_KIND,       "-",                                                "kind cannot be"              },
-    {ZONE_COLUMN_KIND,       "wide",                                             "may_grant cannot be yes but" },
-    {ZONE_COLUMN_KIND,       "private",                                          "asker must be nobody"        },
-    {ZONE_COLUMN_ASKER,      "nobody",                                           "asker must be nobody"        },
-    {ZONE_COLUMN_ASKER,      "me",                                               "asker cannot be \"me\""      },
-    {ZONE_COLUMN_STATE,      "zombie",                                           "state cannot be"             },
-    {ZONE_COLUMN_STATE,      "dead",                                             "fate must tell"              },
-    {ZONE_COLUMN_FATE,       "closed",                                           "fate must tell"              },
-    {ZONE_COLUMN_GRANT,      "maybe",                                            "may_grant cannot be"         },
-    {ZONE_COLUMN_TEST,       "-",                                                "may_grant cannot be yes with"},
-    {ZONE_COLUMN_TEST,       "yes",                                              "test_points cannot be"       },
-    {ZONE_COLUMN_TEXT,       "often",                                            "text cannot be"              },
-    {ZONE_COLUMN_CODES,      "-",                                                "codes must have one"         },
-    {ZONE_COLUMN_CODES,      "127.0.0.2",                                        "codes must say what"         },
-    {ZONE_COLUMN_CODES,      "127.0.0.x=spam",                                   "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "127.0.0=spam",                                     "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "2001:db8::2=spam",                                 "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "192.0.2.2=spam",                                   "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "127.0.0.9-2=spam",                                 "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "127.0.0.2-256=spam",                               "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=spam;",                                  "codes must be such as"       },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=",                                       "codes must say what"         },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=\xff",                                   "codes must say what"         },
-    {ZONE_COLUMN_CODES,      "127.0.0.1=spam",                                   "codes cannot have 127.0.0.1" },
-    {ZONE_COLUMN_CODES,      "127.255.255.1=spam",                               "codes cannot have 127.0.0.1" },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=a; 127.0.0.2=b",                         "codes must have each"        },
-    {ZONE_COLUMN_CODES,      "127.0.0.2-6=a; 127.0.0.6-9=b",                     "codes must have each"        },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=a [soon]",                               "codes has a time"            },
-    {ZONE_COLUMN_CODES,      "127.0.0.2=a [24h",                                 "codes has a time"            },
+     "a title that is longer than sixty-four bytes, which no page has room for",    "title is too long"           },
+    {ZONE_COLUMN_KIND,       "adress",                                              "kind cannot be \"adress\""   },
+    {ZONE_COLUMN_KIND,       "-",                                                   "kind cannot be"              },
+    {ZONE_COLUMN_KIND,       "wide",                                                "may_grant cannot be yes but" },
+    {ZONE_COLUMN_KIND,       "private",                                             "asker must be nobody"        },
+    {ZONE_COLUMN_ASKER,      "nobody",                                              "asker must be nobody"        },
+    {ZONE_COLUMN_ASKER,      "me",                                                  "asker cannot be \"me\""      },
+    {ZONE_COLUMN_STATE,      "zombie",                                              "state cannot be"             },
+    {ZONE_COLUMN_STATE,      "dead",                                                "fate must tell"              },
+    {ZONE_COLUMN_FATE,       "closed",                                              "fate must tell"              },
+    {ZONE_COLUMN_GRANT,      "maybe",                                               "may_grant cannot be"         },
+    {ZONE_COLUMN_TEST,       "-",                                                   "may_grant cannot be yes with"},
+    {ZONE_COLUMN_TEST,       "yes",                                                 "test_points cannot be"       },
+    {ZONE_COLUMN_TEXT,       "often",                                               "text cannot be"              },
+    {ZONE_COLUMN_CODES,      "-",                                                   "codes must have one"         },
+    {ZONE_COLUMN_CODES,      "127.0.0.2",                                           "codes must say what"         },
+    {ZONE_COLUMN_CODES,      "127.0.0.x=spam",                                      "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "127.0.0=spam",                                        "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "2001:db8::2=spam",                                    "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "192.0.2.2=spam",                                      "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "127.0.0.9-2=spam",                                    "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "127.0.0.2-256=spam",                                  "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=spam;",                                     "codes must be such as"       },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=",                                          "codes must say what"         },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=\xff",                                      "codes must say what"         },
+    {ZONE_COLUMN_CODES,      "127.0.0.1=spam",                                      "codes cannot have 127.0.0.1" },
+    {ZONE_COLUMN_CODES,      "127.255.255.1=spam",                                  "codes cannot have 127.0.0.1" },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a; 127.0.0.2=b",                            "codes must have each"        },
+    {ZONE_COLUMN_CODES,      "127.0.0.2-6=a; 127.0.0.6-9=b",                        "codes must have each"        },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [soon]",                                  "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [24h",                                    "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [no leas]",                               "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [24h, no]",                               "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [no lease,]",                             "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a []",                                      "codes has brackets"          },
+    {ZONE_COLUMN_CODES,      "127.0.0.2=a [24h, no lease]; 127.0.0.3=b [no lease]",
+     "may_grant cannot be yes wher"                                                                               },
+    {ZONE_COLUMN_OTHER,      "127.0.0.1=white [no lease]",                          "other has brackets"          },
     {ZONE_COLUMN_CODES,
      "127.0.0.2=a; 127.0.0.4=a; 127.0.0.6=a; 127.0.0.8=a; 127.0.0.10=a; 127.0.0.12=a; "
-     "127.0.0.14=a; 127.0.0.16=a; 127.0.0.18=a",                                 "codes has too many separate" },
-    {ZONE_COLUMN_OTHER,      "127.0.0.2=praise",                                 "other must have each"        },
-    {ZONE_COLUMN_OTHER,      "white",                                            "other must be such as"       },
-    {ZONE_COLUMN_CLEARS,     "24",                                               "clears must be such as"      },
-    {ZONE_COLUMN_CLEARS,     "24h+",                                             "clears must be such as"      },
-    {ZONE_COLUMN_CLEARS,     "-",                                                "clears must be such as"      },
-    {ZONE_COLUMN_EXPIRY,     "-",                                                "expiry must not be empty"    },
-    {ZONE_COLUMN_LOOKUP,     "ftp://bl.example/",                                "lookup_url must begin"       },
-    {ZONE_COLUMN_LOOKUP,     "javascript:alert(1)",                              "lookup_url must begin"       },
-    {ZONE_COLUMN_LOOKUP,     "mailto:bl@bl.example",                             "lookup_url must begin"       },
-    {ZONE_COLUMN_LOOKUP,     "https://bl.example/ x",                            "lookup_url must be a URL"    },
-    {ZONE_COLUMN_LOOKUP,     "https://bl.example/{ip}{ip}",                      "lookup_url must be a URL"    },
-    {ZONE_COLUMN_LOOKUP,     "https://bl.example/{domain}",                      "lookup_url must be a URL"    },
-    {ZONE_COLUMN_LOOKUP,     "https://bl.example/\"",                            "lookup_url must be a URL"    },
-    {ZONE_COLUMN_DELISTING,  "tel:123",                                          "delisting must begin"        },
-    {ZONE_COLUMN_STANDS_FOR, "zen",                                              "stands for must be a name"   },
-    {ZONE_COLUMN_SOURCE,     "-",                                                "source must not be empty"    },
+     "127.0.0.14=a; 127.0.0.16=a; 127.0.0.18=a",                                    "codes has too many separate" },
+    {ZONE_COLUMN_OTHER,      "127.0.0.2=praise",                                    "other must have each"        },
+    {ZONE_COLUMN_OTHER,      "white",                                               "other must be such as"       },
+    {ZONE_COLUMN_CLEARS,     "24",                                                  "clears must be such as"      },
+    {ZONE_COLUMN_CLEARS,     "24h+",                                                "clears must be such as"      },
+    {ZONE_COLUMN_CLEARS,     "-",                                                   "clears must be such as"      },
+    {ZONE_COLUMN_EXPIRY,     "-",                                                   "expiry must not be empty"    },
+    {ZONE_COLUMN_LOOKUP,     "ftp://bl.example/",                                   "lookup_url must begin"       },
+    {ZONE_COLUMN_LOOKUP,     "javascript:alert(1)",                                 "lookup_url must begin"       },
+    {ZONE_COLUMN_LOOKUP,     "mailto:bl@bl.example",                                "lookup_url must begin"       },
+    {ZONE_COLUMN_LOOKUP,     "https://bl.example/ x",                               "lookup_url must be a URL"    },
+    {ZONE_COLUMN_LOOKUP,     "https://bl.example/{ip}{ip}",                         "lookup_url must be a URL"    },
+    {ZONE_COLUMN_LOOKUP,     "https://bl.example/{domain}",                         "lookup_url must be a URL"    },
+    {ZONE_COLUMN_LOOKUP,     "https://bl.example/\"",                               "lookup_url must be a URL"    },
+    {ZONE_COLUMN_DELISTING,  "tel:123",                                             "delisting must begin"        },
+    {ZONE_COLUMN_STANDS_FOR, "zen",                                                 "stands for must be a name"   },
+    {ZONE_COLUMN_SOURCE,     "-",                                                   "source must not be empty"    },
 };
 
 static void each_bad_cell_is_refused_by_name(void **state UNUSED)
@@ -209,6 +216,51 @@ static void a_code_has_its_meaning_and_its_own_clearing(void **state UNUSED)
     arena_release(&mem);
 }
 
+static void a_code_may_be_no_ground_for_a_lease(void **state UNUSED)
+{
+    static const struct {
+        const char *answer;
+        bool may_grant;
+        enum zone_expires how;
+    } cases[] = {
+        {"127.0.0.2",       true,  ZONE_EXPIRES_BY_HAND},
+        {"127.0.0.3",       true,  ZONE_EXPIRES_ITSELF },
+        {"127.0.0.10",      false, ZONE_EXPIRES_BY_HAND},
+        {"127.0.0.11",      false, ZONE_EXPIRES_BY_HAND},
+        {"127.0.0.12",      false, ZONE_EXPIRES_ITSELF },
+        {"127.0.0.1",       false, ZONE_EXPIRES_ITSELF }, /* no listing */
+        {"127.255.255.254", false, ZONE_EXPIRES_ITSELF },
+        {"127.0.0.99",      false, ZONE_EXPIRES_ITSELF }, /* no code of the list */
+        {"2001:db8::2",     false, ZONE_EXPIRES_ITSELF },
+    };
+    static const char *const grants[] = {"yes", "no"};
+
+    for (size_t g = 0; g < ARRAY_LEN(grants); g++) {
+        struct zone_row row = good_row();
+        struct arena mem;
+        struct zone zone;
+        struct error err = {0};
+        arena_init(&mem);
+        row.cell[ZONE_COLUMN_GRANT] = slice_from(grants[g]);
+        row.cell[ZONE_COLUMN_CODES] = SLICE(
+            "127.0.0.2=spam [by hand]; 127.0.0.3-5=worm; "
+            "127.0.0.10-11=dynamic [by hand, no lease]; 127.0.0.12=named [no lease]");
+        if (zone_row_read(&mem, &row, &zone, &err) != 0)
+            fail_msg("%s", err.text);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+            struct address answer;
+            assert_true(address_parse(slice_from(cases[i].answer), &answer));
+            if (zone_answer_may_grant(&zone, &answer) != (g == 0 && cases[i].may_grant))
+                fail_msg("%s where may_grant is %s", cases[i].answer, grants[g]);
+            assert_int_equal(zone_code_expiry(&zone, cases[i].answer).how,
+                             cases[i].how);
+            assert_false(zone_answer_may_grant(NULL, &answer));
+        }
+        assert_string_equal(zone_code_meaning(&zone, "127.0.0.11"), "dynamic");
+        arena_release(&mem);
+    }
+}
+
 static void the_address_stands_in_the_lookup_url(void **state UNUSED)
 {
     struct zone zone = {.lookup_url = "https://bl.example/?ip={ip}&x=1"};
@@ -238,6 +290,7 @@ int main(void)
         cmocka_unit_test(each_bad_cell_is_refused_by_name),
         cmocka_unit_test(a_dead_list_never_grants),
         cmocka_unit_test(a_code_has_its_meaning_and_its_own_clearing),
+        cmocka_unit_test(a_code_may_be_no_ground_for_a_lease),
         cmocka_unit_test(the_address_stands_in_the_lookup_url),
     };
 

@@ -177,6 +177,38 @@ static void the_catalogue_says_what_the_lists_say(void **state UNUSED)
     }
 }
 
+/* The policy part of a list that grants: the address should not send at all. */
+static void policy_codes_of_a_granting_list_do_not_grant(void **state UNUSED)
+{
+    static const char *const zones[] = {"zen.spamhaus.org", "zen.dq.spamhaus.net"};
+    static const struct {
+        const char *answer;
+        bool may_grant;
+    } cases[] = {
+        {"127.0.0.2",  true },
+        {"127.0.0.3",  true },
+        {"127.0.0.4",  true },
+        {"127.0.0.10", false},
+        {"127.0.0.11", false},
+    };
+    struct address answer;
+    size_t count = 0;
+    const struct zone *all = zones_all(&count);
+
+    for (size_t z = 0; z < ARRAY_LEN(zones); z++)
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+            assert_true(address_parse(slice_from(cases[i].answer), &answer));
+            assert_int_equal(zone_answer_may_grant(zone_find(zones[z]), &answer),
+                             cases[i].may_grant);
+        }
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < all[i].codes_count; c++)
+            if (all[i].codes[c].may_grant &&
+                (!all[i].may_grant || !all[i].codes[c].is_listing ||
+                 strstr(all[i].codes[c].meaning, "should not send") != NULL))
+                fail_msg("%s: %s", all[i].name, all[i].codes[c].meaning);
+}
+
 static void a_zone_is_found_by_every_name(void **state UNUSED)
 {
     static const struct {
@@ -451,6 +483,7 @@ int main(void)
         cmocka_unit_test(the_built_in_table_is_good),
         cmocka_unit_test(every_row_of_the_catalogue_is_plausible),
         cmocka_unit_test(the_catalogue_says_what_the_lists_say),
+        cmocka_unit_test(policy_codes_of_a_granting_list_do_not_grant),
         cmocka_unit_test(a_zone_is_found_by_every_name),
         cmocka_unit_test(every_list_that_a_reply_can_name_is_known),
         cmocka_unit_test(the_lists_of_the_configuration_are_used_each_once),

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "issuer/cases/diagnose.h"
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
 #include "issuer/leases/reveal.h"
@@ -141,6 +142,46 @@ static void only_an_address_that_is_listed_now_gives_a_lease(void **state UNUSED
     fake_resolver_list(&lab.f.dns, FIXTURE_ZONE, FIXTURE_SHARED, "127.0.0.2", NULL);
     fake_resolver_list(&lab.f.dns, FIXTURE_ZONE, "127.0.0.1", "127.0.0.2", NULL);
     refuses(&lab, &request, ERROR_UNAVAILABLE, "could not ask");
+    app_fixture_stop(&lab.f);
+}
+
+/* The same list says two things: the mail of the address is bad, or it should not send at all. */
+static void a_listing_by_policy_alone_gives_no_lease(void **state UNUSED)
+{
+    static const char zen[] = "zen.spamhaus.org";
+    struct lab lab;
+    struct diagnosis diagnosis;
+
+    lab_start(&lab, "zones { use = { \"zen.spamhaus.org\" } }");
+    fake_resolver_healthy(&lab.f.dns, zen);
+    fake_resolver_list(&lab.f.dns, zen, FIXTURE_SHARED, "127.0.0.4", NULL);
+    app_fixture_bounce(&lab.f, "#!/bin/sh\n"
+                               "cat >/dev/null\n"
+                               "echo '{\"is_bounce\":true,\"class\":\"dnsbl\","
+                               "\"grantable\":true,\"flags\":[],"
+                               "\"blocked_ip\":\"" FIXTURE_SHARED "\","
+                               "\"list\":\"zen.spamhaus.org\","
+                               "\"sender\":\"" FIXTURE_MAILBOX "\"}'\n");
+    const struct diagnosis_request bounce = {.bounce = SLICE("554 5.7.1 zen")};
+    assert_int_equal(
+        case_open(lab.f.app, &lab.f.mem, &fixture_agent, &bounce, &diagnosis, &lab.err),
+        0);
+    assert_int_equal(diagnosis.row.verdict, DIAGNOSIS_LISTED_NOW);
+    lab.case_id = diagnosis.row.id;
+    struct mint_request request = request_of(&lab);
+    fake_resolver_list(&lab.f.dns, zen, FIXTURE_SHARED, "127.0.0.10", NULL);
+    refuses(&lab, &request, ERROR_REFUSED,
+            "127.0.0.10, which is no ground for a lease");
+    assert_int_equal(case_check_again(lab.f.app, &lab.f.mem, &fixture_agent,
+                                      lab.case_id, &diagnosis, &lab.err),
+                     0);
+    assert_int_equal(diagnosis.row.verdict, DIAGNOSIS_WIDE_LIST);
+    fake_resolver_list(&lab.f.dns, zen, FIXTURE_SHARED, "127.0.0.3", NULL);
+    refuses(&lab, &request, ERROR_REFUSED, "gives no reason for a lease");
+    assert_int_equal(case_check_again(lab.f.app, &lab.f.mem, &fixture_agent,
+                                      lab.case_id, &diagnosis, &lab.err),
+                     0);
+    assert_int_equal(mint(&lab, &request, &(struct minted){0}), 0);
     app_fixture_stop(&lab.f);
 }
 
@@ -611,6 +652,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lease_is_minted_without_a_password),
         cmocka_unit_test(only_an_address_that_is_listed_now_gives_a_lease),
+        cmocka_unit_test(a_listing_by_policy_alone_gives_no_lease),
         cmocka_unit_test(a_case_without_a_reason_gives_no_lease),
         cmocka_unit_test(an_address_that_is_no_longer_shared_gives_no_lease),
         cmocka_unit_test(listed_or_unknown_reserved_addresses_are_not_given),
