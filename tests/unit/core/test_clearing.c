@@ -1,0 +1,410 @@
+/*
+ * test_clearing.c - when a listing clears: the list's own words, our history, and neither.
+ */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "core/clearing.h"
+#include "core/listing.h"
+
+#define MINUTE INT64_C(60)
+#define HOUR INT64_C(3600)
+#define DAY INT64_C(86400)
+/* Tue 24 Nov 2026, 12:00:00 UTC */
+#define NOON INT64_C(1795521600)
+
+static const struct zone spamcop = {
+    .name = "bl.spamcop.example",
+    .title = "SpamCop",
+    .clears = {ZONE_EXPIRES_ITSELF, 24 * HOUR, 4 * HOUR},
+};
+static const struct zone exact = {
+    .name = "bl.exact.example",
+    .clears = {ZONE_EXPIRES_ITSELF, 30 * DAY, 0},
+};
+static const struct zone by_hand = {
+    .name = "bl.hand.example",
+    .title = "Hand",
+    .clears = {ZONE_EXPIRES_BY_HAND, 0, 0},
+};
+static const struct zone silent = {.name = "bl.silent.example", .title = "Silent"};
+/* One that clears by itself in general, and for one code by hand. */
+static const struct zone_code mixed_codes[] = {
+    {.octets = {127, 0, 0, 2},
+     .last = 2,
+     .is_listing = true,
+     .expiry = {ZONE_EXPIRES_BY_HAND, 0, 0}},
+};
+static const struct zone mixed = {
+    .name = "bl.mixed.example",
+    .title = "Mixed",
+    .codes = mixed_codes,
+    .codes_count = 1,
+    .clears = {ZONE_EXPIRES_ITSELF, 72 * HOUR, 0},
+};
+
+enum {
+    PAST_ROWS = 14
+};
+
+/* took_h hours each, newest first, "clear" seen ten minutes after the last "listed". */
+static size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS])
+{
+    size_t count = 0;
+    int64_t until = NOON - 30 * DAY;
+
+    for (; took_h[count] != 0; count++) {
+        assert_true(count < PAST_ROWS);
+        out[count] = (struct clearing_stretch){.since = until - took_h[count] * HOUR,
+                                               .last_listed_at = until - 10 * MINUTE,
+                                               .until = until};
+        until -= 100 * DAY;
+    }
+    return count;
+}
+
+struct row {
+    const char *name;
+    const struct zone *zone;
+    const char *code;
+    int64_t since, checked_at; /* from NOON */
+    int past_h[PAST_ROWS];
+    struct {
+        enum clearing_basis basis;
+        int64_t not_before, probably_by, latest; /* from NOON; NONE: 0 */
+        bool is_overdue, is_due;
+        size_t past_count;
+    } want;
+    const char *sentence, *range, *within;
+};
+#define NONE INT64_MIN
+
+/* clang-format 14 indents these rows beyond reading. */
+/* clang-format off */
+static const struct row rows[] = {
+    {.name = "the list's own time",
+     .zone = &spamcop,
+     .since = -3 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 21 * HOUR, 25 * HOUR, false, false, 0},
+     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
+                 "by Wed 25 Nov, 09:00, or 13:00",
+     .range = "Wed 25 Nov, 09:00 to 13:00",
+     .within = "25 hours"},
+    {.name = "found this moment",
+     .zone = &spamcop,
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0},
+     .range = "Wed 25 Nov, 12:00 to 16:00",
+     .within = "28 hours"},
+    {.name = "today still",
+     .zone = &spamcop,
+     .since = -22 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 2 * HOUR, 6 * HOUR, false, false, 0},
+     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
+                 "by 14:00, or 18:00",
+     .range = "14:00 to 18:00",
+     .within = "6 hours"},
+    {.name = "in the time of the mirrors",
+     .zone = &spamcop,
+     .since = -26 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 0, 2 * HOUR, false, false, 0},
+     .range = "12:00 to 14:00",
+     .within = "2 hours"},
+    {.name = "the last second of its time",
+     .zone = &spamcop,
+     .since = -28 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, false, 0},
+     .range = "by 12:00",
+     .within = "1 hour"},
+    {.name = "longer than the list says: reported again",
+     .zone = &spamcop,
+     .since = -28 * HOUR - 1,
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 0},
+     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h, and was "
+                 "probably told again: probably by Wed 25 Nov, 12:00, or 16:00",
+     .range = "Wed 25 Nov, 12:00 to 16:00"},
+    {.name = "overdue, counted from our last look",
+     .zone = &spamcop,
+     .since = -40 * HOUR,
+     .checked_at = -10 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 14 * HOUR, 18 * HOUR, true, false, 0},
+     .range = "Wed 25 Nov, 02:00 to 06:00"},
+    {.name = "over by now, and nobody looked",
+     .zone = &spamcop,
+     .since = -40 * HOUR,
+     .checked_at = -30 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, true, 0},
+     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: it should "
+                 "be over by now, ask again",
+     .range = "by now: ask again"},
+    {.name = "a clock that was set back",
+     .zone = &spamcop,
+     .since = 2 * HOUR,
+     .checked_at = 2 * HOUR,
+     .want = {CLEARING_FROM_RULE, 0, 26 * HOUR, 30 * HOUR, false, false, 0},
+     .within = "30 hours"},
+    {.name = "no time for mirrors, no title",
+     .zone = &exact,
+     .since = -DAY,
+     .want = {CLEARING_FROM_RULE, 0, 29 * DAY, 29 * DAY, false, false, 0},
+     .sentence = "bl.exact.example clears 30 days after the last report: probably by Wed "
+                 "23 Dec, 12:00",
+     .range = "by Wed 23 Dec, 12:00",
+     .within = "29 days"},
+    {.name = "two stretches say nothing",
+     .zone = &spamcop,
+     .past_h = {9, 26},
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0}},
+    {.name = "three do",
+     .zone = &spamcop,
+     .past_h = {9, 26, 12},
+     .want = {CLEARING_FROM_RULE, 9 * HOUR, 26 * HOUR, 28 * HOUR, false, false, 3},
+     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
+                 "by Wed 25 Nov, 14:00, or 16:00; our last 3 listings there took 9 h to "
+                 "26 h"},
+    {.name = "history that outlasts the rule",
+     .zone = &spamcop,
+     .past_h = {9, 40, 50, 41, 12},
+     .want = {CLEARING_FROM_RULE, 9 * HOUR, 41 * HOUR, 50 * HOUR, false, false, 5},
+     .within = "3 days"},
+    {.name = "overdue beside history",
+     .zone = &spamcop,
+     .since = -30 * HOUR,
+     .past_h = {9, 40, 50, 41, 12},
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 5}},
+    {.name = "by hand",
+     .zone = &by_hand,
+     .since = -HOUR,
+     .past_h = {9, 12},
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0},
+     .sentence = "Hand does not clear by itself",
+     .range = "not by itself"},
+    {.name = "by hand, and yet we know",
+     .zone = &by_hand,
+     .since = -HOUR,
+     .past_h = {20, 10, 40, 30, 50},
+     .want = {CLEARING_FROM_HISTORY, 9 * HOUR, 39 * HOUR, 49 * HOUR, false, false, 5},
+     .sentence = "Hand does not clear by itself: probably by Thu 26 Nov, 03:00, or 13:00; "
+                 "our last 5 listings there took 10 h to 2 days",
+     .range = "Thu 26 Nov, 03:00 to 13:00"},
+    {.name = "by hand, longer than ever",
+     .zone = &by_hand,
+     .since = -51 * HOUR,
+     .past_h = {20, 10, 40, 30, 50},
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, true, false, 5},
+     .sentence = "Hand does not clear by itself; our last 5 listings there took 10 h to 2 "
+                 "days",
+     .range = "not by itself"},
+    {.name = "not known",
+     .zone = &silent,
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0},
+     .sentence = "Silent does not say when it clears, and we cannot tell",
+     .range = "not known"},
+    {.name = "not known, longer than ever",
+     .zone = &silent,
+     .since = -DAY,
+     .past_h = {3, 3, 3},
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, true, false, 3},
+     .sentence = "Silent does not say when it clears, and we cannot tell; our last 3 "
+                 "listings there took 3 h to 3 h",
+     .range = "not known"},
+    {.name = "not known, but seen",
+     .zone = &silent,
+     .past_h = {3, 4, 5},
+     .want = {CLEARING_FROM_HISTORY, 3 * HOUR, 5 * HOUR, 5 * HOUR, false, false, 3},
+     .sentence = "Silent does not say when it clears: probably by 17:00; our last 3 "
+                 "listings there took 3 h to 5 h",
+     .range = "by 17:00"},
+    {.name = "seen, over by now",
+     .zone = &silent,
+     .since = -DAY,
+     .checked_at = -22 * HOUR,
+     .past_h = {3, 4, 5},
+     .want = {CLEARING_FROM_HISTORY, 0, 0, 0, false, true, 3},
+     .range = "by now: ask again"},
+    {.name = "of twelve the newest ten",
+     .zone = &silent,
+     .past_h = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 1, 99},
+     .want = {CLEARING_FROM_HISTORY, 11 * HOUR, 18 * HOUR, 20 * HOUR, false, false, 10}},
+    {.name = "no list",
+     .zone = NULL,
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0},
+     .sentence = "the list does not say when it clears, and we cannot tell",
+     .range = "not known"},
+    {.name = "a code that clears otherwise",
+     .zone = &mixed,
+     .code = "127.0.0.2",
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0},
+     .sentence = "Mixed does not clear by itself"},
+    {.name = "a code that clears as the list",
+     .zone = &mixed,
+     .code = "127.0.0.3",
+     .want = {CLEARING_FROM_RULE, 0, 72 * HOUR, 72 * HOUR, false, false, 0},
+     .sentence = "Mixed clears 3 days after the last report: probably by Fri 27 Nov, 12:00",
+     .within = "3 days"},
+};
+/* clang-format on */
+
+static int64_t at(int64_t from_noon)
+{
+    return from_noon == NONE ? 0 : NOON + from_noon;
+}
+
+static void expect_text(const char *name, const char *got, const char *want)
+{
+    if (want != NULL && (got == NULL || strcmp(got, want) != 0))
+        fail_msg("%s: \"%s\" instead of \"%s\"", name, got != NULL ? got : "(none)",
+                 want);
+}
+
+static void each_row_gives_its_estimate_and_its_words(void **state UNUSED)
+{
+    struct arena mem;
+
+    arena_init(&mem);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct row *row = &rows[i];
+        struct clearing_stretch past[PAST_ROWS];
+        struct clearing_facts facts = {.zone = row->zone,
+                                       .code = row->code,
+                                       .since = NOON + row->since,
+                                       .checked_at = NOON + row->checked_at,
+                                       .past = past};
+        struct clearing c;
+        facts.past_count = make_past(row->past_h, past);
+        clearing_estimate(&facts, NOON, &c);
+        if (c.basis != row->want.basis || c.not_before != at(row->want.not_before) ||
+            c.probably_by != at(row->want.probably_by) ||
+            c.latest != at(row->want.latest) || c.is_overdue != row->want.is_overdue ||
+            c.is_due != row->want.is_due || c.past_count != row->want.past_count)
+            fail_msg("%s: %s, %lld %lld %lld, %d %d, %zu", row->name,
+                     clearing_basis_name(c.basis), (long long)c.not_before - NOON,
+                     (long long)c.probably_by - NOON, (long long)c.latest - NOON,
+                     c.is_overdue, c.is_due, c.past_count);
+        expect_text(row->name, clearing_sentence(&mem, &facts, &c, NOON),
+                    row->sentence);
+        expect_text(row->name, clearing_range(&mem, &c, NOON), row->range);
+        const char *within = clearing_within(&mem, &c, NOON);
+        expect_text(row->name, within, row->within);
+        bool is_said = c.basis == CLEARING_FROM_RULE && !c.is_overdue && !c.is_due;
+        assert_int_equal(within != NULL, is_said);
+    }
+    arena_release(&mem);
+}
+
+static void a_stretch_without_sense_does_not_count(void **state UNUSED)
+{
+    static const struct clearing_stretch good = {NOON - 20 * HOUR, NOON - 11 * HOUR,
+                                                 NOON - 10 * HOUR};
+    static const struct {
+        const char *name;
+        int64_t since, last_listed_at, until;
+        bool counts;
+    } cases[] = {
+        {"as the others",             NOON - 9,        NOON - 9,                        NOON,            true },
+        {"without a beginning",       0,               NOON - HOUR,                     NOON,            false},
+        {"before time",               -5,              NOON - HOUR,                     NOON,            false},
+        {"of no length",              NOON - HOUR,     NOON - HOUR,                     NOON - HOUR,     false},
+        {"ends before it begins",     NOON - HOUR,     NOON - HOUR,                     NOON - 2 * HOUR, false},
+        {"listed before it begins",   NOON - HOUR,     NOON - 2 * HOUR,                 NOON,            false},
+        {"listed after its end",      NOON - 3 * HOUR, NOON - HOUR,                     NOON - 2 * HOUR, false},
+        {"ends tomorrow",             NOON - HOUR,     NOON,                            NOON + DAY,      false},
+        {"nobody looked for a while", NOON - DAY,      NOON - CLEARING_BLIND_MAX_S,     NOON,
+         true                                                                                                 },
+        {"nobody looked for longer",  NOON - DAY,      NOON - CLEARING_BLIND_MAX_S - 1, NOON,
+         false                                                                                                },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct clearing_stretch past[] = {good, good, good};
+        past[1].since = cases[i].since;
+        past[1].last_listed_at = cases[i].last_listed_at;
+        past[1].until = cases[i].until;
+        const struct clearing_facts facts = {.zone = &silent,
+                                             .since = NOON,
+                                             .checked_at = NOON,
+                                             .past = past,
+                                             .past_count = ARRAY_LEN(past)};
+        struct clearing c;
+        clearing_estimate(&facts, NOON, &c);
+        if (c.past_count != (cases[i].counts ? 3 : 0) ||
+            c.basis != (cases[i].counts ? CLEARING_FROM_HISTORY : CLEARING_UNKNOWN))
+            fail_msg("%s: %zu", cases[i].name, c.past_count);
+    }
+}
+
+static void the_times_stand_in_order_whatever_is_known(void **state UNUSED)
+{
+    static const struct zone *const zones[] = {NULL,     &spamcop, &exact,
+                                               &by_hand, &silent,  &mixed};
+    static const int64_t offsets[] = {-90 * DAY, -51 * HOUR, -28 * HOUR, -24 * HOUR,
+                                      -HOUR,     -1,         0,          1,
+                                      HOUR,      29 * HOUR,  90 * DAY};
+    /* clang-format 14 falls over rows of different lengths. */
+    /* clang-format off */
+    static const int pasts[][PAST_ROWS] = {
+        {0},
+        {9, 26, 12},
+        {3, 3, 3},
+        {700, 1, 20, 30, 40},
+        {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+    };
+    /* clang-format on */
+    size_t combinations = 0;
+
+    for (size_t z = 0; z < ARRAY_LEN(zones); z++)
+        for (size_t s = 0; s < ARRAY_LEN(offsets); s++)
+            for (size_t k = 0; k < ARRAY_LEN(offsets); k++)
+                for (size_t p = 0; p < ARRAY_LEN(pasts); p++) {
+                    struct clearing_stretch past[PAST_ROWS];
+                    struct clearing_facts facts = {.zone = zones[z],
+                                                   .since = NOON + offsets[s],
+                                                   .checked_at = NOON + offsets[k],
+                                                   .past = past};
+                    struct clearing c;
+                    facts.past_count = make_past(pasts[p], past);
+                    clearing_estimate(&facts, NOON, &c);
+                    bool has_times = c.basis == CLEARING_FROM_RULE ||
+                                     c.basis == CLEARING_FROM_HISTORY;
+                    assert_int_equal(c.latest != 0, has_times);
+                    assert_int_equal(c.probably_by != 0, has_times);
+                    assert_int_equal(c.not_before != 0, has_times);
+                    assert_true(!has_times || NOON <= c.not_before);
+                    assert_true(c.not_before <= c.probably_by);
+                    assert_true(c.probably_by <= c.latest);
+                    assert_true(has_times || !c.is_due);
+                    assert_true(c.past_min_s <= c.past_max_s);
+                    combinations++;
+                }
+    assert_int_equal(combinations, 6 * 11 * 11 * 5);
+}
+
+static void each_basis_has_its_own_name(void **state UNUSED)
+{
+    for (int i = 0; i < CLEARING_BASIS_COUNT; i++)
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(clearing_basis_name((enum clearing_basis)i),
+                                    clearing_basis_name((enum clearing_basis)j));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_row_gives_its_estimate_and_its_words),
+        cmocka_unit_test(a_stretch_without_sense_does_not_count),
+        cmocka_unit_test(the_times_stand_in_order_whatever_is_known),
+        cmocka_unit_test(each_basis_has_its_own_name),
+    };
+
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+    if (setenv("TZ", "UTC", 1) != 0)
+        abort();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
