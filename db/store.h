@@ -126,6 +126,22 @@ NODISCARD int store_listing_history(struct store *store, struct arena *mem,
                                     struct listing_row **out, size_t *out_count,
                                     struct error *err);
 
+/* Listed, from the first look that said so to the first that said clear; "unknown" between is no
+ * end. until_at 0: it lasts. */
+struct listing_stretch {
+    const char *address;
+    int64_t since, last_listed_at, until_at;
+};
+/* Past stretches of our addresses (shared or in the pool today) on one zone, newest first. */
+NODISCARD int store_listing_past(struct store *store, struct arena *mem,
+                                 const char *zone, size_t max,
+                                 struct listing_stretch **out, size_t *out_count,
+                                 struct error *err);
+/* The present stretch of one address; since 0: it is not known to be listed. */
+NODISCARD int store_listing_stretch(struct store *store, const char *address,
+                                    const char *zone, struct listing_stretch *out,
+                                    struct error *err);
+
 /* ---- cases (store_case.c) ---------------------------------------------------------------------- */
 
 struct case_row {

@@ -5,6 +5,8 @@
 
 #include "db/store_internal.h"
 
+#include "base/address.h"
+
 #define COLUMNS "address, zone, state, code, why, since, checked_at"
 
 static int read_listing(struct sql_rows *rows, struct arena *mem, void *element,
@@ -100,4 +102,115 @@ int store_listing_history(struct store *store, struct arena *mem, const char *ad
                 "ti", address, (int64_t)max) != 0)
         return -1;
     return collect(rows, mem, out, out_count, err);
+}
+
+/* ---- stretches ---- */
+
+/* Each "clear" ends the stretch before it: what lies between two of them is one, and without a
+ * "listed" it is none. Times of the clock may go backwards, ids do not. */
+#define PAST                                                                          \
+ "SELECT address, MIN(since) FILTER (WHERE state = 'listed'), "                       \
+ "MAX(checked_at) FILTER (WHERE state = 'listed'), "                                  \
+ "MAX(since) FILTER (WHERE state = 'clear') AS cleared_at, "                          \
+ "address IN (SELECT address FROM pool_address) FROM ("                               \
+ "SELECT address, state, since, checked_at, COUNT(*) FILTER (WHERE state = 'clear') " \
+ "OVER (PARTITION BY address ORDER BY id "                                            \
+ "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS number "                       \
+ "FROM listing WHERE zone = $1 AND state <> 'unknown') AS looks "                     \
+ "GROUP BY address, number HAVING COUNT(DISTINCT state) = 2 "                         \
+ "ORDER BY cleared_at DESC, address"
+
+static bool is_shared(const struct shared_range *ranges, size_t count, const char *text)
+{
+    struct address address;
+    struct network network;
+
+    if (!address_parse(slice_from(text), &address))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (network_parse(slice_from(ranges[i].network), &network, NULL) == 0 &&
+            network_contains(&network, &address))
+            return true;
+    return false;
+}
+
+struct past {
+    struct arena *mem;
+    const char *zone;
+    struct listing_stretch *found;
+    size_t max, count;
+};
+
+/* Anybody's address may have been asked about (`listing check`). */
+static int take_ours(struct sql_rows *rows, const struct shared_range *ranges,
+                     size_t ranges_count, struct past *past, struct error *err)
+{
+    int more = 1;
+
+    while (past->count < past->max && (more = sql_next(rows, err)) == 1) {
+        const char *address = sql_text(rows, 0, past->mem);
+        if (address == NULL)
+            return store_corrupt(err, "listings");
+        if (sql_int(rows, 4) == 0 && !is_shared(ranges, ranges_count, address))
+            continue;
+        past->found[past->count++] = (struct listing_stretch){
+            .address = address,
+            .since = sql_int(rows, 1),
+            .last_listed_at = sql_int(rows, 2),
+            .until_at = sql_int(rows, 3),
+        };
+    }
+    return more < 0 ? -1 : 0;
+}
+
+static int read_past(struct store *store, void *context, struct error *err)
+{
+    struct past *past = context;
+    struct shared_range *ranges = NULL;
+    struct sql_rows *rows = NULL;
+    size_t count = 0;
+
+    if (store_shared_list(store, past->mem, &ranges, &count, err) != 0 ||
+        sql_ask(store->sql, &rows, err, PAST, "t", past->zone) != 0)
+        return -1;
+    int result = take_ours(rows, ranges, count, past, err);
+    sql_end(rows);
+    return result;
+}
+
+int store_listing_past(struct store *store, struct arena *mem, const char *zone,
+                       size_t max, struct listing_stretch **out, size_t *out_count,
+                       struct error *err)
+{
+    struct past past = {.mem = mem, .zone = zone, .max = max};
+
+    past.found = arena_array(mem, max + 1, sizeof *past.found);
+    if (store_consistently(store, read_past, &past, err) != 0)
+        return -1;
+    *out = past.found;
+    *out_count = past.count;
+    return 0;
+}
+
+int store_listing_stretch(struct store *store, const char *address, const char *zone,
+                          struct listing_stretch *out, struct error *err)
+{
+    struct listing_stretch stretch = {.address = address};
+    struct sql_rows *rows = NULL;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT COALESCE(MIN(since), 0), COALESCE(MAX(checked_at), 0) "
+                "FROM listing WHERE zone = $1 AND address = $2 AND state = 'listed' "
+                "AND id > (SELECT COALESCE(MAX(id), 0) FROM listing WHERE zone = $1 "
+                "AND address = $2 AND state = 'clear')",
+                "tt", zone, address) != 0)
+        return -1;
+    int more = sql_next(rows, err);
+    if (more == 1) {
+        stretch.since = sql_int(rows, 0);
+        stretch.last_listed_at = sql_int(rows, 1);
+        *out = stretch;
+    }
+    sql_end(rows);
+    return more < 0 ? -1 : 0;
 }

@@ -292,6 +292,127 @@ static void a_listing_opens_a_new_row_only_when_its_state_changes(void **state)
     }
 }
 
+/* One letter a look, a minute apart from NOON: l listed, c clear, u unknown. */
+static void put_looks(struct desk *desk, const char *address, const char *zone,
+                      const char *looks)
+{
+    for (size_t i = 0; looks[i] != '\0'; i++) {
+        const struct listing_row row = {.address = address,
+                                        .zone = zone,
+                                        .state = looks[i] == 'l'   ? LISTING_LISTED
+                                                 : looks[i] == 'c' ? LISTING_CLEAR
+                                                                   : LISTING_UNKNOWN,
+                                        .code = "",
+                                        .why = "",
+                                        .checked_at = NOW + (int64_t)i * 60};
+        works(desk, store_listing_put(desk->store, &row, &desk->err));
+    }
+}
+
+static void past_stretches_end_with_clear_and_are_of_our_addresses(void **state)
+{
+    static const struct {
+        const char *address;
+        int64_t since, last_listed_at, until_at; /* minutes from NOW */
+    } want[] = {
+        {"192.0.2.14",  10, 12, 13},
+        {"203.0.113.9", 0,  4,  5 },
+        {"192.0.2.14",  1,  2,  3 },
+    };
+    static const char zone[] = "bl.list.example";
+    struct desk *desk = *state;
+    struct listing_stretch *found = NULL;
+    size_t count = 9;
+
+    works(desk, store_shared_add(desk->store, "192.0.2.0/24", "", NOW, &desk->err));
+    put_address(desk, "203.0.113.9", "clean1");
+    works(desk, store_listing_past(desk->store, &desk->mem, zone, 10, &found, &count,
+                                   &desk->err));
+    assert_int_equal(count, 0);
+    put_looks(desk, "192.0.2.14", zone, "cllcuucuuclulcc");
+    put_looks(desk, "192.0.2.15", zone, "clluul");  /* lasts */
+    put_looks(desk, "192.0.2.16", zone, "cucuu");   /* never listed */
+    put_looks(desk, "203.0.113.9", zone, "lululc"); /* reserved */
+    put_looks(desk, "198.51.100.7", zone, "lc");    /* somebody else's */
+    put_looks(desk, "192.0.2.14", "bl.other.example", "clc");
+    works(desk, store_listing_past(desk->store, &desk->mem, zone, 10, &found, &count,
+                                   &desk->err));
+    assert_int_equal(count, ARRAY_LEN(want));
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(found[i].address, want[i].address);
+        assert_int_equal(found[i].since, NOW + want[i].since * 60);
+        assert_int_equal(found[i].last_listed_at, NOW + want[i].last_listed_at * 60);
+        assert_int_equal(found[i].until_at, NOW + want[i].until_at * 60);
+    }
+    works(desk, store_listing_past(desk->store, &desk->mem, zone, 2, &found, &count,
+                                   &desk->err));
+    assert_int_equal(count, 2);
+    assert_int_equal(found[0].until_at, NOW + 13 * 60);
+    works(desk, store_listing_past(desk->store, &desk->mem, zone, 0, &found, &count,
+                                   &desk->err));
+    assert_int_equal(count, 0);
+}
+
+static void the_present_stretch_begins_after_the_last_clear(void **state)
+{
+    static const struct {
+        const char *looks;
+        int64_t since, last_listed_at; /* minutes from NOW; -1: none */
+    } cases[] = {
+        {"",       -1, -1},
+        {"u",      -1, -1},
+        {"c",      -1, -1},
+        {"l",      0,  0 },
+        {"lll",    0,  2 },
+        {"lcl",    2,  2 },
+        {"lclulu", 2,  4 },
+        {"lclc",   -1, -1},
+        {"lclcu",  -1, -1},
+        {"uulu",   2,  2 },
+    };
+    struct desk *desk = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *zone = arena_printf(&desk->mem, "bl%zu.list.example", i);
+        struct listing_stretch stretch;
+        put_looks(desk, "192.0.2.14", zone, cases[i].looks);
+        put_looks(desk, "192.0.2.15", zone, "ll"); /* another's */
+        works(desk, store_listing_stretch(desk->store, "192.0.2.14", zone, &stretch,
+                                          &desk->err));
+        bool is_listed = cases[i].since >= 0;
+        if (stretch.since != (is_listed ? NOW + cases[i].since * 60 : 0) ||
+            stretch.last_listed_at !=
+                (is_listed ? NOW + cases[i].last_listed_at * 60 : 0) ||
+            stretch.until_at != 0)
+            fail_msg("\"%s\": %lld to %lld", cases[i].looks, (long long)stretch.since,
+                     (long long)stretch.last_listed_at);
+    }
+}
+
+/* The history of a list grows for years, and every page of a case asks for it. */
+static void past_stretches_are_found_by_an_index(void **state)
+{
+    struct desk *desk = *state;
+    struct sql *sql;
+    struct sql_rows *rows;
+    bool is_found = false;
+
+    works(desk, sql_open(desk->path, false, true, &sql, &desk->err));
+    works(desk, sql_ask(sql, &rows, &desk->err,
+                        "EXPLAIN QUERY PLAN SELECT COUNT(*) OVER (PARTITION BY address "
+                        "ORDER BY id) FROM listing WHERE zone = $1 AND state <> "
+                        "'unknown'",
+                        "t", "bl.list.example"));
+    while (sql_next(rows, &desk->err) == 1) {
+        const char *detail = sql_text(rows, 3, &desk->mem);
+        is_found = is_found || strstr(detail, "USING INDEX listing_zone") != NULL;
+        assert_null(strstr(detail, "TEMP B-TREE"));
+    }
+    sql_end(rows);
+    sql_close(sql);
+    assert_true(is_found);
+}
+
 static void a_case_comes_back_as_it_was_written(void **state)
 {
     static const struct check checks[] = {
@@ -426,6 +547,9 @@ int main(void)
         WITH_STORE(a_pool_address_keeps_each_state),
         WITH_STORE(only_live_leases_move_to_another_address),
         WITH_STORE(a_listing_opens_a_new_row_only_when_its_state_changes),
+        WITH_STORE(past_stretches_end_with_clear_and_are_of_our_addresses),
+        WITH_STORE(the_present_stretch_begins_after_the_last_clear),
+        WITH_STORE(past_stretches_are_found_by_an_index),
         WITH_STORE(a_case_comes_back_as_it_was_written),
         WITH_STORE(a_new_diagnosis_replaces_the_checks_of_its_case),
         WITH_STORE(cases_are_listed_newest_first_and_the_same_bounce_is_known),
