@@ -51,7 +51,6 @@ struct zone {
     const char *
         lookup_url; /* for people, "{ip}" is the address (zone_lookup_url); NULL: none */
     const char *expiry; /* what the list says about its own clearing, a sentence */
-    int64_t typical_expiry_s;
     bool has_test_points; /* answers 127.0.0.2 and not 127.0.0.1 */
     bool lists_addresses; /* an address list, not a domain list */
     bool is_alive;

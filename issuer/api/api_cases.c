@@ -48,7 +48,7 @@ int api_diagnose(struct call *call, json_t **out, struct error *err)
     if (read_question(call, &question, err) != 0 ||
         diagnose(call->app, call->mem, &question, &diagnosis, err) != 0)
         return -1;
-    *out = present_diagnosis(&diagnosis, diagnosis.row.diagnosed_at);
+    *out = present_diagnosis(&diagnosis);
     return 0;
 }
 
@@ -64,7 +64,7 @@ int api_case_open(struct call *call, json_t **out, struct error *err)
         call->response, "Location",
         arena_printf(call->mem, "/api/v1/cases/%lld", (long long)diagnosis.row.id));
     call->status = 201;
-    *out = present_diagnosis(&diagnosis, diagnosis.row.diagnosed_at);
+    *out = present_diagnosis(&diagnosis);
     return 0;
 }
 
@@ -76,14 +76,13 @@ int api_case_check(struct call *call, json_t **out, struct error *err)
     if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
         case_check_again(call->app, call->mem, &call->actor, id, &diagnosis, err) != 0)
         return -1;
-    *out = present_diagnosis(&diagnosis, diagnosis.row.diagnosed_at);
+    *out = present_diagnosis(&diagnosis);
     return 0;
 }
 
 /* The present listing of the case's address on its list; unknown when we never asked. */
 static int find_listing(struct store *store, struct arena *mem,
-                        struct diagnosis *diagnosis, int64_t *out_checked_at,
-                        struct error *err)
+                        struct diagnosis *diagnosis, struct error *err)
 {
     const struct case_row *row = &diagnosis->row;
     struct listing_row *rows;
@@ -103,7 +102,7 @@ static int find_listing(struct store *store, struct arena *mem,
             snprintf(listing->why, sizeof listing->why, "%s",
                      rows[i].why == NULL ? "" : rows[i].why) < 0)
             return error_set(err, ERROR_INTERNAL, "could not format a listing");
-        *out_checked_at = rows[i].checked_at;
+        diagnosis->listing_checked_at = rows[i].checked_at;
     }
     return 0;
 }
@@ -124,18 +123,17 @@ int api_case_show(struct call *call, json_t **out, struct error *err)
     struct lease *leases;
     struct store *store;
     size_t count;
-    int64_t checked_at = 0;
     int result = -1;
 
     if (call_id(call, &filter.case_id, err) != 0 || call_query(call, "", err) != 0 ||
         app_take_reader(call->app, &store, err) != 0)
         return -1;
     if (store_case_find(store, call->mem, filter.case_id, &diagnosis.row, err) != 0 ||
-        find_listing(store, call->mem, &diagnosis, &checked_at, err) != 0 ||
+        find_listing(store, call->mem, &diagnosis, err) != 0 ||
+        diagnosis_explain(call->app, store, call->mem, &diagnosis, err) != 0 ||
         store_lease_list(store, call->mem, &filter, &leases, &count, err) != 0)
         goto out;
-    diagnosis_explain(call->app, call->mem, &diagnosis);
-    *out = present_diagnosis(&diagnosis, checked_at);
+    *out = present_diagnosis(&diagnosis);
     json_object_set_new(*out, "leases", leases_of(leases, count, call->now));
     result = 0;
 

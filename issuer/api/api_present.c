@@ -219,7 +219,20 @@ json_t *present_case_line(const struct case_row *row)
     return o;
 }
 
-json_t *present_diagnosis(const struct diagnosis *diagnosis, int64_t listing_checked_at)
+static json_t *present_clears(const struct clears *clears)
+{
+    if (clears->sentence == NULL)
+        return json_null();
+    json_t *o = json_object();
+    put_text(o, "basis", clearing_basis_name(clears->estimate.basis));
+    put_time(o, "not_before", clears->estimate.not_before);
+    put_time(o, "probably_by", clears->estimate.probably_by);
+    put_time(o, "latest", clears->estimate.latest);
+    put_text(o, "sentence", clears->sentence);
+    return o;
+}
+
+json_t *present_diagnosis(const struct diagnosis *diagnosis)
 {
     const struct listing *listing = &diagnosis->listing;
     json_t *o = present_case_line(&diagnosis->row);
@@ -230,8 +243,9 @@ json_t *present_diagnosis(const struct diagnosis *diagnosis, int64_t listing_che
     put_text(l, "why", listing->why[0] != '\0' ? listing->why : NULL);
     put_text(l, "meaning", diagnosis->meaning);
     put_text(l, "lookup_url", diagnosis->lookup_url);
-    put_time(l, "checked_at", listing_checked_at);
+    put_time(l, "checked_at", diagnosis->listing_checked_at);
     json_object_set_new(o, "listing", l);
+    json_object_set_new(o, "clears", present_clears(&diagnosis->clears));
     json_object_set_new(o, "checks", present_checks(&diagnosis->row));
     json_object_set_new(o, "why_second_person", present_doubts(diagnosis->row.doubts));
     json_object_set_new(o, "evidence", present_evidence(&diagnosis->row.evidence));

@@ -21,8 +21,7 @@ void put_words(json_t *object, const char *key, const char *const *words);
 
 /* All of them are new references. link: NULL leaves it out. */
 json_t *present_lease(const struct lease *lease, int64_t now, const char *link);
-json_t *present_diagnosis(const struct diagnosis *diagnosis,
-                          int64_t listing_checked_at);
+json_t *present_diagnosis(const struct diagnosis *diagnosis);
 json_t *present_case_line(const struct case_row *row); /* in a list */
 /* With what each doubt says. */
 json_t *present_approval(const struct approval *approval, int64_t now);

@@ -16,7 +16,8 @@
 #include "issuer/cases/words.h"
 #include "issuer/dnsbl/zones.h"
 
-void diagnosis_explain(const struct app *app, struct arena *mem, struct diagnosis *out)
+int diagnosis_explain(const struct app *app, struct store *store, struct arena *mem,
+                      struct diagnosis *out, struct error *err)
 {
     const struct zone *zone = zones_find(app_zones(app), out->row.zone);
     struct address address;
@@ -26,10 +27,32 @@ void diagnosis_explain(const struct app *app, struct arena *mem, struct diagnosi
     if (out->row.address != NULL &&
         address_parse(slice_from(out->row.address), &address))
         out->lookup_url = zone_lookup_url(mem, zone, &address);
+    out->clears = (struct clears){0};
+    if (out->listing.state != LISTING_LISTED || zone == NULL)
+        return 0;
+    const struct clears_question question = {.zone = zone,
+                                             .address = out->row.address,
+                                             .code = out->listing.code,
+                                             .checked_at = out->listing_checked_at,
+                                             .now = app_now(app)};
+    return clears_read(store, mem, &question, &out->clears, err);
+}
+
+static int explain(const struct examination *x, struct diagnosis *out,
+                   struct error *err)
+{
+    struct store *store = NULL;
+
+    if (app_take_reader(x->app, &store, err) != 0)
+        return -1;
+    int result = diagnosis_explain(x->app, store, x->mem, out, err);
+    app_give_back(x->app, store);
+    return result;
 }
 
 /* What an examination found, as the parts that a diagnosis makes anew. */
-static void take_found(const struct examination *x, struct diagnosis *out)
+static int take_found(const struct examination *x, struct diagnosis *out,
+                      struct error *err)
 {
     out->row.verdict = x->verdict;
     out->row.doubts = x->doubts;
@@ -39,13 +62,16 @@ static void take_found(const struct examination *x, struct diagnosis *out)
     out->row.address = NULL;
     out->row.zone = NULL;
     out->listing = (struct listing){.state = LISTING_UNKNOWN};
+    out->listing_checked_at = 0;
     if (x->asked_count > 0) {
         out->row.address = x->evidence->blocked_ip;
         out->row.zone = x->zone->name;
         out->listing = x->asked[0].listing;
+        out->listing_checked_at = x->asked[0].checked_at;
     }
-    diagnosis_explain(x->app, x->mem, out);
+    return explain(x, out, err);
 }
+
 /* As a C string: a NUL is kept as U+FFFD. */
 static const char *keep_text(struct arena *mem, struct slice bounce)
 {
@@ -121,9 +147,8 @@ static int look(struct app *app, struct arena *mem,
                                             .evidence = &made->row.evidence,
                                             .mailbox = made->row.mailbox,
                                             .bounce_sha = sha};
-    if (examine(&question, x, err) != 0)
+    if (examine(&question, x, err) != 0 || take_found(x, made, err) != 0)
         return -1;
-    take_found(x, made);
     *out = *made;
     return 0;
 }
@@ -241,9 +266,8 @@ int case_check_again(struct app *app, struct arena *mem, const struct actor *act
                                             .mailbox = made.row.mailbox,
                                             .bounce_sha = made.row.bounce_sha,
                                             .case_id = case_id};
-    if (examine(&question, &x, err) != 0)
+    if (examine(&question, &x, err) != 0 || take_found(&x, &made, err) != 0)
         return -1;
-    take_found(&x, &made);
     struct keeping keeping = {.x = &x, .actor = actor, .diagnosis = &made};
     if (app_write(app, keep_again, &keeping, err) != 0)
         return -1;

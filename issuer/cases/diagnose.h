@@ -5,6 +5,7 @@
 #define ISSUER_CASES_DIAGNOSE_H
 
 #include "issuer/app.h"
+#include "issuer/cases/clears.h"
 
 struct diagnosis_request {
     struct slice bounce;
@@ -16,13 +17,18 @@ struct diagnosis {
     struct case_row row; /* id 0 and created_by NULL when no case was opened */
     struct listing
         listing; /* of row.address on row.zone; LISTING_UNKNOWN when not asked */
-    int64_t same_bounce_case; /* an earlier case with the same bytes, or 0 */
-    const char *meaning;      /* of listing.code on that list, or NULL */
-    const char *lookup_url;   /* the list's own page about row.address, or NULL */
+    int64_t same_bounce_case;   /* an earlier case with the same bytes, or 0 */
+    const char *meaning;        /* of listing.code on that list, or NULL */
+    const char *lookup_url;     /* the list's own page about row.address, or NULL */
+    int64_t listing_checked_at; /* 0: not asked */
+    struct clears clears;       /* without a sentence unless listed */
 };
 
-/* Fill in meaning and lookup_url from row and listing. They live in mem and app. */
-void diagnosis_explain(const struct app *app, struct arena *mem, struct diagnosis *out);
+/* Fill in meaning, lookup_url and clears from row, listing and listing_checked_at. They live in
+ * mem and app. */
+NODISCARD int diagnosis_explain(const struct app *app, struct store *store,
+                                struct arena *mem, struct diagnosis *out,
+                                struct error *err);
 
 /* Look, ask, judge; writes nothing. Empty or unreadable input is a verdict, not an error. */
 NODISCARD int diagnose(struct app *app, struct arena *mem,

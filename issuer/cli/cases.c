@@ -58,10 +58,11 @@ int read_bounce(struct cli *cli, const char *from, json_t *body, struct error *e
 static void print_diagnosis(struct cli *cli, const json_t *diagnosis)
 {
     static const struct column facts[] = {
-        {"address",  "address"},
-        {"list",     "list"   },
-        {"customer", "mailbox"},
-        {"verdict",  "verdict"},
+        {"address",  "address"        },
+        {"list",     "list"           },
+        {"customer", "mailbox"        },
+        {"verdict",  "verdict"        },
+        {"clears",   "clears.sentence"},
     };
     static const struct column checks[] = {
         {"WHAT WE CHECKED", "question"},

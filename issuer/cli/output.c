@@ -156,6 +156,17 @@ void print_table(struct cli *cli, const json_t *items, const struct column *colu
     }
 }
 
+/* "clears.sentence": a member of a member. */
+static const json_t *value_at(struct cli *cli, const json_t *object, const char *path)
+{
+    struct slice rest = slice_from(path);
+    struct slice key;
+
+    while (slice_cut(&rest, '.', &key))
+        object = json_object_get(object, arena_slice(&cli->mem, key));
+    return object;
+}
+
 void print_facts(struct cli *cli, const json_t *object, const struct column *columns,
                  size_t count)
 {
@@ -167,7 +178,7 @@ void print_facts(struct cli *cli, const json_t *object, const struct column *col
     for (size_t i = 0; i < count; i++) {
         pad(cli, columns[i].title, width + 2);
         strbuf_printf(&cli->out, "%s\n",
-                      cell_of(cli, json_object_get(object, columns[i].key)));
+                      cell_of(cli, value_at(cli, object, columns[i].key)));
     }
 }
 

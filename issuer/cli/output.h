@@ -23,6 +23,7 @@ void print_text(struct cli *cli, const char *text); /* cleaned; no line end */
 void print_json(struct cli *cli, const json_t *json);
 void print_table(struct cli *cli, const json_t *items, const struct column *columns,
                  size_t count);
+/* A key may be a path: "clears.sentence". */
 void print_facts(struct cli *cli, const json_t *object, const struct column *columns,
                  size_t count);
 /* A JSON value as text in cli->mem: "-" for null or absent, arrays with commas. */

@@ -345,7 +345,6 @@ static int read_texts(struct row_reading *r)
     if (!parse_expiry(r->row->cell[ZONE_COLUMN_CLEARS], &zone->clears))
         return wrong(r, ZONE_COLUMN_CLEARS,
                      "must be such as 24h+4h, or \"by hand\", or \"?\"");
-    zone->typical_expiry_s = zone->clears.after_s;
     return 0;
 }
 

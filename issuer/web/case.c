@@ -39,6 +39,36 @@ static int find_approval(struct page *page, struct store *store,
     return -1;
 }
 
+static const struct listing_row *listing_of(const struct case_facts *facts)
+{
+    for (size_t i = 0; i < facts->listings_count; i++)
+        if (facts->row.zone != NULL &&
+            strcmp(facts->listings[i].zone, facts->row.zone) == 0)
+            return &facts->listings[i];
+    return NULL;
+}
+
+static int load_listings(struct page *page, struct store *store,
+                         struct case_facts *facts, struct error *err)
+{
+    const struct zone *zone = zones_find(app_zones(page->app), facts->row.zone);
+
+    if (facts->row.address == NULL)
+        return 0;
+    if (store_listing_now(store, page->mem, facts->row.address, &facts->listings,
+                          &facts->listings_count, err) != 0)
+        return -1;
+    const struct listing_row *listing = listing_of(facts);
+    if (zone == NULL || listing == NULL || listing->state != LISTING_LISTED)
+        return 0;
+    const struct clears_question question = {.zone = zone,
+                                             .address = listing->address,
+                                             .code = listing->code,
+                                             .checked_at = listing->checked_at,
+                                             .now = page->now};
+    return clears_read(store, page->mem, &question, &facts->clears, err);
+}
+
 static int load(struct page *page, struct store *store, int64_t id,
                 struct case_facts *facts, struct error *err)
 {
@@ -57,9 +87,7 @@ static int load(struct page *page, struct store *store, int64_t id,
         store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
                          &facts->usage, &facts->usage_count, err) != 0)
         return -1;
-    if (facts->row.address != NULL &&
-        store_listing_now(store, page->mem, facts->row.address, &facts->listings,
-                          &facts->listings_count, err) != 0)
+    if (load_listings(page, store, facts, err) != 0)
         return -1;
     return case_put_log(page, store, facts, err);
 }
@@ -79,29 +107,32 @@ static void add_fact(json_t *list, const char *name, const char *value,
     json_array_append_new(list, fact);
 }
 
-static const struct listing_row *listing_of(const struct case_facts *facts)
+/* The list's own page about the address. Its table has http and https only; what becomes a link on
+ * a page of ours is looked at here, too. */
+static json_t *lookup_link(const struct page *page, const struct case_row *row)
 {
-    for (size_t i = 0; i < facts->listings_count; i++)
-        if (facts->row.zone != NULL &&
-            strcmp(facts->listings[i].zone, facts->row.zone) == 0)
-            return &facts->listings[i];
-    return NULL;
-}
+    const struct evidence *e = &row->evidence;
+    const char *list = row->zone != NULL ? row->zone : e->list;
+    const char *text = row->address != NULL ? row->address : e->blocked_ip;
+    const struct zone *zone = zones_find(app_zones(page->app), list);
+    struct address address;
 
-/* What is usual on that list, which promises nothing. */
-static const char *likely_clear(const struct page *page, const struct zone *zone)
-{
-    if (zone == NULL || zone->typical_expiry_s == 0)
-        return NULL;
-    return arena_printf(page->mem, "within %s",
-                        timetext_span(page->mem, zone->typical_expiry_s));
+    if (zone == NULL || text == NULL || !address_parse(slice_from(text), &address))
+        return json_null();
+    const char *url = zone_lookup_url(page->mem, zone, &address);
+    if (url == NULL || (!slice_starts(slice_from(url), "https://") &&
+                        !slice_starts(slice_from(url), "http://")))
+        return json_null();
+    json_t *link = json_object();
+    view_text(link, "url", url);
+    view_text(link, "text", arena_printf(page->mem, "Look it up at %s", zone->title));
+    return link;
 }
 
 static void put_facts(struct page *page, const struct case_facts *facts)
 {
     const struct case_row *row = &facts->row;
     const struct evidence *e = &row->evidence;
-    const struct zone *zone = zones_find(app_zones(page->app), row->zone);
     const struct listing_row *listing = listing_of(facts);
     json_t *list = json_array();
 
@@ -113,11 +144,12 @@ static void put_facts(struct page *page, const struct case_facts *facts)
                              : NULL,
              false);
     if (listing != NULL && listing->state == LISTING_LISTED) {
+        int64_t since = facts->clears.since != 0 ? facts->clears.since : listing->since;
         add_fact(list, "Seen listed since",
-                 timetext_person(page->mem, listing->since, page->now),
-                 line_ago(page, listing->since), false);
-        add_fact(list, "Likely clear", likely_clear(page, zone),
-                 zone != NULL ? zone->expiry : NULL, false);
+                 timetext_person(page->mem, since, page->now), line_ago(page, since),
+                 false);
+        add_fact(list, "Likely clear", facts->clears.range, facts->clears.sentence,
+                 false);
     }
     /* The excerpt says it in full. */
     if (e->smtp_code != 0 && e->excerpt == NULL)
@@ -127,6 +159,7 @@ static void put_facts(struct page *page, const struct case_facts *facts)
                  e->remote_mta, true);
     view_flag(page->view, "has_facts", json_array_size(list) > 0);
     view_take(page->view, "facts", list);
+    view_take(page->view, "lookup", lookup_link(page, row));
 }
 
 static void put_checks(struct page *page, const struct case_row *row)

@@ -4,6 +4,7 @@
 #ifndef ISSUER_WEB_CASE_H
 #define ISSUER_WEB_CASE_H
 
+#include "issuer/cases/clears.h"
 #include "issuer/web/page.h"
 
 enum {
@@ -36,6 +37,7 @@ struct case_facts {
     size_t pool_count;
     struct listing_row *listings; /* of row.address */
     size_t listings_count;
+    struct clears clears; /* without a sentence unless listed on row.zone */
 };
 
 /* What a person can do something about goes over the page of the case; the rest is err. */

@@ -50,6 +50,7 @@ static void put_facts(struct page *page, const struct case_facts *facts, json_t 
     view_text(view, "sender_domain", domain_of(sender));
     view_text(view, "address", e->blocked_ip);
     view_text(view, "list", row->zone != NULL ? line_zone(page, row->zone) : e->list);
+    view_text(view, "clears_within", facts->clears.within);
     view_text(view, "reply", e->excerpt);
     view_text(view, "when",
               e->bounced_at != 0 ? timetext_person_long(page->mem, e->bounced_at)

@@ -203,6 +203,9 @@ static void a_diagnosis_keeps_nothing_and_a_case_is_kept(void **state)
     assert_int_equal(ask(desk, HTTP_POST, "/api/v1/diagnoses", BLOCKED), 200);
     assert_string_equal(text(desk, "verdict"), "listed_now");
     assert_true(json_is_null(json_object_get(desk->json, "id")));
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(desk->json, "clears"), "basis")),
+                        "rule");
     assert_int_equal(ask(desk, HTTP_GET, "/api/v1/cases", NULL), 200);
     assert_int_equal(json_array_size(json_object_get(desk->json, "items")), 0);
 
@@ -216,6 +219,9 @@ static void a_diagnosis_keeps_nothing_and_a_case_is_kept(void **state)
     assert_string_equal(json_string_value(json_object_get(
                             json_object_get(desk->json, "evidence"), "blocked_ip")),
                         FIXTURE_SHARED);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(desk->json, "clears"), "basis")),
+                        "rule");
     assert_int_equal(ask(desk, HTTP_POST, "/api/v1/cases/1/check", NULL), 200);
     assert_string_equal(text(desk, "verdict"), "listed_now");
 }

@@ -100,7 +100,7 @@ static void a_diagnosis_carries_verdict_checks_and_evidence(void **state UNUSED)
                              .flags = "quoted masked"}},
         .listing = {.state = LISTING_LISTED,                .code = "127.0.0.2"      }
     };
-    json_t *o = present_diagnosis(&diagnosis, 1795507331);
+    json_t *o = present_diagnosis(&diagnosis);
     const json_t *evidence = json_object_get(o, "evidence");
 
     assert_string_equal(json_string_value(json_object_get(o, "verdict")), "listed_now");
@@ -113,7 +113,53 @@ static void a_diagnosis_carries_verdict_checks_and_evidence(void **state UNUSED)
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(o, "listing"), "code")),
         "127.0.0.2");
+    assert_true(json_is_null(json_object_get(o, "clears")));
     json_decref(o);
+}
+
+static void a_listing_says_when_it_clears(void **state UNUSED)
+{
+    static const struct {
+        struct clearing estimate;
+        const char *basis, *not_before, *latest; /* NULL: null */
+    } cases[] = {
+        {{.basis = CLEARING_FROM_RULE,
+          .not_before = 1795507331,
+          .probably_by = 1795507331,
+          .latest = 1795593731},
+         "rule",                                     "2026-11-24T08:02:11Z",
+         "2026-11-25T08:02:11Z"                                                  },
+        {{.basis = CLEARING_BY_HAND},     "by_hand", NULL,                   NULL},
+        {{.basis = CLEARING_UNKNOWN},     "unknown", NULL,                   NULL},
+    };
+    static const char *const keys[] = {"basis", "not_before", "probably_by", "latest",
+                                       "sentence"};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct diagnosis diagnosis = {
+            .row = {.verdict = DIAGNOSIS_LISTED_NOW},
+            .clears = { .estimate = cases[i].estimate,        .sentence = "It clears"}
+        };
+        json_t *o = present_diagnosis(&diagnosis);
+        const json_t *clears = json_object_get(o, "clears");
+        assert_int_equal(json_object_size(clears), ARRAY_LEN(keys));
+        for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+            assert_non_null(json_object_get(clears, keys[k]));
+        const char *not_before = json_string_value(
+            json_object_get(clears, "not_before"));
+        const char *latest = json_string_value(json_object_get(clears, "latest"));
+        assert_string_equal(json_string_value(json_object_get(clears, "basis")),
+                            cases[i].basis);
+        assert_string_equal(json_string_value(json_object_get(clears, "sentence")),
+                            "It clears");
+        assert_int_equal(not_before != NULL, cases[i].not_before != NULL);
+        assert_int_equal(latest != NULL, cases[i].latest != NULL);
+        if (latest != NULL) {
+            assert_string_equal(not_before, cases[i].not_before);
+            assert_string_equal(latest, cases[i].latest);
+        }
+        json_decref(o);
+    }
 }
 
 int main(void)
@@ -122,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_lease_has_every_key_of_the_contract),
         cmocka_unit_test(text_of_strangers_becomes_clean_utf8),
         cmocka_unit_test(a_diagnosis_carries_verdict_checks_and_evidence),
+        cmocka_unit_test(a_listing_says_when_it_clears),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,6 +334,54 @@ static void asking_again_keeps_the_new_diagnosis(void **state UNUSED)
     app_fixture_stop(&f);
 }
 
+/* Listed, then clear ten minutes later, three times; the diagnosis tells it from the fourth. */
+static void a_diagnosis_says_when_the_listing_clears(void **state UNUSED)
+{
+    const struct diagnosis_request request = {.bounce = SLICE("554 blocked")};
+    struct app_fixture f;
+    struct error err = {0};
+    struct diagnosis d;
+
+    start_listed(&f);
+    assert_int_equal(case_open(f.app, &f.mem, &fixture_agent, &request, &d, &err), 0);
+    int64_t id = d.row.id;
+    assert_int_equal(d.listing_checked_at, f.clock.now);
+    assert_int_equal(d.clears.estimate.basis, CLEARING_FROM_RULE);
+    assert_int_equal(d.clears.since, f.clock.now);
+    assert_int_equal(d.clears.estimate.probably_by, f.clock.now + INT64_C(24) * 3600);
+    assert_int_equal(d.clears.estimate.latest, f.clock.now + INT64_C(28) * 3600);
+    assert_int_equal(d.clears.estimate.past_count, 0);
+    assert_string_equal(d.clears.within, "28 hours");
+    for (int i = 0; i < 3; i++) {
+        f.clock.now += 600;
+        fake_resolver_fail(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
+        assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err),
+                         0);
+        assert_null(d.clears.sentence);
+        assert_null(d.clears.within);
+        f.clock.now += 600;
+        fake_resolver_list(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, "127.0.0.2", NULL);
+        assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err),
+                         0);
+    }
+    int64_t since = f.clock.now;
+    assert_int_equal(d.clears.estimate.past_count, 3);
+    assert_int_equal(d.clears.estimate.not_before, since + 600);
+    assert_non_null(
+        strstr(d.clears.sentence, "; our last 3 listings there took 10 min to 10 min"));
+    /* A list that does not answer for a while does not begin it anew. */
+    f.clock.now += 3600;
+    fake_resolver_fail(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_TIMEOUT);
+    assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err), 0);
+    assert_null(d.clears.sentence);
+    f.clock.now += 3600;
+    fake_resolver_list(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, "127.0.0.2", NULL);
+    assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err), 0);
+    assert_int_equal(d.clears.since, since);
+    assert_int_equal(d.clears.estimate.probably_by, since + INT64_C(24) * 3600);
+    app_fixture_stop(&f);
+}
+
 static void bad_requests_are_refused_before_work(void **state UNUSED)
 {
     struct app_fixture f;
@@ -392,6 +440,7 @@ int main(void)
         cmocka_unit_test(the_child_gets_all_bytes_and_our_ranges),
         cmocka_unit_test(a_case_is_kept_with_listings_and_audit),
         cmocka_unit_test(asking_again_keeps_the_new_diagnosis),
+        cmocka_unit_test(a_diagnosis_says_when_the_listing_clears),
         cmocka_unit_test(bad_requests_are_refused_before_work),
         cmocka_unit_test(a_listing_check_asks_all_configured_lists),
     };

@@ -70,6 +70,26 @@ static void foreign_text_cannot_steer_the_terminal_or_break_the_table(void **sta
     json_decref(items);
 }
 
+static void a_fact_may_stand_in_a_member_of_a_member(void **state)
+{
+    static const struct column facts[] = {
+        {"clears", "clears.sentence"},
+        {"basis",  "clears.basis"   },
+        {"none",   "clears.no.such" },
+        {"other",  "other.sentence" },
+    };
+    struct cli *cli = *state;
+    json_t *o = json_pack("{s:{s:s, s:s}, s:n}", "clears", "sentence", "within a day",
+                          "basis", "rule", "other");
+
+    print_facts(cli, o, facts, ARRAY_LEN(facts));
+    assert_string_equal(cli->out.at, "clears  within a day\n"
+                                     "basis   rule\n"
+                                     "none    -\n"
+                                     "other   -\n");
+    json_decref(o);
+}
+
 static void absent_members_are_a_hyphen_and_truth_is_a_word(void **state)
 {
     struct cli *cli = *state;
@@ -99,6 +119,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_table_is_aligned_by_characters, start, end),
         cmocka_unit_test_setup_teardown(
             foreign_text_cannot_steer_the_terminal_or_break_the_table, start, end),
+        cmocka_unit_test_setup_teardown(a_fact_may_stand_in_a_member_of_a_member, start,
+                                        end),
         cmocka_unit_test_setup_teardown(absent_members_are_a_hyphen_and_truth_is_a_word,
                                         start, end),
         cmocka_unit_test_setup_teardown(a_part_of_a_path_is_encoded, start, end),

@@ -62,7 +62,6 @@ static void a_good_row_gives_every_field(void **state UNUSED)
     assert_int_equal(zone.clears.how, ZONE_EXPIRES_ITSELF);
     assert_int_equal(zone.clears.after_s, 24 * 3600);
     assert_int_equal(zone.clears.slack_s, 4 * 3600);
-    assert_int_equal(zone.typical_expiry_s, 24 * 3600);
     assert_string_equal(zone.delisting_url, "mailto:bl@bl.example");
     assert_null(zone.fate);
     assert_null(zone.stands_for);

@@ -386,7 +386,7 @@ static void a_list_of_ones_own_obeys_the_same_rules(void **state UNUSED)
     assert_true(zone_is_used(zones, own));
     assert_string_equal(own->listed_codes[1], "127.0.0.4-6");
     assert_string_equal(zone_code_meaning(own, "127.0.0.5"), "worm");
-    assert_int_equal(own->typical_expiry_s, 6 * 3600);
+    assert_int_equal(own->clears.after_s, 6 * 3600);
     const struct zone *plain = zones_find(zones, "plain.example");
     assert_non_null(plain);
     assert_string_equal(plain->title, "plain.example");

@@ -374,6 +374,60 @@ static void look(struct browser *b, const char *link)
     ask(b, &b->customer, &(struct ask){.path = path});
 }
 
+static void a_listed_case_says_when_it_clears_and_where_to_look(void **state)
+{
+    struct browser *b = *state;
+    char until[32];
+    time_t by = (time_t)(b->fixture.clock.now + INT64_C(24) * 3600);
+    struct tm parts;
+
+    open_case(b);
+    must_show(b, "<a href=\"https://www.spamcop.net/bl.shtml?" FIXTURE_SHARED
+                 "\" rel=\"noreferrer noopener\">Look it up at SpamCop</a>");
+    must_show(b, "Likely clear");
+    must_show(b, "SpamCop clears 24 h after the last report, plus up to 4 h: probably");
+    assert_non_null(localtime_r(&by, &parts));
+    assert_true(strftime(until, sizeof until, ", %H:%M to ", &parts) > 0);
+    must_show(b, until);
+    (void)mint(b);
+    must_show(b, "It usually clears by itself within 28 hours. You may also");
+
+    b->fixture.clock.now += INT64_C(20) * 3600;
+    sign_in(b, "ana");
+    get(b, "/cases/1");
+    must_show(b, "20 h ago");
+    must_show(b, "4 h: probably");
+    b->fixture.clock.now += INT64_C(9) * 3600;
+    sign_in(b, "ana");
+    get(b, "/cases/1");
+    must_show(b, "by now: ask again");
+    post(b, "/cases/1/check", "");
+    get(b, "/cases/1");
+    must_show(b, "and was probably told again: probably by");
+    must_show(b, "29 h ago");
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
+    post(b, "/cases/1/check", "");
+    get(b, "/cases/1");
+    assert_false(shows(b, "Likely clear"));
+    must_show(b, "Look it up at SpamCop");
+}
+
+static void a_list_without_a_page_has_no_link(void **state)
+{
+    struct browser *b = *state;
+
+    app_fixture_bounce(
+        &b->fixture, "#!/bin/sh\ncat >/dev/null\n"
+                     "echo '{\"is_bounce\":true,\"class\":\"dnsbl\",\"grantable\":true,"
+                     "\"flags\":[],\"blocked_ip\":\"" FIXTURE_SHARED "\","
+                     "\"list\":\"bl.unknown.example\","
+                     "\"lookup_url\":\"https://evil.example/\"}'\n");
+    open_case(b);
+    must_show(b, "bl.unknown.example");
+    assert_false(shows(b, "Look it up"));
+    assert_false(shows(b, "evil.example"));
+}
+
 static void a_bounce_becomes_a_link_and_the_link_a_login(void **state)
 {
     struct browser *b = *state;
@@ -702,6 +756,8 @@ int main(void)
         WEB_TEST(signing_out_ends_the_session_on_our_side),
         WEB_TEST(a_form_from_elsewhere_changes_nothing),
         WEB_TEST(what_was_typed_survives_mistakes_and_a_lost_session),
+        WEB_TEST(a_listed_case_says_when_it_clears_and_where_to_look),
+        WEB_TEST(a_list_without_a_page_has_no_link),
         WEB_TEST(a_bounce_becomes_a_link_and_the_link_a_login),
         WEB_TEST(the_same_form_twice_is_one_lease),
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
