@@ -50,7 +50,7 @@ struct zone {
     const char *listed_codes[8];
     const char *
         lookup_url; /* for people, "{ip}" is the address (zone_lookup_url); NULL: none */
-    const char *expiry; /* what the list says about its own clearing, a sentence */
+    const char *expiry;   /* what the list says about its own clearing, a sentence */
     bool has_test_points; /* answers 127.0.0.2 and not 127.0.0.1 */
     bool lists_addresses; /* an address list, not a domain list */
     bool is_alive;

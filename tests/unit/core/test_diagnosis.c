@@ -74,70 +74,67 @@ static enum diagnosis_verdict judge(enum evidence_class class, unsigned bits,
     return diagnosis_judge(&facts);
 }
 
+static const struct {
+    const char *name;
+    enum evidence_class class;
+    unsigned bits;
+    const struct listing *listing;
+    enum diagnosis_verdict want;
+} ladder_cases[] = {
+    {"all of it",              CLASS_DNSBL,     0,                     &listed,  DIAGNOSIS_LISTED_NOW    },
+    {"clear by now",           CLASS_DNSBL,     0,                     &clear,   DIAGNOSIS_CLEAR_NOW     },
+    {"list is silent",         CLASS_DNSBL,     0,                     &unknown, DIAGNOSIS_CANNOT_TELL   },
+    {"list not asked",         CLASS_DNSBL,     0,                     NULL,     DIAGNOSIS_CANNOT_TELL   },
+    {"not grantable",          CLASS_DNSBL,     NOT_GRANTABLE,         &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"no address",             CLASS_DNSBL,     NO_ADDRESS,            &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"empty address",          CLASS_DNSBL,     EMPTY_ADDRESS,         &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"list unknown",           CLASS_DNSBL,     NO_ZONE,               &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"list has shut down",     CLASS_DNSBL,     DEAD,                  &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"dead list is not clear", CLASS_DNSBL,     DEAD,                  &clear,   DIAGNOSIS_CANNOT_TELL   },
+    {"no grounds for a lease", CLASS_DNSBL,     NO_GRANT,              &listed,  DIAGNOSIS_WIDE_LIST     },
+    {"its code is no grounds", CLASS_DNSBL,     0,                     &policy,  DIAGNOSIS_WIDE_LIST     },
+    {"policy, and the cause",  CLASS_DNSBL,     CAUSE,                 &policy,  DIAGNOSIS_CAUSE         },
+    {"policy, not grantable",  CLASS_DNSBL,     NOT_GRANTABLE,         &policy,  DIAGNOSIS_WIDE_LIST     },
+    {"no grounds, yet clear",  CLASS_DNSBL,     NO_GRANT,              &clear,   DIAGNOSIS_CLEAR_NOW     },
+    {"no grounds, silent",     CLASS_DNSBL,     NO_GRANT,              &unknown, DIAGNOSIS_CANNOT_TELL   },
+    {"the cause",              CLASS_DNSBL,     CAUSE,                 &listed,  DIAGNOSIS_CAUSE         },
+    {"the cause, in the log",  CLASS_DNSBL,     CAUSE | IN_LOG,        &listed,  DIAGNOSIS_CAUSE         },
+    {"was the cause",          CLASS_DNSBL,     CAUSE,                 &clear,   DIAGNOSIS_CLEAR_NOW     },
+    {"the cause, not ours",    CLASS_DNSBL,     CAUSE | NOT_SHARED,    &listed,
+     DIAGNOSIS_NOT_OURS                                                                                  },
+    {"list of domains",        CLASS_DNSBL,     DOMAINS,               &listed,  DIAGNOSIS_NOT_ADDRESS   },
+    {"another's address",      CLASS_DNSBL,     NOT_SHARED,            &listed,  DIAGNOSIS_NOT_OURS      },
+    {"another's, clear",       CLASS_DNSBL,     NOT_SHARED,            &clear,   DIAGNOSIS_NOT_OURS      },
+    {"reserved",               CLASS_DNSBL,     NOT_SHARED | RESERVED, &listed,  DIAGNOSIS_RESERVED      },
+    {"reserved and shared",    CLASS_DNSBL,     RESERVED,              &listed,  DIAGNOSIS_RESERVED      },
+    {"private",                CLASS_PRIVATE,   0,                     &listed,  DIAGNOSIS_PRIVATE_LIST  },
+    {"private, another's",     CLASS_PRIVATE,   NOT_SHARED,            NULL,     DIAGNOSIS_NOT_OURS      },
+    {"private, reserved",      CLASS_PRIVATE,   RESERVED,              NULL,     DIAGNOSIS_RESERVED      },
+    {"private, no address",    CLASS_PRIVATE,   NO_ADDRESS,            NULL,     DIAGNOSIS_PRIVATE_LIST  },
+    {"private, in our log",    CLASS_PRIVATE,   IN_LOG,                NULL,     DIAGNOSIS_PRIVATE_PROVEN},
+    {"private, the cause",     CLASS_PRIVATE,   IN_LOG | CAUSE,        NULL,     DIAGNOSIS_CAUSE         },
+    {"private, log, no ours",  CLASS_PRIVATE,   IN_LOG | NOT_SHARED,   NULL,
+     DIAGNOSIS_NOT_OURS                                                                                  },
+    {"private, log, nameless", CLASS_PRIVATE,   IN_LOG | NO_ADDRESS,   NULL,
+     DIAGNOSIS_PRIVATE_LIST                                                                              },
+    {"domain",                 CLASS_DOMAIN,    0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
+    {"authentication",         CLASS_AUTH,      0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
+    {"content",                CLASS_CONTENT,   0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
+    {"recipient",              CLASS_RECIPIENT, 0,                     &listed,  DIAGNOSIS_RECIPIENT     },
+    {"rate",                   CLASS_RATE,      0,                     &listed,  DIAGNOSIS_RECIPIENT     },
+    {"resolver",               CLASS_RESOLVER,  0,                     &listed,  DIAGNOSIS_RECIPIENT     },
+    {"other",                  CLASS_OTHER,     0,                     &listed,  DIAGNOSIS_CANNOT_TELL   },
+    {"no bounce",              CLASS_DNSBL,     NOT_BOUNCE,            &listed,  DIAGNOSIS_NO_BOUNCE     },
+};
+
 static void each_fact_leads_to_its_verdict(void **state)
 {
-    static const struct {
-        const char *name;
-        enum evidence_class class;
-        unsigned bits;
-        const struct listing *listing;
-        enum diagnosis_verdict want;
-    } cases[] = {
-        {"all of it",              CLASS_DNSBL,     0,                     &listed,  DIAGNOSIS_LISTED_NOW    },
-        {"clear by now",           CLASS_DNSBL,     0,                     &clear,   DIAGNOSIS_CLEAR_NOW     },
-        {"list is silent",         CLASS_DNSBL,     0,                     &unknown, DIAGNOSIS_CANNOT_TELL   },
-        {"list not asked",         CLASS_DNSBL,     0,                     NULL,     DIAGNOSIS_CANNOT_TELL   },
-        {"not grantable",          CLASS_DNSBL,     NOT_GRANTABLE,         &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"no address",             CLASS_DNSBL,     NO_ADDRESS,            &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"empty address",          CLASS_DNSBL,     EMPTY_ADDRESS,         &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"list unknown",           CLASS_DNSBL,     NO_ZONE,               &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"list has shut down",     CLASS_DNSBL,     DEAD,                  &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"dead list is not clear", CLASS_DNSBL,     DEAD,                  &clear,   DIAGNOSIS_CANNOT_TELL   },
-        {"no grounds for a lease", CLASS_DNSBL,     NO_GRANT,              &listed,  DIAGNOSIS_WIDE_LIST     },
-        {"its code is no grounds", CLASS_DNSBL,     0,                     &policy,  DIAGNOSIS_WIDE_LIST     },
-        {"policy, and the cause",  CLASS_DNSBL,     CAUSE,                 &policy,  DIAGNOSIS_CAUSE         },
-        {"policy, not grantable",  CLASS_DNSBL,     NOT_GRANTABLE,         &policy,
-         DIAGNOSIS_WIDE_LIST                                                                                 },
-        {"no grounds, yet clear",  CLASS_DNSBL,     NO_GRANT,              &clear,   DIAGNOSIS_CLEAR_NOW     },
-        {"no grounds, silent",     CLASS_DNSBL,     NO_GRANT,              &unknown, DIAGNOSIS_CANNOT_TELL   },
-        {"the cause",              CLASS_DNSBL,     CAUSE,                 &listed,  DIAGNOSIS_CAUSE         },
-        {"the cause, in the log",  CLASS_DNSBL,     CAUSE | IN_LOG,        &listed,
-         DIAGNOSIS_CAUSE                                                                                     },
-        {"was the cause",          CLASS_DNSBL,     CAUSE,                 &clear,   DIAGNOSIS_CLEAR_NOW     },
-        {"the cause, not ours",    CLASS_DNSBL,     CAUSE | NOT_SHARED,    &listed,
-         DIAGNOSIS_NOT_OURS                                                                                  },
-        {"list of domains",        CLASS_DNSBL,     DOMAINS,               &listed,  DIAGNOSIS_NOT_ADDRESS   },
-        {"another's address",      CLASS_DNSBL,     NOT_SHARED,            &listed,  DIAGNOSIS_NOT_OURS      },
-        {"another's, clear",       CLASS_DNSBL,     NOT_SHARED,            &clear,   DIAGNOSIS_NOT_OURS      },
-        {"reserved",               CLASS_DNSBL,     NOT_SHARED | RESERVED, &listed,  DIAGNOSIS_RESERVED      },
-        {"reserved and shared",    CLASS_DNSBL,     RESERVED,              &listed,  DIAGNOSIS_RESERVED      },
-        {"private",                CLASS_PRIVATE,   0,                     &listed,  DIAGNOSIS_PRIVATE_LIST  },
-        {"private, another's",     CLASS_PRIVATE,   NOT_SHARED,            NULL,     DIAGNOSIS_NOT_OURS      },
-        {"private, reserved",      CLASS_PRIVATE,   RESERVED,              NULL,     DIAGNOSIS_RESERVED      },
-        {"private, no address",    CLASS_PRIVATE,   NO_ADDRESS,            NULL,
-         DIAGNOSIS_PRIVATE_LIST                                                                              },
-        {"private, in our log",    CLASS_PRIVATE,   IN_LOG,                NULL,     DIAGNOSIS_PRIVATE_PROVEN},
-        {"private, the cause",     CLASS_PRIVATE,   IN_LOG | CAUSE,        NULL,     DIAGNOSIS_CAUSE         },
-        {"private, log, no ours",  CLASS_PRIVATE,   IN_LOG | NOT_SHARED,   NULL,
-         DIAGNOSIS_NOT_OURS                                                                                  },
-        {"private, log, nameless", CLASS_PRIVATE,   IN_LOG | NO_ADDRESS,   NULL,
-         DIAGNOSIS_PRIVATE_LIST                                                                              },
-        {"domain",                 CLASS_DOMAIN,    0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
-        {"authentication",         CLASS_AUTH,      0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
-        {"content",                CLASS_CONTENT,   0,                     &listed,  DIAGNOSIS_NOT_ADDRESS   },
-        {"recipient",              CLASS_RECIPIENT, 0,                     &listed,  DIAGNOSIS_RECIPIENT     },
-        {"rate",                   CLASS_RATE,      0,                     &listed,  DIAGNOSIS_RECIPIENT     },
-        {"resolver",               CLASS_RESOLVER,  0,                     &listed,  DIAGNOSIS_RECIPIENT     },
-        {"other",                  CLASS_OTHER,     0,                     &listed,  DIAGNOSIS_CANNOT_TELL   },
-        {"no bounce",              CLASS_DNSBL,     NOT_BOUNCE,            &listed,  DIAGNOSIS_NO_BOUNCE     },
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        enum diagnosis_verdict got = judge(cases[i].class, cases[i].bits,
-                                           cases[i].listing);
-        if (got != cases[i].want)
-            fail_msg("%s: %s", cases[i].name, diagnosis_row(got)->name);
+    for (size_t i = 0; i < ARRAY_LEN(ladder_cases); i++) {
+        enum diagnosis_verdict got = judge(ladder_cases[i].class, ladder_cases[i].bits,
+                                           ladder_cases[i].listing);
+        if (got != ladder_cases[i].want)
+            fail_msg("%s: %s", ladder_cases[i].name, diagnosis_row(got)->name);
     }
 }
 
