@@ -190,6 +190,7 @@ json 'len(j) == 1 and j[0]["state"] == "listed"' "listing history has what was f
 
 ends 0 "diagnose: ours, and listed now" cs diagnose "$bounce"
 out_has '^address +192\.0\.2\.14$' "diagnose names the address"
+out_has '^clears +SpamCop clears 24 h after the last report, plus up to 4 h: probably by ' "diagnose says when it is likely to clear"
 ends 0 "diagnose --json" cs --json diagnose "$bounce"
 json 'j["verdict"] == "listed_now" and j["may_lease"] and j["evidence"]["sender"] == "anna@kunde.example" and len(j["checks"]) >= 3 and j["id"] is None' "diagnose as JSON"
 cs diagnose - <"$bounce" >"$work/out" 2>"$work/err"
@@ -218,8 +219,9 @@ ends 0 "case list" cs case list
 out_has '^1 .*listed_now .*anna@kunde\.example' "case list as a table"
 ends 0 "case show" cs case show 1
 out_has 'WHAT WE CHECKED' "case show tells what was checked"
+out_has '^clears +SpamCop clears 24 h ' "case show says when it is likely to clear"
 ends 0 "case show --json" cs --json case show 1
-json 'j["id"] == 1 and j["listing"]["state"] == "listed" and j["leases"][0]["id"] == 1' "case show as JSON"
+json 'j["id"] == 1 and j["listing"]["state"] == "listed" and j["leases"][0]["id"] == 1 and j["clears"]["basis"] == "rule" and j["clears"]["not_before"] <= j["clears"]["probably_by"] <= j["clears"]["latest"]' "case show as JSON"
 ends 3 "case show of an unknown case" cs case show 99
 ends 0 "lease show" cs lease show 1
 out_has '^state +offered$' "lease show tells the state"
