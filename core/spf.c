@@ -330,7 +330,7 @@ static bool target(struct evaluation *ev, struct slice spec, const char **out)
     struct slice name = without_dot(strbuf_slice(&text));
     while (name.len > DOMAIN_MAX) { /* 7.3: labels go from the left */
         ptrdiff_t dot = slice_find_byte(name, '.');
-        name = dot < 0 ? (struct slice){0} : slice_skip(name, (size_t)dot + 1);
+        name = slice_skip(name, dot < 0 ? name.len : (size_t)dot + 1);
     }
     bool is_usable = !text.full && is_askable(name);
     if (is_usable)

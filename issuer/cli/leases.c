@@ -139,14 +139,13 @@ static bool is_waiting(const json_t *lease)
 static void tell_waiting(struct cli *cli, const json_t *lease)
 {
     const json_t *approval = json_object_get(lease, "approval");
-    const json_t *doubt;
-    size_t i;
+    const json_t *why = json_object_get(approval, "why");
 
     say("lease %s for %s waits for a second person, until %s:",
         text_of(cli, json_object_get(lease, "id")), member(lease, "mailbox"),
         member(approval, "until"));
-    json_array_foreach(json_object_get(approval, "why"), i, doubt)
-        say("  %s", member(doubt, "sentence"));
+    for (size_t i = 0; i < json_array_size(why); i++)
+        say("  %s", member(json_array_get(why, i), "sentence"));
     say("\"cleansmtp approve %s\" agrees to it",
         text_of(cli, json_object_get(approval, "id")));
 }

@@ -136,7 +136,7 @@ static bool read_name(struct reader *r, struct name *out)
 {
     struct name name = {.len = 0};
     size_t at = r->at;
-    size_t before = r->at;
+    size_t before = at; /* pointers lead before it, and on from there */
     size_t end = 0;
 
     for (;;) {
