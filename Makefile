@@ -44,7 +44,7 @@ FLAGS.cover   := -O0 -g --coverage
 LINK.cover    := --coverage
 
 PKG = $(shell pkg-config $(1))
-# GMime's headers reach into glib's; only issuer/bounce/mime_gmime.c sees them.
+# GMime's headers reach into glib's; only issuer/bounce/mime_gmime.c and its benchmark see them.
 GMIME_CFLAGS := $(patsubst -I%,-isystem %,$(call PKG,--cflags gmime-3.0 2>/dev/null))
 GMIME_LIBS   := $(call PKG,--libs gmime-3.0 2>/dev/null)
 
@@ -120,7 +120,7 @@ all: $(BIN:%=$(B)/%)                   ## build every program
 $(B)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(B)/issuer/bounce/mime_gmime.o: CFLAGS += $(GMIME_CFLAGS)
+$(B)/issuer/bounce/mime_gmime.o $(B)/tests/bench/bench_bounce.o: CFLAGS += $(GMIME_CFLAGS)
 
 define lib_rule
 $(B)/lib$(1).a: $(call obj,$(src.$(1)))
