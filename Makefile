@@ -211,7 +211,7 @@ fuzz-bin: $(FUZZ_BIN)
 fuzz-run: $(FUZZ_BIN)
 	@for f in $^; do tests/fuzz/run.sh $$f $(or $(FUZZ_S),10) || exit 1; done
 bench: all $(BENCH:tests/bench/%.c=$(B)/bench/%)   ## the figures, as ratios measured in one run
-	@for b in $(BENCH:tests/bench/%.c=$(B)/bench/%); do $$b $(B) || exit 1; done
+	@for b in $(BENCH:tests/bench/%.c=$(B)/bench/%) $(wildcard tests/bench/*.py); do $$b $(B) || exit 1; done
 
 # ---- source rules ------------------------------------------------------------------
 check-source: check-layers check-pure check-headers check-links
