@@ -120,6 +120,7 @@ static cfg_opt_t options[] = {
     CFG_STR("timezone", "UTC", CFGF_NONE),
     CFG_STR("template_dir", "", CFGF_NONE),
     CFG_STR("bounce_program", "", CFGF_NONE),
+    CFG_STR("bounce_rules", "", CFGF_NONE),
     CFG_SEC("brand", brand_options, CFGF_NONE),
     CFG_SEC("console", console_options, CFGF_NONE),
     CFG_SEC("customer", customer_options, CFGF_NONE),
@@ -491,7 +492,8 @@ static int read_folders(struct reading *r)
     if (read_path(r, "state_dir", &c->state_dir) != 0 ||
         read_path(r, "runtime_dir", &c->runtime_dir) != 0 ||
         read_path(r, "template_dir", &c->template_dir) != 0 ||
-        read_path(r, "bounce_program", &c->bounce_program) != 0)
+        read_path(r, "bounce_program", &c->bounce_program) != 0 ||
+        read_path(r, "bounce_rules", &c->bounce_rules) != 0)
         return -1;
     if (strncmp(database, "sqlite:", 7) == 0)
         database += 7;

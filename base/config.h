@@ -108,7 +108,8 @@ struct config {
     } mta_log;
     const char *
         bounce_program; /* path of cleansmtp-bounce; default: beside us, then LIBEXECDIR */
-    void *memory;       /* the config's own arena; private */
+    const char *bounce_rules; /* folder with rows of our own for it; "": none */
+    void *memory;             /* the config's own arena; private */
 };
 
 /* A new configuration; free it with config_free. Defaults that build on others (sockets below

@@ -34,10 +34,27 @@ static int read_question(struct call *call, struct diagnosis_request *out,
     const char *text = NULL;
     const char *base64 = NULL;
 
-    if (call_fields(call, err, "{s?s, s?s, s?s, s?s}", "bounce", &text, "bounce_base64",
-                    &base64, "mailbox", &out->mailbox, "ticket", &out->ticket) != 0)
+    int explains = 0;
+
+    if (call_fields(call, err, "{s?s, s?s, s?s, s?s, s?b}", "bounce", &text,
+                    "bounce_base64", &base64, "mailbox", &out->mailbox, "ticket",
+                    &out->ticket, "explain", &explains) != 0)
         return -1;
+    out->explains = explains != 0;
     return read_bounce(call, text, base64, &out->bounce, err);
+}
+
+/* Which rows decided, as cleansmtp-bounce printed it. */
+static void put_explained(json_t *object, const char *explained)
+{
+    json_t *printed = explained != NULL
+                          ? json_loads(explained, JSON_REJECT_DUPLICATES, NULL)
+                          : NULL;
+    json_t *rows = json_object_get(printed, "explain");
+
+    if (json_is_array(rows))
+        json_object_set(object, "explain", rows);
+    json_decref(printed);
 }
 
 int api_diagnose(struct call *call, json_t **out, struct error *err)
@@ -49,6 +66,7 @@ int api_diagnose(struct call *call, json_t **out, struct error *err)
         diagnose(call->app, call->mem, &question, &diagnosis, err) != 0)
         return -1;
     *out = present_diagnosis(&diagnosis);
+    put_explained(*out, diagnosis.explained);
     return 0;
 }
 

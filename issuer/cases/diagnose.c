@@ -129,7 +129,11 @@ static int look(struct app *app, struct arena *mem,
     /* A mailbox that is none is said before a child is started. */
     if (given_mailbox(mem, request->mailbox, &made->row.mailbox, err) != 0)
         return -1;
-    if (intake_read(app, mem, request->bounce, &made->row.evidence, err) != 0)
+    int taken = request->explains
+                    ? intake_explain(app, mem, request->bounce, &made->row.evidence,
+                                     &made->explained, err)
+                    : intake_read(app, mem, request->bounce, &made->row.evidence, err);
+    if (taken != 0)
         return -1;
     if (made->row.mailbox == NULL)
         made->row.mailbox = made->row.evidence.sender;

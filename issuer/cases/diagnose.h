@@ -11,6 +11,7 @@ struct diagnosis_request {
     struct slice bounce;
     const char *mailbox; /* the customer, or NULL: then the bounce's sender counts */
     const char *ticket;  /* or NULL */
+    bool explains;       /* say which rows decided */
 };
 
 struct diagnosis {
@@ -22,6 +23,7 @@ struct diagnosis {
     const char *lookup_url;     /* the list's own page about row.address, or NULL */
     int64_t listing_checked_at; /* 0: not asked */
     struct clears clears;       /* without a sentence unless listed */
+    const char *explained; /* JSON of cleansmtp-bounce with "explain" in it, or NULL */
 };
 
 /* Fill in meaning, lookup_url and clears from row, listing and listing_checked_at. They live in

@@ -22,7 +22,8 @@
 enum {
     DEADLINE_MS = 5000, /* the child gives itself 2 s of processor time */
     SHARED_MAX = 256,   /* what cleansmtp-bounce takes (issuer/bounce/bounce.h) */
-    POLL_REAP_MS = 2
+    POLL_REAP_MS = 2,
+    BAD_TABLE = 78 /* docs/protocols/bounce.md */
 };
 
 struct child {
@@ -37,9 +38,11 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-/* program [--shared NETWORK]… NULL */
-static int arguments(struct app *app, struct arena *mem, char ***out, struct error *err)
+/* program [--explain] [--rules DIR] [--shared NETWORK]… NULL */
+static int arguments(struct app *app, struct arena *mem, bool explains, char ***out,
+                     struct error *err)
 {
+    const char *rules = app_config(app)->bounce_rules;
     struct store *store = NULL;
     struct shared_range *shared = NULL;
     size_t count = 0;
@@ -55,8 +58,14 @@ static int arguments(struct app *app, struct arena *mem, char ***out, struct err
      * with all ranges. */
     if (count > SHARED_MAX)
         count = SHARED_MAX;
-    char **argv = arena_array(mem, 2 * count + 2, sizeof *argv);
+    char **argv = arena_array(mem, 2 * count + 5, sizeof *argv);
     argv[argc++] = arena_strdup(mem, app_config(app)->bounce_program);
+    if (explains)
+        argv[argc++] = arena_strdup(mem, "--explain");
+    if (rules[0] != '\0') {
+        argv[argc++] = arena_strdup(mem, "--rules");
+        argv[argc++] = arena_strdup(mem, rules);
+    }
     for (size_t i = 0; i < count; i++) {
         argv[argc++] = arena_strdup(mem, "--shared");
         argv[argc++] = arena_strdup(mem, shared[i].network);
@@ -213,8 +222,10 @@ static bool is_our_fault(int status)
     return status == 1 || status == 2 || status == 127;
 }
 
-int intake_read(struct app *app, struct arena *mem, struct slice bounce,
-                struct evidence *out, struct error *err)
+/* out_explain: NULL where nobody wants it. */
+static int read_bounce(struct app *app, struct arena *mem, struct slice bounce,
+                       struct evidence *out, const char **out_explain,
+                       struct error *err)
 {
     struct child child = {.pid = -1, .to = -1, .from = -1};
     struct strbuf output;
@@ -223,19 +234,39 @@ int intake_read(struct app *app, struct arena *mem, struct slice bounce,
     if (bounce.len > BOUNCE_MAX)
         return error_set(err, ERROR_INVALID, "the bounce is larger than %d MiB",
                          (int)(BOUNCE_MAX / (1024 * 1024)));
-    if (arguments(app, mem, &argv, err) != 0 || child_start(argv, &child, err) != 0)
+    if (arguments(app, mem, out_explain != NULL, &argv, err) != 0 ||
+        child_start(argv, &child, err) != 0)
         return -1;
     int64_t deadline_ms = clock_monotonic_ms(&clock_system) + DEADLINE_MS;
     strbuf_init(&output, EVIDENCE_MAX);
     converse(&child, bounce, &output, deadline_ms);
     int status = child_end(&child, deadline_ms);
     int result = 0;
-    if (is_our_fault(status))
+    if (status == BAD_TABLE)
+        result = error_set(err, ERROR_UNAVAILABLE,
+                           "a row in the folder \"%.100s\" (bounce_rules) is wrong",
+                           app_config(app)->bounce_rules);
+    else if (is_our_fault(status))
         result = error_set(err, ERROR_INTERNAL, "\"%s\" ended with status %d", argv[0],
                            status);
     else if (status != 0 || output.full ||
              !evidence_decode(mem, strbuf_slice(&output), out))
         evidence_unreadable(out);
+    else if (out_explain != NULL)
+        *out_explain = arena_slice(mem, strbuf_slice(&output));
     strbuf_release(&output);
     return result;
+}
+
+int intake_read(struct app *app, struct arena *mem, struct slice bounce,
+                struct evidence *out, struct error *err)
+{
+    return read_bounce(app, mem, bounce, out, NULL, err);
+}
+
+int intake_explain(struct app *app, struct arena *mem, struct slice bounce,
+                   struct evidence *out, const char **out_explain, struct error *err)
+{
+    *out_explain = NULL;
+    return read_bounce(app, mem, bounce, out, out_explain, err);
 }

@@ -13,5 +13,10 @@
 /* More than BOUNCE_MAX is ERROR_INVALID; a program that cannot be started ERROR_INTERNAL. */
 NODISCARD int intake_read(struct app *app, struct arena *mem, struct slice bounce,
                           struct evidence *out, struct error *err);
+/* The same, with why: *out_explain is the JSON that the program printed, "explain" in it, or NULL when
+ * it was unreadable. It lives in mem, and is as foreign as the bounce. */
+NODISCARD int intake_explain(struct app *app, struct arena *mem, struct slice bounce,
+                             struct evidence *out, const char **out_explain,
+                             struct error *err);
 
 #endif

@@ -82,6 +82,46 @@ static void print_diagnosis(struct cli *cli, const json_t *diagnosis)
     }
 }
 
+/* One line a row that decided: "dnsbl  rules.tsv:25  spamcop". */
+static void add_reason(json_t *table, const char *what, const json_t *row)
+{
+    if (!json_is_object(row))
+        return;
+    json_t *line = json_object();
+    json_object_set_new(line, "what", json_string(what));
+    json_object_set(line, "value", json_object_get(row, "value"));
+    json_object_set(line, "ip", json_object_get(row, "ip"));
+    json_object_set(line, "row", json_object_get(row, "row"));
+    json_object_set(line, "matched", json_object_get(row, "matched"));
+    json_array_append_new(table, line);
+}
+
+static void print_explained(struct cli *cli, const json_t *explained)
+{
+    static const struct column columns[] = {
+        {"WHAT",    "what"   },
+        {"IS",      "value"  },
+        {"ADDRESS", "ip"     },
+        {"ROW",     "row"    },
+        {"ON",      "matched"},
+    };
+
+    for (size_t i = 0; i < json_array_size(explained); i++) {
+        const json_t *reply = json_array_get(explained, i);
+        const json_t *roles = json_object_get(reply, "roles");
+        json_t *table = json_array();
+        add_reason(table, "class", json_object_get(reply, "class"));
+        add_reason(table, "list", json_object_get(reply, "list"));
+        for (size_t r = 0; r < json_array_size(roles); r++)
+            add_reason(table, "address", json_array_get(roles, r));
+        strbuf_printf(&cli->out, "\nreply %zu: ", i + 1);
+        print_text(cli, member(reply, "text"));
+        strbuf_putc(&cli->out, '\n');
+        print_table(cli, table, columns, ARRAY_LEN(columns));
+        json_decref(table);
+    }
+}
+
 int run_diagnose(struct cli *cli, struct error *err)
 {
     json_t *body = json_object();
@@ -94,12 +134,16 @@ int run_diagnose(struct cli *cli, struct error *err)
     }
     if (cli_option(cli, CLI_MAILBOX) != NULL)
         json_object_set_new(body, "mailbox", json_string(cli_option(cli, CLI_MAILBOX)));
+    if (cli_option(cli, CLI_EXPLAIN) != NULL)
+        json_object_set_new(body, "explain", json_true());
     if (cli_post(cli, "/api/v1/diagnoses", body, &diagnosis, err) != 0)
         return -1;
     if (cli->is_json)
         print_json(cli, diagnosis);
     else
         print_diagnosis(cli, diagnosis);
+    if (!cli->is_json)
+        print_explained(cli, json_object_get(diagnosis, "explain"));
     cli->exit_status = (int)json_integer_value(json_object_get(diagnosis, "exit"));
     json_decref(diagnosis);
     return 0;

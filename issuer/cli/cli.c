@@ -58,7 +58,8 @@ static int take_option(struct cli *cli, struct line *line, int code, struct erro
         if (cli->options[option].count == CLI_VALUES_MAX)
             return error_set(err, ERROR_INVALID, "--%s is given more than %d times",
                              option_name((enum cli_option)option), (int)CLI_VALUES_MAX);
-        cli->options[option].at[cli->options[option].count++] = optarg;
+        cli->options[option].at[cli->options[option].count++] = optarg != NULL ? optarg
+                                                                               : "";
         return 0;
     }
     switch (code) {
@@ -80,8 +81,10 @@ static int read_line(struct cli *cli, int argc, char **argv, struct line *line,
     int i;
 
     for (i = 0; i < CLI_OPTION_COUNT; i++)
-        known[i] = (struct option){option_name((enum cli_option)i), required_argument,
-                                   NULL, OPTION_BASE + i};
+        known[i] = (struct option){
+            option_name((enum cli_option)i),
+            option_is_flag((enum cli_option)i) ? no_argument : required_argument, NULL,
+            OPTION_BASE + i};
     known[i++] = (struct option){"config", required_argument, NULL, 'c'};
     known[i++] = (struct option){"help", no_argument, NULL, 'h'};
     known[i++] = (struct option){"json", no_argument, NULL, OPTION_JSON};

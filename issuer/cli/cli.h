@@ -34,6 +34,7 @@ enum cli_option {
     CLI_ROLE,
     CLI_LIMIT,
     CLI_IDEMPOTENCY_KEY,
+    CLI_EXPLAIN, /* a flag: its value is "" */
     CLI_OPTION_COUNT
 };
 

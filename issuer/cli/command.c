@@ -43,9 +43,9 @@ const struct command command_table[] = {
     {"pool activate", "ADDRESS",
      "let it take leases again",
      0, 1, 1, run_pool_activate},
-    {"diagnose", "[FILE|-] [--mailbox A@B]",
+    {"diagnose", "[FILE|-] [--mailbox A@B] [--explain]",
      "say what a bounce means and whether a lease would help",
-     BIT(CLI_MAILBOX), 0, 1, run_diagnose},
+     BIT(CLI_MAILBOX) | BIT(CLI_EXPLAIN), 0, 1, run_diagnose},
     {"case list", "[--limit N]",
      "list the newest cases",
      BIT(CLI_LIMIT), 0, 0, run_case_list},
@@ -146,10 +146,16 @@ const char *option_name(enum cli_option option)
         [CLI_ROLE] = "role",
         [CLI_LIMIT] = "limit",
         [CLI_IDEMPOTENCY_KEY] = "idempotency-key",
+        [CLI_EXPLAIN] = "explain",
     };
     _Static_assert(ARRAY_LEN(names) == CLI_OPTION_COUNT, "every option has a name");
 
     return names[option];
+}
+
+bool option_is_flag(enum cli_option option)
+{
+    return option == CLI_EXPLAIN;
 }
 
 /* How many of the words the command's own words take: all of its words, or 0. */

@@ -23,6 +23,7 @@ extern const size_t command_count;
 
 /* The option's long name, without hyphens. */
 const char *option_name(enum cli_option option);
+bool option_is_flag(enum cli_option option);
 
 /* 0 to run it, or -1 with ERROR_INVALID: words as they came, count of them. */
 NODISCARD int command_find(const char *const *words, size_t count,

@@ -40,6 +40,7 @@ static const char config_rest[] =
     "# timezone     = \"UTC\"                    # of the times that people read\n"
     "# template_dir = \"\"                       # own pages and texts, by file name\n"
     "# bounce_program = \"\"                     # beside the other programs\n"
+    "# bounce_rules = \"\"                       # a folder with rows of your own\n"
     "\n"
     "brand {\n"
     "#   name    = \"Mail hosting\"              # your name on the pages\n"

@@ -191,6 +191,9 @@ json 'len(j) == 1 and j[0]["state"] == "listed"' "listing history has what was f
 ends 0 "diagnose: ours, and listed now" cs diagnose "$bounce"
 out_has '^address +192\.0\.2\.14$' "diagnose names the address"
 out_has '^clears +SpamCop clears 24 h after the last report, plus up to 4 h: probably by ' "diagnose says when it is likely to clear"
+ends 0 "diagnose --explain" cs diagnose --explain "$bounce"
+out_has '^list +bl\.spamcop\.net +- +lists\.tsv:[0-9]+ ' "diagnose --explain names the row that told the list"
+ends 2 "other commands take no --explain" cs pool list --explain
 ends 0 "diagnose --json" cs --json diagnose "$bounce"
 json 'j["verdict"] == "listed_now" and j["may_lease"] and j["evidence"]["sender"] == "anna@kunde.example" and len(j["checks"]) >= 3 and j["id"] is None' "diagnose as JSON"
 cs diagnose - <"$bounce" >"$work/out" 2>"$work/err"
@@ -294,6 +297,29 @@ write_conf 'policy { console_reveal = yes }'
 kill -HUP "${pid[cleansmtpd]}"
 wait_for grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
 result $? "a good one is taken"
+mkdir "$work/rules"
+printf 'nonsense\n' >"$work/rules/lists.tsv"
+write_conf "policy { console_reveal = yes  log_proof = required }  bounce_rules = \"$work/rules\""
+: >"$work/cleansmtpd.log"
+kill -HUP "${pid[cleansmtpd]}"
+wait_for grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
+ends 8 "a wrong row of our own: nothing is diagnosed" cs diagnose "$bounce"
+printf 'bl.ours.example\taddress\tyes\t\\bour own list\\b\t550 192.0.2.14 is on our own list\n' >"$work/rules/lists.tsv"
+echo '550 5.7.1 [192.0.2.14] is blocked by our own list' >"$work/own.txt"
+cs diagnose --explain "$work/own.txt" >"$work/out" 2>"$work/err"
+out_has '^list +bl\.ours\.example +- +[^ ]*rules/lists\.tsv:1 ' "a row of our own is tried first"
+listed 192.0.2.14
+start_list "$dns"
+ends 0 "a third address" cs pool add 203.0.113.11 --lane clean9 --helo out11.hoster.example
+ends 5 "mint: policy wants the log, which is not there" cs mint --bounce "$bounce" --mailbox max@kunde.example
+[ ! -s "$work/out" ]
+result $? "nothing is printed that could be taken for a link"
+err_has 'waits for a second person' "mint says that it waits"
+ends 0 "approval list" cs approval list
+out_has '^1 .* max@kunde\.example ' "approval list shows the request"
+ends 7 "approve: not one's own request" cs approve 1
+ends 3 "deny: an unknown request" cs deny 9
+ends 0 "the request is taken back" cs lease revoke 4
 ends 0 "lease reveal, where policy allows it" cs --json lease reveal 2
 json 'len(j["password"]) == 29 and j["username"].startswith("cs-") and j["port"] == 465' "lease reveal prints the login"
 ends 0 "lease reveal for a person" cs lease reveal 2
@@ -308,7 +334,7 @@ result $? "its socket is gone"
 ends 8 "without a daemon again: try later" cs lease list
 start_daemon
 ends 0 "after a restart all is there" cs --json lease list
-json 'len(j) == 3' "three leases after the restart"
+json 'len(j) == 4' "four leases after the restart"
 
 # ---- the audit log -----------------------------------------------------------------------------
 ends 0 "audit verify" cs audit verify

@@ -83,7 +83,7 @@ static const struct {
     {ZONE_COLUMN_TITLE,      "\xff",                                                "title must be text"          },
     {ZONE_COLUMN_TITLE,
      "a title that is longer than sixty-four bytes, which no page has room for",    "title is too long"           },
-    {ZONE_COLUMN_KIND,       "adres",                                               "kind cannot be \"adres\""    },
+    {ZONE_COLUMN_KIND,       "adr",                                                 "kind cannot be \"adr\""      },
     {ZONE_COLUMN_KIND,       "-",                                                   "kind cannot be"              },
     {ZONE_COLUMN_KIND,       "wide",                                                "may_grant cannot be yes but" },
     {ZONE_COLUMN_KIND,       "private",                                             "asker must be nobody"        },
