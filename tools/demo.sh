@@ -173,14 +173,16 @@ wait_for authd test -S "$run/verify"
 tell "The console, the page for customers and the answering service for the mail server run now."
 
 step "2. Anna, a customer, calls: her mail came back"
-sed -n '/^<info@/,/^$/p' docs/examples/bounce.eml | show
+tools/example-bounce.sh >"$demo/bounce.eml"
+tools/example-bounce.sh b82f5d1c >"$demo/bounce-2.eml"
+sed -n '/^<info@/,/^$/p' "$demo/bounce.eml" | show
 tell "The support agent pastes the bounce. cleansmtp asks the block list itself, just now:"
-cs diagnose docs/examples/bounce.eml >"$demo/diagnosis.out" 2>"$demo/diagnosis.log" ||
+cs diagnose "$demo/bounce.eml" >"$demo/diagnosis.out" 2>"$demo/diagnosis.log" ||
     die "the diagnosis is not the one expected: $(cat "$demo/diagnosis.out" "$demo/diagnosis.log")"
 show <"$demo/diagnosis.out"
 
 step "3. The agent gives Anna a lease: a temporary login that sends by a clean address"
-link=$(cs mint --bounce docs/examples/bounce.eml --mailbox anna@kunde.example --for 24h \
+link=$(cs mint --bounce "$demo/bounce.eml" --mailbox anna@kunde.example --for 24h \
     --reason "urgent offer" 2>"$demo/mint.log") || die "no lease: $(cat "$demo/mint.log")"
 show <"$demo/mint.log"
 tell "Anna gets this link (no password exists yet):"
@@ -224,6 +226,6 @@ setup=$(cs user reset admin 2>/dev/null) || die "could not make a set-up link"
 step "The console runs on"
 tell "First choose a password for \"admin\":  $setup"
 tell "Then sign in at                        http://127.0.0.1:$console"
-tell "and paste the bounce in docs/examples/bounce.eml."
+tell "and paste another bounce of Anna's: build/demo/bounce-2.eml"
 tell "The command line:                      ${bin#"$top"/}/cleansmtp -c ${conf#"$top"/} --help"
 tell "To end it:                             make demo-stop"

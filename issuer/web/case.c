@@ -229,7 +229,13 @@ static const char *lead_of(const struct page *page, const struct case_facts *fac
 {
     const struct lease *live = facts->live;
 
-    if (live == NULL || live->is_pending)
+    if (live != NULL && live->is_pending)
+        return "Clean sending details would help. Something does not fit, so a second "
+               "person decides.";
+    if (live == NULL && facts->row.doubts != 0)
+        return "Clean sending details would help, but something does not fit: a second "
+               "person has to agree.";
+    if (live == NULL)
         return diagnosis_row(facts->row.verdict)->advice;
     return arena_printf(
         page->mem,

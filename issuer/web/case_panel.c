@@ -299,9 +299,13 @@ static int put_advise(struct page *page, const struct case_facts *facts,
         view_text(advise, "reply", NULL);
         return 0;
     }
-    view_text(advise, "heading", "What to do now");
-    view_text(advise, "text", verdict->advice);
-    return case_put_reply(page, facts, advise, err);
+    if (case_put_reply(page, facts, advise, err) != 0)
+        return -1;
+    /* The advice stands under the headline already. */
+    bool has_reply = !json_is_null(json_object_get(advise, "reply"));
+    view_text(advise, "heading", has_reply ? "Send this reply" : "What to do now");
+    view_text(advise, "text", has_reply ? NULL : verdict->advice);
+    return 0;
 }
 
 int case_put_panels(struct page *page, const struct case_facts *facts,

@@ -10,7 +10,8 @@ unset CLEANSMTP_CONFIG http_proxy
 work=$(mktemp -d /tmp/cleansmtp-cli.XXXXXX) || exit 1
 chmod 0755 "$work"
 conf=$work/cleansmtp.conf
-bounce=$top/docs/examples/bounce.eml
+bounce=$work/bounce.eml
+"$top/tools/example-bounce.sh" >"$bounce" || exit 1
 declare -A pid=()
 count=0 failed=0
 
