@@ -213,7 +213,8 @@ static int keep_case(struct store *store, void *context, struct error *err)
     if (store_case_add(store, &keeping->diagnosis->row, &keeping->diagnosis->row.id,
                        err) != 0)
         return -1;
-    if (keep_answers(store, keeping->x->asked, keeping->x->asked_count, err) != 0)
+    if (keep_answers(store, keeping->x->asked,
+                     keeping->x->asked_count + keeping->x->others_count, err) != 0)
         return -1;
     return audit_case(store, keeping, "case.open", err);
 }
@@ -243,7 +244,8 @@ static int keep_again(struct store *store, void *context, struct error *err)
 
     if (store_case_set_diagnosis(store, &keeping->diagnosis->row, err) != 0)
         return -1;
-    if (keep_answers(store, keeping->x->asked, keeping->x->asked_count, err) != 0)
+    if (keep_answers(store, keeping->x->asked,
+                     keeping->x->asked_count + keeping->x->others_count, err) != 0)
         return -1;
     return audit_case(store, keeping, "case.check", err);
 }

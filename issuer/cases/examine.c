@@ -9,7 +9,7 @@
 #include "issuer/dnsbl/zones.h"
 
 enum {
-    CHECKS_MAX = 5 + REACH_CHECKS
+    CHECKS_MAX = 6 + REACH_CHECKS
 };
 
 static int read_ours(struct store *store, void *context, struct error *err)
@@ -64,14 +64,9 @@ static int find_ours(struct examination *x, struct error *err)
     return 0;
 }
 
-/* Only about addresses of ours, and only lists of the configuration: whoever writes the bounce
- * does not choose whom we ask about what. */
-static void ask(struct examination *x)
+/* The list that the bounce names: about the address, and about those that could be given instead. */
+static void add_named_list(struct examination *x)
 {
-    if (x->zone == NULL || !x->is_zone_used || !x->has_address ||
-        (x->range == NULL && x->reserved == NULL))
-        return;
-    x->asked = arena_array(x->mem, 1 + x->pool_count, sizeof *x->asked);
     x->asked[x->asked_count++] = (struct dnsbl_check){.zone = x->zone,
                                                       .address = x->address};
     for (size_t i = 0; i < x->pool_count; i++) {
@@ -82,7 +77,26 @@ static void ask(struct examination *x)
         check->zone = x->zone;
         x->asked_count++;
     }
-    dnsbl_check_all(app_resolver(x->app), x->asked, x->asked_count,
+}
+
+/* Only about addresses of ours, and only lists of the configuration: whoever writes the bounce
+ * does not choose whom we ask about what. */
+static void ask(struct examination *x)
+{
+    const struct zone *zones[CONFIG_LIST_MAX] = {NULL};
+    size_t zones_count = zones_used(app_zones(x->app), zones);
+
+    if (!x->has_address || (x->range == NULL && x->reserved == NULL))
+        return;
+    x->asked = arena_array(x->mem, 1 + x->pool_count + zones_count, sizeof *x->asked);
+    if (x->zone != NULL && x->is_zone_used)
+        add_named_list(x);
+    x->others = x->asked + x->asked_count;
+    for (size_t i = 0; i < zones_count; i++)
+        if (zones[i] != x->zone)
+            x->others[x->others_count++] = (struct dnsbl_check){.zone = zones[i],
+                                                                .address = x->address};
+    dnsbl_check_all(app_resolver(x->app), x->asked, x->asked_count + x->others_count,
                     app_config(x->app)->dns.timeout_s * 1000, x->now);
 }
 
@@ -173,6 +187,38 @@ static void check_ours(struct examination *x)
                   arena_printf(x->mem, "%s, %s", x->range->network, x->range->label));
     else
         add_check(x, question, CHECK_YES, "yes, shared", x->range->network);
+}
+
+/* What else the customer will meet: shown, and kept as listings; the named list decides. */
+static void check_others(struct examination *x)
+{
+    const char *question = "On other lists?";
+    const char *source = arena_printf(x->mem, "%zu more list%s", x->others_count,
+                                      x->others_count == 1 ? "" : "s");
+    const char *listed = "";
+    size_t clear = 0;
+
+    if (x->others_count == 0)
+        return;
+    for (size_t i = 0; i < x->others_count; i++) {
+        const struct dnsbl_check *other = &x->others[i];
+        clear += other->listing.state == LISTING_CLEAR;
+        if (other->listing.state == LISTING_LISTED)
+            listed = arena_printf(x->mem, "%s%s%s", listed,
+                                  listed[0] != '\0' ? ", " : "", other->zone->title);
+    }
+    if (listed[0] != '\0')
+        add_check(x, question, CHECK_YES, arena_printf(x->mem, "yes: %s", listed),
+                  source);
+    else if (clear == x->others_count)
+        add_check(x, question, CHECK_NO,
+                  arena_printf(x->mem, "no, clear on %zu of %zu", clear, clear),
+                  source);
+    else
+        add_check(x, question, CHECK_UNKNOWN,
+                  arena_printf(x->mem, "clear on %zu of %zu, the rest did not say",
+                               clear, x->others_count),
+                  source);
 }
 
 static void check_pool(struct examination *x)
@@ -302,6 +348,7 @@ int examine(const struct story_question *question, struct examination *out,
     check_ours(&x);
     keep_check(&x, story_log_check(question, &x.story));
     keep_check(&x, story_customer_check(question, &x.story));
+    check_others(&x);
     check_pool(&x);
     judge(&x);
     if (diagnosis_row(x.verdict)->may_lease)

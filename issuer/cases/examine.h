@@ -31,6 +31,9 @@ struct examination {
     /* What was asked: first the address itself, then the active addresses of the pool. */
     struct dnsbl_check *asked;
     size_t asked_count;
+    struct dnsbl_check
+        *others; /* behind them: the address on every other list in use */
+    size_t others_count;
     /* Out. */
     struct check *checks;
     size_t checks_count;

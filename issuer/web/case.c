@@ -80,6 +80,9 @@ static int load(struct page *page, struct store *store, int64_t id,
         store_pool_list(store, page->mem, page->now, &facts->pool, &facts->pool_count,
                         err) != 0)
         return -1;
+    if (store_case_same_bounce(store, facts->row.bounce_sha, &facts->same_bounce_case,
+                               err) != 0)
+        return -1;
     facts->live = find_live(facts, page->now);
     if (facts->live != NULL && find_approval(page, store, facts, err) != 0)
         return -1;
@@ -257,6 +260,10 @@ static void put_case(struct page *page, const struct case_facts *facts)
     view_text(view, "mailbox", row->mailbox);
     view_text(view, "recipient", row->evidence.recipient);
     view_text(view, "ticket", row->ticket);
+    view_text(view, "same",
+              facts->same_bounce_case != 0 && facts->same_bounce_case != row->id
+                  ? arena_printf(page->mem, "%lld", (long long)facts->same_bounce_case)
+                  : NULL);
     view_text(view, "by", line_person(page->mem, row->created_by));
     view_time(view, "opened", page->mem, row->created_at, page->now);
     view_take(view, "mark", line_verdict_mark(row->verdict));

@@ -37,7 +37,8 @@ struct case_facts {
     size_t pool_count;
     struct listing_row *listings; /* of row.address */
     size_t listings_count;
-    struct clears clears; /* without a sentence unless listed on row.zone */
+    struct clears clears;     /* without a sentence unless listed on row.zone */
+    int64_t same_bounce_case; /* the first with the same bytes: perhaps this one */
 };
 
 /* What a person can do something about goes over the page of the case; the rest is err. */

@@ -179,10 +179,45 @@ static void a_list_that_is_not_configured_is_not_asked(void **state UNUSED)
     app_fixture_bounce_listed(&f);
     struct diagnosis d = diagnose_now(&f);
     assert_int_equal(d.row.verdict, DIAGNOSIS_CANNOT_TELL);
-    assert_int_equal(f.dns.rounds, 0);
     assert_string_equal(d.row.checks[0].answer,
                         "not asked: this list is not among the configured ones");
+    /* The configured one is: the address, its words, and its own test points. */
+    assert_int_equal(f.dns.questions, 4);
     app_fixture_stop(&f);
+}
+
+static void the_other_lists_are_asked_in_the_same_round(void **state UNUSED)
+{
+    static const struct {
+        const char *address; /* listed on the other list; NULL: none */
+        bool is_healthy;
+        enum check_result want;
+        const char *answer;
+    } cases[] = {
+        {NULL,           true,  CHECK_NO,      "no, clear on 1 of 1"                  },
+        {FIXTURE_SHARED, true,  CHECK_YES,     "yes: PSBL"                            },
+        {NULL,           false, CHECK_UNKNOWN, "clear on 0 of 1, the rest did not say"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct app_fixture f;
+        app_fixture_start(
+            &f, "zones { use = { \"bl.spamcop.net\", \"psbl.surriel.com\" } }");
+        app_fixture_fill(&f);
+        app_fixture_bounce_listed(&f);
+        if (cases[i].is_healthy)
+            fake_resolver_healthy(&f.dns, "psbl.surriel.com");
+        if (cases[i].address != NULL)
+            fake_resolver_list(&f.dns, "psbl.surriel.com", cases[i].address,
+                               "127.0.0.2", NULL);
+        struct diagnosis d = diagnose_now(&f);
+        assert_int_equal(d.row.verdict, DIAGNOSIS_LISTED_NOW);
+        assert_string_equal(d.row.zone, FIXTURE_ZONE);
+        assert_string_equal(d.row.checks[4].question, "On other lists?");
+        assert_int_equal(d.row.checks[4].result, cases[i].want);
+        assert_string_equal(d.row.checks[4].answer, cases[i].answer);
+        app_fixture_stop(&f);
+    }
 }
 
 static void a_child_that_misbehaves_is_unreadable_not_an_error(void **state UNUSED)
@@ -434,6 +469,7 @@ int main(void)
         cmocka_unit_test(what_the_world_says_decides),
         cmocka_unit_test(an_address_that_is_not_ours_is_not_asked_about),
         cmocka_unit_test(a_list_that_is_not_configured_is_not_asked),
+        cmocka_unit_test(the_other_lists_are_asked_in_the_same_round),
         cmocka_unit_test(a_child_that_misbehaves_is_unreadable_not_an_error),
         cmocka_unit_test(a_child_that_hangs_is_ended),
         cmocka_unit_test(a_child_that_cannot_start_is_our_fault),

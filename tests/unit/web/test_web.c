@@ -644,6 +644,17 @@ static void a_second_person_denies_and_an_agent_may_not_answer(void **state)
     assert_false(shows(b, "Approved by"));
 }
 
+static void the_same_bounce_again_says_so(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    assert_false(shows(b, "The same bounce came before"));
+    post(b, "/cases", BOUNCE);
+    get(b, b->location);
+    must_show(b, "The same bounce came before: <a href=\"/cases/1\">case 1</a>.");
+}
+
 static void each_verdict_has_the_reply_that_goes_with_it(void **state)
 {
     struct browser *b = *state;
@@ -767,6 +778,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting, stop),
         cmocka_unit_test_setup_teardown(
             a_second_person_denies_and_an_agent_may_not_answer, start_doubting, stop),
+        WEB_TEST(the_same_bounce_again_says_so),
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(what_does_not_exist_is_a_calm_page),
