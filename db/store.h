@@ -228,6 +228,8 @@ NODISCARD int store_lease_end(struct store *store, int64_t id, enum lease_end en
 NODISCARD int store_lease_approve(struct store *store, int64_t id,
                                   int64_t pool_address_id, int64_t expires_at,
                                   struct error *err);
+NODISCARD int store_lease_extend(struct store *store, int64_t id, int64_t expires_at,
+                                 struct error *err);
 /* How many leases of this mailbox were made since then, pending ones left out. */
 NODISCARD int store_lease_count_since(struct store *store, const char *mailbox,
                                       int64_t since, unsigned *out, struct error *err);

@@ -398,6 +398,15 @@ int store_lease_approve(struct store *store, int64_t id, int64_t pool_address_id
     return 0;
 }
 
+int store_lease_extend(struct store *store, int64_t id, int64_t expires_at,
+                       struct error *err)
+{
+    if (sql_run(store->sql, err, "UPDATE lease SET expires_at = $2 WHERE id = $1", "ii",
+                id, expires_at) != 0)
+        return -1;
+    return need_one_change(store, err);
+}
+
 int store_lease_count_since(struct store *store, const char *mailbox, int64_t since,
                             unsigned *out, struct error *err)
 {

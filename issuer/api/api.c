@@ -29,6 +29,7 @@ HANDLER(lease_list, ACT_VIEW_CASES)
 HANDLER(lease_mint, ACT_MINT)
 HANDLER(lease_show, ACT_VIEW_CASES)
 HANDLER(lease_revoke, ACT_REVOKE)
+HANDLER(lease_extend, ACT_MINT)
 HANDLER(lease_link, ACT_MINT)
 HANDLER(lease_reveal, ACT_REVEAL)
 HANDLER(approval_list, ACT_VIEW_CASES)
@@ -63,6 +64,7 @@ static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/leases",                 on_lease_mint,       SMALL           },
     {HTTP_GET,    "/api/v1/leases/{id}",            on_lease_show,       0               },
     {HTTP_POST,   "/api/v1/leases/{id}/revoke",     on_lease_revoke,     SMALL           },
+    {HTTP_POST,   "/api/v1/leases/{id}/extend",     on_lease_extend,     SMALL           },
     {HTTP_POST,   "/api/v1/leases/{id}/link",       on_lease_link,       SMALL           },
     {HTTP_POST,   "/api/v1/leases/{id}/reveal",     on_lease_reveal,     SMALL           },
     {HTTP_GET,    "/api/v1/approvals",              on_approval_list,    0               },

@@ -209,6 +209,24 @@ int api_lease_revoke(struct call *call, json_t **out, struct error *err)
     return 0;
 }
 
+int api_lease_extend(struct call *call, json_t **out, struct error *err)
+{
+    const char *duration = NULL;
+    struct lease lease;
+    int64_t id;
+    int64_t by_s;
+
+    if (call_id(call, &id, err) != 0 ||
+        call_fields(call, err, "{s:s}", "for", &duration) != 0)
+        return -1;
+    if (number_duration_s(slice_from(duration), &by_s, err) != 0)
+        return error_prefix(err, "\"for\"");
+    if (lease_extend(call->app, call->mem, &call->actor, id, by_s, &lease, err) != 0)
+        return -1;
+    *out = present_lease(&lease, call->now, NULL);
+    return 0;
+}
+
 int api_lease_link(struct call *call, json_t **out, struct error *err)
 {
     const char *link = NULL;

@@ -21,6 +21,7 @@ API_RESOURCE(api_lease_list);
 API_RESOURCE(api_lease_mint);
 API_RESOURCE(api_lease_show);
 API_RESOURCE(api_lease_revoke);
+API_RESOURCE(api_lease_extend);
 API_RESOURCE(api_lease_link);
 API_RESOURCE(api_lease_reveal);
 /* api_approvals.c */

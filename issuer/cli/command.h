@@ -61,6 +61,7 @@ int run_mint(struct cli *cli, struct error *err);
 int run_lease_list(struct cli *cli, struct error *err);
 int run_lease_show(struct cli *cli, struct error *err);
 int run_lease_revoke(struct cli *cli, struct error *err);
+int run_lease_extend(struct cli *cli, struct error *err);
 int run_lease_link(struct cli *cli, struct error *err);
 int run_lease_reveal(struct cli *cli, struct error *err);
 /* approvals.c */

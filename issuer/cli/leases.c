@@ -287,6 +287,31 @@ int run_lease_revoke(struct cli *cli, struct error *err)
     return 0;
 }
 
+int run_lease_extend(struct cli *cli, struct error *err)
+{
+    json_t *body = json_object();
+    json_t *lease;
+
+    if (cli_option(cli, CLI_FOR) == NULL) {
+        json_decref(body);
+        return error_set(err, ERROR_INVALID,
+                         "lease extend needs --for, as in --for 24h");
+    }
+    if (put_option(cli, CLI_FOR, "for", body, err) != 0) {
+        json_decref(body);
+        return -1;
+    }
+    if (cli_post(cli, cli_path(cli, "leases", cli->arguments[0], "extend"), body,
+                 &lease, err) != 0)
+        return -1;
+    if (cli->is_json)
+        return show_object(cli, lease, NULL, 0);
+    say("lease %s lasts until %s", text_of(cli, json_object_get(lease, "id")),
+        member(lease, "expires_at"));
+    json_decref(lease);
+    return 0;
+}
+
 int run_lease_link(struct cli *cli, struct error *err)
 {
     json_t *lease;

@@ -1,13 +1,15 @@
 /*
- * change.c - revoking, and new links.
+ * change.c - revoking, new links, more time.
  */
 #include "base/base.h"
 
 #include "issuer/leases/change.h"
 
 #include "base/log.h"
+#include "base/timetext.h"
 #include "issuer/cases/words.h"
 #include "issuer/leases/link.h"
+#include "issuer/leases/round.h"
 
 struct ending {
     struct arena *mem;
@@ -126,4 +128,86 @@ int lease_new_link(struct app *app, struct arena *mem, const struct actor *actor
         *out_link = link_url(app_config(app), mem, &l.link);
     secret_wipe(&l.link, sizeof l.link);
     return result;
+}
+
+/* ---- more time ---- */
+
+struct extending {
+    struct app *app;
+    struct arena *mem;
+    const struct actor *actor;
+    int64_t id, now, by_s;
+    struct lease lease;
+    struct case_row row;
+    struct round round;
+};
+
+static int check_extendable(const struct extending *e, struct error *err)
+{
+    const struct lease *lease = &e->lease;
+    enum lease_state state = lease_state_at(lease, e->now);
+    int64_t max_s = app_config(e->app)->policy.lease_max_s;
+
+    if (state != LEASE_OFFERED && state != LEASE_REVEALED && state != LEASE_IN_USE)
+        return error_set(err, ERROR_REFUSED,
+                         "lease %lld is %s: it cannot be given more time",
+                         (long long)lease->id, lease_state_name(state));
+    if (e->by_s > max_s || lease->expires_at + e->by_s > lease->created_at + max_s)
+        return error_set(err, ERROR_REFUSED, "a lease lasts at most %s in all",
+                         timetext_span(e->mem, max_s));
+    return 0;
+}
+
+static int read_lease(struct store *store, void *context, struct error *err)
+{
+    struct extending *e = context;
+
+    if (store_lease_find(store, e->mem, e->id, &e->lease, err) != 0 ||
+        check_extendable(e, err) != 0)
+        return -1;
+    return store_case_find(store, e->mem, e->lease.case_id, &e->row, err);
+}
+
+static int write_extension(struct store *store, void *context, struct error *err)
+{
+    struct extending *e = context;
+    char until[TIMETEXT_RFC3339_MAX + 1];
+
+    /* It may have ended, or been extended, since it was read. */
+    if (store_lease_find(store, e->mem, e->id, &e->lease, err) != 0 ||
+        check_extendable(e, err) != 0 ||
+        round_check_shared(store, &e->round, err) != 0 ||
+        store_lease_extend(store, e->id, e->lease.expires_at + e->by_s, err) != 0 ||
+        store_lease_find(store, e->mem, e->id, &e->lease, err) != 0)
+        return -1;
+    timetext_rfc3339(e->lease.expires_at, until);
+    return store_audit(store, e->now, e->actor->name, "lease.extend",
+                       arena_printf(e->mem, "lease:%lld", (long long)e->id),
+                       arena_printf(e->mem, "until=%s", until), err);
+}
+
+int lease_extend(struct app *app, struct arena *mem, const struct actor *actor,
+                 int64_t id, int64_t by_s, struct lease *out, struct error *err)
+{
+    struct extending e = {.app = app,
+                          .mem = mem,
+                          .actor = actor,
+                          .id = id,
+                          .now = app_now(app),
+                          .by_s = by_s};
+    struct store *store = NULL;
+
+    if (app_allow(actor, ACT_MINT, err) != 0)
+        return -1;
+    if (by_s <= 0)
+        return error_set(err, ERROR_INVALID, "more time is at least a second");
+    if (app_take_reader(app, &store, err) != 0)
+        return -1;
+    int result = store_snapshot(store, read_lease, &e, err);
+    app_give_back(app, store);
+    if (result != 0 || round_ask(app, mem, &e.row, NULL, 0, &e.round, err) != 0 ||
+        app_write(app, write_extension, &e, err) != 0)
+        return -1;
+    *out = e.lease;
+    return 0;
 }

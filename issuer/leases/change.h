@@ -15,6 +15,13 @@ NODISCARD int lease_new_link(struct app *app, struct arena *mem,
                              const struct actor *actor, int64_t id,
                              const char **out_link, struct error *err);
 
+/* by_s more seconds, while the block is still there by our own question. ERROR_REFUSED: not listed any
+ * more, longer than policy.lease_max in all, or not a lease that can be used; ERROR_UNAVAILABLE: the
+ * list did not answer. */
+NODISCARD int lease_extend(struct app *app, struct arena *mem,
+                           const struct actor *actor, int64_t id, int64_t by_s,
+                           struct lease *out, struct error *err);
+
 NODISCARD int shared_add(struct app *app, const struct actor *actor,
                          const char *network, const char *label, struct error *err);
 NODISCARD int shared_remove(struct app *app, const struct actor *actor,

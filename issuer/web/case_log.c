@@ -22,6 +22,7 @@ static const struct {
     {"lease.request",        "asked for a second person"                             },
     {"lease.approve",        "approved the sending details"                          },
     {"lease.deny",           "denied the sending details"                            },
+    {"lease.extend",         "gave the details more time"                            },
     {"lease.link",           "made a new link"                                       },
     {"lease.revoke",         "revoked the details"                                   },
     {"lease.reveal",         "!The details were shown at the link"                   },

@@ -12,7 +12,8 @@
 
 enum {
     HOUR_S = 3600,
-    CHOICES_MAX = 4
+    CHOICES_MAX = 4,
+    MORE_S = 24 * HOUR_S /* offered at once */
 };
 
 /* ---- give ---- */
@@ -253,6 +254,14 @@ static void put_watch(struct page *page, const struct case_facts *facts,
     view_flag(watch, "may_link",
               page_may(page, ACT_MINT) && lease->first_login_at == 0 &&
                   lease->reveals < REVEALS_MAX);
+    int64_t left_s = lease->created_at + page->config->policy.lease_max_s -
+                     lease->expires_at;
+    int64_t more_s = left_s < MORE_S ? left_s : MORE_S;
+    view_flag(watch, "may_extend", page_may(page, ACT_MINT) && more_s > 0);
+    view_text(watch, "more", span_label(page->mem, more_s));
+    view_text(watch, "more_s", arena_printf(page->mem, "%llds", (long long)more_s));
+    view_text(watch, "extend_action",
+              arena_printf(page->mem, "/leases/%lld/extend", id));
     view_flag(watch, "may_revoke", page_may(page, ACT_REVOKE));
     view_text(watch, "link_action", arena_printf(page->mem, "/leases/%lld/link", id));
     view_text(watch, "revoke_action",

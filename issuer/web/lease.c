@@ -86,3 +86,22 @@ int page_lease_revoke(struct page *page, struct error *err)
                    arena_printf(page->mem, "/cases/%lld", (long long)case_id));
     return 0;
 }
+
+int page_lease_extend(struct page *page, struct error *err)
+{
+    struct case_extra extra = {.field = "watch"};
+    struct error why = {0};
+    struct lease lease;
+    int64_t id = 0;
+    int64_t case_id = 0;
+    int64_t by_s = 0;
+
+    if (find_case(page, &id, &case_id, err) != 0)
+        return -1;
+    if (number_duration_s(form_slice(&page->form, "for"), &by_s, &why) != 0 ||
+        lease_extend(page->app, page->mem, &page->actor, id, by_s, &lease, &why) != 0)
+        return case_refused(page, case_id, &extra, &why, err);
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/cases/%lld", (long long)case_id));
+    return 0;
+}

@@ -30,6 +30,7 @@ int page_case_check(struct page *page, struct error *err);
 int page_lease_mint(struct page *page, struct error *err);
 int page_lease_revoke(struct page *page, struct error *err);
 int page_lease_link(struct page *page, struct error *err);
+int page_lease_extend(struct page *page, struct error *err);
 
 /* approval.c */
 int page_approval_answer(struct page *page, struct error *err);

@@ -191,6 +191,7 @@ PAGE(case_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(lease_mint, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_revoke, PAGE_SIGNED_IN, ACT_REVOKE)
 PAGE(lease_link, PAGE_SIGNED_IN, ACT_MINT)
+PAGE(lease_extend, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(approval_answer, PAGE_SIGNED_IN, ACT_APPROVE)
 PAGE(pool, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(pool_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
@@ -222,6 +223,7 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/cases/{n}/check",       on_case_check,      SMALL   },
     {HTTP_POST, "/cases/{n}/leases",      on_lease_mint,      SMALL   },
     {HTTP_POST, "/leases/{id}/revoke",    on_lease_revoke,    SMALL   },
+    {HTTP_POST, "/leases/{id}/extend",    on_lease_extend,    SMALL   },
     {HTTP_POST, "/leases/{id}/link",      on_lease_link,      SMALL   },
     {HTTP_POST, "/approvals/{id}/answer", on_approval_answer, SMALL   },
     {HTTP_GET,  "/pool",                  on_pool,            0       },

@@ -243,6 +243,11 @@ json 'j["lease"]["id"] == 2 and "#" in j["lease"]["link"]' "mint as JSON"
 ends 0 "the same key again" cs --json mint --case 1 --mailbox bo@kunde.example --idempotency-key once
 json 'j["lease"]["id"] == 2 and "link" not in j["lease"]' "the same key gives the same lease, without its link"
 ends 6 "a full pool" cs mint --case 1 --mailbox cy@kunde.example
+ends 2 "lease extend needs a time" cs lease extend 1
+ends 0 "lease extend" cs --json lease extend 1 --for 1h
+json 'j["id"] == 1 and j["state"] == "offered"' "lease extend gives the lease"
+ends 4 "lease extend beyond policy" cs lease extend 1 --for 72h
+ends 3 "lease extend of none" cs lease extend 99 --for 1h
 ends 0 "lease link" cs lease link 1
 out_has '^http://127\.0\.0\.1:8026/r/' "lease link prints a link"
 ends 4 "lease reveal is refused by default" cs lease reveal 1

@@ -556,6 +556,49 @@ static void a_new_link_replaces_the_old_one(void **state UNUSED)
     app_fixture_stop(&lab.f);
 }
 
+static void more_time_needs_the_block_and_ends_at_policy(void **state UNUSED)
+{
+    struct lab lab;
+    struct lease lease;
+
+    lab_start(&lab, NULL);
+    const struct minted minted = must_mint(&lab);
+    int64_t id = minted.lease.id;
+    assert_int_equal(lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, day_s,
+                                  &lease, &lab.err),
+                     0);
+    assert_int_equal(lease.expires_at, minted.lease.expires_at + day_s);
+    assert_int_equal(lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, day_s + 1,
+                                  &lease, &lab.err),
+                     -1);
+    assert_int_equal(lab.err.kind, ERROR_REFUSED);
+    assert_non_null(strstr(lab.err.text, "at most"));
+    assert_int_equal(
+        lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, 0, &lease, &lab.err),
+        -1);
+    assert_int_equal(lab.err.kind, ERROR_INVALID);
+    assert_int_equal(
+        lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, 99, 1, &lease, &lab.err),
+        -1);
+    assert_int_equal(lab.err.kind, ERROR_NOT_FOUND);
+    fake_resolver_fail(&lab.f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_TIMEOUT);
+    assert_int_equal(
+        lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, 60, &lease, &lab.err),
+        -1);
+    assert_int_equal(lab.err.kind, ERROR_UNAVAILABLE);
+    fake_resolver_fail(&lab.f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
+    assert_int_equal(
+        lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, 60, &lease, &lab.err),
+        -1);
+    assert_int_equal(lab.err.kind, ERROR_REFUSED);
+    assert_int_equal(lease_revoke(lab.f.app, &fixture_agent, id, NULL, &lab.err), 0);
+    assert_int_equal(
+        lease_extend(lab.f.app, &lab.f.mem, &fixture_agent, id, 60, &lease, &lab.err),
+        -1);
+    assert_int_equal(lab.err.kind, ERROR_REFUSED);
+    app_fixture_stop(&lab.f);
+}
+
 static void a_lease_ends_once(void **state UNUSED)
 {
     const struct actor auditor = {.name = "agent:eve", .role = ROLE_AUDITOR};
@@ -669,6 +712,7 @@ int main(void)
         cmocka_unit_test(a_link_that_is_over_or_revoked_reveals_nothing),
         cmocka_unit_test(an_unknown_link_is_not_found),
         cmocka_unit_test(a_new_link_replaces_the_old_one),
+        cmocka_unit_test(more_time_needs_the_block_and_ends_at_policy),
         cmocka_unit_test(a_lease_ends_once),
         cmocka_unit_test(
             without_audit_nothing_is_minted_or_revealed_but_revoking_works),

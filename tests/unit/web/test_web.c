@@ -467,6 +467,28 @@ static void a_bounce_becomes_a_link_and_the_link_a_login(void **state)
     must_show(b, "The details were shown at the link.");
 }
 
+static void more_time_is_given_until_policy_ends_it(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    (void)mint(b);
+    get(b, "/cases/1");
+    must_show(b, ">24 h more</button>");
+    for (int i = 0; i < 2; i++) {
+        post(b, "/leases/1/extend", "for=86400s");
+        assert_string_equal(b->location, "/cases/1");
+    }
+    get(b, "/cases/1");
+    assert_false(shows(b, " more</button>"));
+    must_show(b, "gave the details more time");
+    post(b, "/leases/1/extend", "for=86400s");
+    assert_int_equal(b->status, 422);
+    must_show(b, "lasts at most");
+    post(b, "/leases/1/extend", "for=soon");
+    assert_int_equal(b->status, 400);
+}
+
 static void the_same_form_twice_is_one_lease(void **state)
 {
     struct browser *b = *state;
@@ -770,6 +792,7 @@ int main(void)
         WEB_TEST(a_listed_case_says_when_it_clears_and_where_to_look),
         WEB_TEST(a_list_without_a_page_has_no_link),
         WEB_TEST(a_bounce_becomes_a_link_and_the_link_a_login),
+        WEB_TEST(more_time_is_given_until_policy_ends_it),
         WEB_TEST(the_same_form_twice_is_one_lease),
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
