@@ -145,17 +145,37 @@ static struct slice roof_of(struct slice host)
     return host;
 }
 
+/* One server refused, with two names for it: the bounce's can be edited, so the log's must pass too.
+ * NULL where nobody says. */
+enum {
+    REFUSERS = 2
+};
+
+static void find_refusers(const struct doubt_facts *facts, const char *out[REFUSERS])
+{
+    out[0] = facts->evidence->remote_mta;
+    out[1] = facts->logged != NULL ? facts->logged->relay : NULL;
+}
+
 static bool is_odd_server(const struct doubt_facts *facts)
 {
-    const char *const *server = facts->recipient_servers;
+    const char *const *servers = facts->recipient_servers;
+    const char *refusers[REFUSERS];
 
-    if (facts->evidence->remote_mta == NULL || server == NULL || server[0] == NULL)
+    if (servers == NULL || servers[0] == NULL)
         return false;
-    struct slice roof = roof_of(host_of(facts->evidence->remote_mta));
-    for (; *server != NULL; server++)
-        if (is_within(host_of(*server), roof))
-            return false;
-    return true;
+    find_refusers(facts, refusers);
+    for (size_t i = 0; i < REFUSERS; i++) {
+        if (refusers[i] == NULL)
+            continue;
+        struct slice roof = roof_of(host_of(refusers[i]));
+        bool is_known = false;
+        for (size_t s = 0; servers[s] != NULL && !is_known; s++)
+            is_known = is_within(host_of(servers[s]), roof);
+        if (!is_known)
+            return true;
+    }
+    return false;
 }
 
 static struct slice domain_of(const char *mailbox)
@@ -168,6 +188,7 @@ static struct slice domain_of(const char *mailbox)
 static bool is_own_server(const struct doubt_facts *facts)
 {
     const struct evidence *e = facts->evidence;
+    const char *refusers[REFUSERS];
     struct slice domain = domain_of(facts->mailbox != NULL ? facts->mailbox
                                                            : e->sender);
 
@@ -175,24 +196,40 @@ static bool is_own_server(const struct doubt_facts *facts)
         return true;
     if (domain.len == 0)
         return false;
-    if (e->remote_mta != NULL && is_within(host_of(e->remote_mta), domain))
-        return true;
+    find_refusers(facts, refusers);
+    for (size_t i = 0; i < REFUSERS; i++)
+        if (refusers[i] != NULL && is_within(host_of(refusers[i]), domain))
+            return true;
     return is_within(domain_of(e->recipient), domain);
 }
 
+static bool is_other_domain(struct slice customer, const char *sender)
+{
+    struct slice domain = domain_of(sender);
+
+    return customer.len > 0 && domain.len > 0 && !slice_equal_nocase(customer, domain);
+}
+
+/* The sender that the bounce names can be edited, or cut off. */
 static bool is_other_sender(const struct doubt_facts *facts)
 {
     struct slice customer = domain_of(facts->mailbox);
-    struct slice sender = domain_of(facts->evidence->sender);
 
-    return customer.len > 0 && sender.len > 0 && !slice_equal_nocase(customer, sender);
+    return is_other_domain(customer, facts->evidence->sender) ||
+           (facts->logged != NULL && is_other_domain(customer, facts->logged->sender));
 }
 
-/* A rejection in our own log speaks for itself, whatever date the bounce has. */
+/* A rejection in our own log has its time there. The date of its bounce may lie before it, but not
+ * longer than a message waits in a queue. */
 static bool is_old(const struct doubt_facts *facts)
 {
-    return facts->log != DOUBT_LOG_CONFIRMS && facts->evidence->bounced_at != 0 &&
-           facts->evidence->bounced_at < facts->now - BOUNCE_FRESH_S;
+    bool is_logged = facts->log == DOUBT_LOG_CONFIRMS && facts->logged != NULL;
+    int64_t oldest = facts->now - BOUNCE_FRESH_S;
+
+    if (is_logged && facts->logged->at < oldest)
+        return true;
+    return facts->evidence->bounced_at != 0 &&
+           facts->evidence->bounced_at < oldest - (is_logged ? BOUNCE_QUEUE_S : 0);
 }
 
 doubts doubts_of(const struct doubt_facts *facts)

@@ -9,14 +9,15 @@
 #ifndef CORE_DOUBT_H
 #define CORE_DOUBT_H
 
+#include "core/delivery.h"
 #include "core/diagnosis.h"
 
 enum doubt {
     DOUBT_LOG_ABSENT, /* our mail log covers that time and does not know this rejection */
     DOUBT_LOG_DIFFERS, /* it knows the attempt, with another reply */
     DOUBT_LOG_UNKNOWN, /* it could not be asked, and policy wants its word */
-    DOUBT_OLD,      /* older than BOUNCE_FRESH_S, and no log to say it still happens */
-    DOUBT_ODD_TIME, /* dated in the future */
+    DOUBT_OLD, /* the rejection is older than BOUNCE_FRESH_S, or the bounce is dated so */
+    DOUBT_ODD_TIME,     /* dated in the future */
     DOUBT_OTHER_SENDER, /* about mail of another domain than the customer's */
     DOUBT_OWN_SERVER, /* refused by a server of the customer himself, or by one of ours */
     DOUBT_ODD_SERVER, /* refused by a server that is no mail server of the recipient's domain */
@@ -31,6 +32,9 @@ enum doubt {
 
 enum {
     BOUNCE_FRESH_S = 48 * 3600, /* twice the life of a SpamCop listing */
+    /* Postfix's maximal_queue_lifetime: a forwarded bounce may be dated by the message's arrival,
+     * so long before the last attempt that our log has. */
+    BOUNCE_QUEUE_S = 5 * 86400,
     BOUNCE_AHEAD_S =
         3600 /* clocks differ; an hour is a wrong zone, more is a forgery */
 };
@@ -63,6 +67,9 @@ struct doubt_facts {
     const char *mailbox; /* the customer; NULL: not known */
     int64_t now;
     enum doubt_log log;
+    /* The attempt that our log found for the bounce; NULL: none. Who sent it, who refused it and
+     * when is then not only the bounce's word. */
+    const struct delivery *logged;
     /* The recipient's mail servers by our own lookup; NULL-ended, NULL: not known. */
     const char *const *recipient_servers;
     bool is_refused_by_us; /* the refusing server has one of our addresses */

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "core/approval.h"
 #include "core/audit.h"
+#include "core/delivery.h"
 #include "core/diagnosis.h"
 #include "core/lease.h"
 #include "core/pool.h"
@@ -233,11 +234,18 @@ NODISCARD int store_lease_extend(struct store *store, int64_t id, int64_t expire
 /* How many leases of this mailbox were made since then, pending ones left out. */
 NODISCARD int store_lease_count_since(struct store *store, const char *mailbox,
                                       int64_t since, unsigned *out, struct error *err);
-/* The newest lease, pending or given, of an earlier case with the same bounce or the same refused
- * message (message_id may be NULL); 0: none. Case except is left out. */
-NODISCARD int store_lease_of_bounce(struct store *store, const char *bounce_sha,
-                                    const char *message_id, int64_t except,
-                                    int64_t *out_id, struct error *err);
+/* By what a rejection is known again; strings may be NULL. A bounce can be edited, so the attempt that
+ * our log found for it counts as well: its ids, and that a lease was made after it for the
+ * customer's domain because of the same recipient. */
+struct rejection_key {
+    const char *bounce_sha, *message_id, *mailbox;
+    const struct delivery *logged; /* NULL: none */
+};
+/* The newest lease, pending or given, of an earlier case about the same rejection; 0: none. Case
+ * except is left out. */
+NODISCARD int store_lease_of_rejection(struct store *store,
+                                       const struct rejection_key *key, int64_t except,
+                                       int64_t *out_id, struct error *err);
 
 /* What happened with a lease's login, as authd saw it (newest first). */
 struct usage_row {

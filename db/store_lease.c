@@ -424,17 +424,27 @@ int store_lease_count_since(struct store *store, const char *mailbox, int64_t si
     return found == 1 ? 0 : -1;
 }
 
-int store_lease_of_bounce(struct store *store, const char *bounce_sha,
-                          const char *message_id, int64_t except, int64_t *out_id,
-                          struct error *err)
+/* Queue ids come back after some time, so a lease counts by them only when it is younger than the
+ * attempt. Ids stand in < > in a bounce, and bare in the log. */
+int store_lease_of_rejection(struct store *store, const struct rejection_key *key,
+                             int64_t except, int64_t *out_id, struct error *err)
 {
+    static const struct delivery nothing = {.queue_id = NULL};
+    const struct delivery *logged = key->logged != NULL ? key->logged : &nothing;
+    const char *at = key->mailbox != NULL ? strrchr(key->mailbox, '@') : NULL;
     struct sql_rows *rows;
 
     if (sql_ask(store->sql, &rows, err,
                 "SELECT coalesce(max(l.id), 0) FROM lease l "
                 "JOIN support_case c ON c.id = l.case_id "
-                "WHERE (c.bounce_sha = $1 OR c.message_id = $2) AND c.id <> $3",
-                "tti", bounce_sha, message_id, except) != 0)
+                "WHERE c.id <> $1 AND (c.bounce_sha = $2 OR c.message_id = $3 "
+                "OR trim(c.message_id, '<>') = $4 "
+                "OR (l.created_at >= $5 AND (c.queue_id = $6 OR c.queue_id = $7 "
+                "OR (c.recipient = $8 "
+                "AND substr(l.mailbox, -length($9)) = $9))))",
+                "itttitttt", except, key->bounce_sha, key->message_id,
+                logged->message_id, logged->at, logged->queue_id, logged->notice_id,
+                logged->recipient, at) != 0)
         return -1;
     int found = sql_next(rows, err);
     if (found == 1)

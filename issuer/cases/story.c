@@ -44,10 +44,14 @@ int story_read(struct store *store, const struct story_question *question,
 
     if (testimony_of_bounce(store, question->mem, question->evidence, question->now,
                             &story.witness, err) != 0 ||
-        read_standing(store, question, &story, err) != 0 ||
-        store_lease_of_bounce(store, question->bounce_sha,
-                              question->evidence->message_id, question->case_id,
-                              &story.earlier_lease, err) != 0)
+        read_standing(store, question, &story, err) != 0)
+        return -1;
+    const struct rejection_key key = {.bounce_sha = question->bounce_sha,
+                                      .message_id = question->evidence->message_id,
+                                      .mailbox = question->mailbox,
+                                      .logged = story.witness.row};
+    if (store_lease_of_rejection(store, &key, question->case_id, &story.earlier_lease,
+                                 err) != 0)
         return -1;
     *out = story;
     return 0;
@@ -63,7 +67,9 @@ void story_ask(const struct story_question *question, struct story *story)
     struct dns_reply reply = {0};
     char mailbox[MAILBOX_MAX + 1];
 
-    if (question->evidence->remote_mta == NULL || recipient == NULL ||
+    bool has_server = question->evidence->remote_mta != NULL ||
+                      (story->witness.row != NULL && story->witness.row->relay != NULL);
+    if (!has_server || recipient == NULL ||
         !mailbox_parse(slice_from(recipient), mailbox) ||
         !domain_parse(slice_from(mailbox_domain(mailbox)), ask.name))
         return;
@@ -166,6 +172,7 @@ doubts story_doubts(const struct story_question *question, const struct story *s
         .mailbox = question->mailbox,
         .now = question->now,
         .log = log_word(question, story),
+        .logged = story->witness.row,
         .recipient_servers = story->recipient_servers,
         .is_refused_by_us = is_refused_by_us,
         .was_used_before = story->earlier_lease != 0,

@@ -146,6 +146,12 @@ static int audit_mint(struct store *store, const struct minting *m, struct error
         arena_printf(m->mem, "lease:%lld", (long long)lease->id), detail, err);
 }
 
+static bool is_elsewhere(const char *who, const char *mailbox)
+{
+    return who != NULL && strchr(who, '@') != NULL &&
+           strcmp(mailbox_domain(who), mailbox_domain(mailbox)) != 0;
+}
+
 /* The doubts of the case, and those that only this request can raise. */
 static int weigh(struct store *store, struct minting *m, struct error *err)
 {
@@ -155,8 +161,9 @@ static int weigh(struct store *store, struct minting *m, struct error *err)
     unsigned month = 0;
 
     m->doubts = m->row.doubts;
-    if (sender != NULL && strchr(sender, '@') != NULL &&
-        strcmp(mailbox_domain(sender), mailbox_domain(m->terms.mailbox)) != 0)
+    /* The case was judged for its own customer: our log is not asked about another one again. */
+    if (is_elsewhere(sender, m->terms.mailbox) ||
+        is_elsewhere(m->row.mailbox, m->terms.mailbox))
         m->doubts |= DOUBT(DOUBT_OTHER_SENDER);
     if (store_lease_count_since(store, m->terms.mailbox, m->now - WEEK_S, &week, err) !=
             0 ||

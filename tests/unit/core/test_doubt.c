@@ -123,10 +123,65 @@ static void what_we_know_raises_its_doubt(void **state)
     facts = facts_of(&old);
     must_be("old", &facts, DOUBT(DOUBT_OLD));
     facts.log = DOUBT_LOG_CONFIRMS;
-    must_be("old by its date only", &facts, 0);
+    must_be("old, and the log cannot say when", &facts, DOUBT(DOUBT_OLD));
     facts = facts_of(&honest);
     facts.mailbox = NULL;
     must_be("customer from the bounce", &facts, 0);
+}
+
+/* The bounce can be edited until it looks honest; the attempt in our log cannot. */
+static void what_our_log_says_of_the_attempt_counts_too(void **state)
+{
+    const struct {
+        const char *name;
+        int64_t bounced_at;
+        struct delivery logged;
+        doubts want;
+    } cases[] = {
+        {"nothing more than when",              NOW - 600, {.at = NOW - 600},                0},
+        {"the null sender",                     NOW - 600, {.at = NOW - 600, .sender = ""},  0},
+        {"all the same",
+         NOW - 600,
+         {.at = NOW - 600, .sender = "Bo@KUNDE.example", .relay = "mx2.ziel.example"},
+         0                                                                                    },
+        {"sent by another customer",
+         NOW - 600,
+         {.at = NOW - 600, .sender = "x@anderer.example"},
+         DOUBT(DOUBT_OTHER_SENDER)                                                            },
+        {"refused by an own server",
+         NOW - 600,
+         {.at = NOW - 600, .relay = "mx.kunde.example"},
+         DOUBT(DOUBT_OWN_SERVER) | DOUBT(DOUBT_ODD_SERVER)                                    },
+        {"refused by somebody",
+         NOW - 600,
+         {.at = NOW - 600, .relay = "mx.evil.example"},
+         DOUBT(DOUBT_ODD_SERVER)                                                              },
+        {"an old rejection, dated anew",
+         NOW - 600,
+         {.at = NOW - BOUNCE_FRESH_S - 1},
+         DOUBT(DOUBT_OLD)                                                                     },
+        {"an old rejection without a date",
+         0,                                                {.at = NOW - BOUNCE_FRESH_S - 1},
+         DOUBT(DOUBT_OLD)                                                                     },
+        {"dated by the arrival",
+         NOW - BOUNCE_FRESH_S - BOUNCE_QUEUE_S,
+         {.at = NOW - 600},
+         0                                                                                    },
+        {"dated longer ago than a queue keeps",
+         NOW - BOUNCE_FRESH_S - BOUNCE_QUEUE_S - 1,
+         {.at = NOW - 600},
+         DOUBT(DOUBT_OLD)                                                                     },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct evidence evidence = honest;
+        evidence.bounced_at = cases[i].bounced_at;
+        struct doubt_facts facts = facts_of(&evidence);
+        facts.log = DOUBT_LOG_CONFIRMS;
+        facts.logged = &cases[i].logged;
+        must_be(cases[i].name, &facts, cases[i].want);
+    }
 }
 
 static void every_set_is_read_back(void **state)
@@ -182,6 +237,7 @@ int main(void)
         cmocka_unit_test(an_honest_bounce_raises_none),
         cmocka_unit_test(what_the_bounce_says_raises_its_doubt),
         cmocka_unit_test(what_we_know_raises_its_doubt),
+        cmocka_unit_test(what_our_log_says_of_the_attempt_counts_too),
         cmocka_unit_test(every_set_is_read_back),
         cmocka_unit_test(a_request_waits_an_hour_for_somebody_else),
     };
