@@ -171,6 +171,16 @@ static const char *spelt_owner(struct arena *mem, struct slice reply)
     return NULL;
 }
 
+/* "bl.spamcop.net.evil.example" is a name in somebody else's zone, whatever list it begins with. */
+static bool is_other_zone(struct arena *mem, struct slice reply,
+                          const struct list_row *list)
+{
+    const char *spelt = spelt_zone(mem, reply);
+    size_t len = strlen(list->name);
+
+    return spelt != NULL && strncmp(spelt, list->name, len) == 0 && spelt[len] == '.';
+}
+
 static bool names_address(struct slice reply)
 {
     size_t dots = 0;
@@ -230,6 +240,9 @@ void classify_reply(const struct rules *rules, struct arena *mem, struct slice r
     out->list = find_list(rules, words, false, &out->list_matched);
     if (out->list == NULL) {
         out->list = find_list(rules, reply, true, &out->list_matched);
+    }
+    if (out->list != NULL && is_other_zone(mem, reply, out->list)) {
+        out->list = NULL;
     }
     for (size_t i = 0; i < rules->rule_count && out->rule == NULL; i++) {
         const struct rule_row *rule = &rules->rules[i];
