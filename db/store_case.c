@@ -143,9 +143,9 @@ static int set_diagnosis(struct store *store, void *context, struct error *err)
     if (sql_run(
             store->sql, err,
             "UPDATE support_case SET verdict = $2, diagnosed_at = $3, address = $4, "
-            "zone = $5, doubts = $6 WHERE id = $1",
-            "itittt", row->id, diagnosis_row(row->verdict)->name, row->diagnosed_at,
-            row->address, row->zone, text) != 0)
+            "zone = $5, doubts = $6, mailbox = coalesce(mailbox, $7) WHERE id = $1",
+            "ititttt", row->id, diagnosis_row(row->verdict)->name, row->diagnosed_at,
+            row->address, row->zone, text, row->mailbox) != 0)
         return -1;
     if (sql_changes(store->sql) != 1)
         return error_set(err, ERROR_NOT_FOUND, "there is no such case");

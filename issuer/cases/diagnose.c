@@ -153,6 +153,7 @@ static int look(struct app *app, struct arena *mem,
                                             .bounce_sha = sha};
     if (examine(&question, x, err) != 0 || take_found(x, made, err) != 0)
         return -1;
+    made->row.mailbox = x->story.customer;
     *out = *made;
     return 0;
 }
@@ -274,6 +275,7 @@ int case_check_again(struct app *app, struct arena *mem, const struct actor *act
                                             .case_id = case_id};
     if (examine(&question, &x, err) != 0 || take_found(&x, &made, err) != 0)
         return -1;
+    made.row.mailbox = x.story.customer;
     struct keeping keeping = {.x = &x, .actor = actor, .diagnosis = &made};
     if (app_write(app, keep_again, &keeping, err) != 0)
         return -1;

@@ -36,6 +36,20 @@ static int read_standing(struct store *store, const struct story_question *quest
     return 0;
 }
 
+/* A text without a sender is somebody's too: nobody else may use it later. */
+static const char *find_customer(const struct story_question *question,
+                                 const struct delivery *row)
+{
+    char mailbox[MAILBOX_MAX + 1];
+
+    if (question->mailbox != NULL)
+        return question->mailbox;
+    if (row == NULL || row->sender == NULL ||
+        !mailbox_parse(slice_from(row->sender), mailbox))
+        return NULL;
+    return arena_strdup(question->mem, mailbox);
+}
+
 int story_read(struct store *store, const struct story_question *question,
                struct story *out, struct error *err)
 {
@@ -46,9 +60,10 @@ int story_read(struct store *store, const struct story_question *question,
                             &story.witness, err) != 0 ||
         read_standing(store, question, &story, err) != 0)
         return -1;
+    story.customer = find_customer(question, story.witness.row);
     const struct rejection_key key = {.bounce_sha = question->bounce_sha,
                                       .message_id = question->evidence->message_id,
-                                      .mailbox = question->mailbox,
+                                      .mailbox = story.customer,
                                       .logged = story.witness.row};
     if (store_lease_of_rejection(store, &key, question->case_id, &story.earlier_lease,
                                  err) != 0)
@@ -169,7 +184,7 @@ doubts story_doubts(const struct story_question *question, const struct story *s
 {
     const struct doubt_facts facts = {
         .evidence = question->evidence,
-        .mailbox = question->mailbox,
+        .mailbox = story->customer,
         .now = question->now,
         .log = log_word(question, story),
         .logged = story->witness.row,

@@ -15,6 +15,8 @@ struct story {
     struct standing_report
         standing;          /* of the customer, by mailbox or by login, the worse */
     int64_t earlier_lease; /* that this bounce led to, or 0 */
+    /* The question's mailbox; where there is none, the sender that our log has. NULL: not known. */
+    const char *customer;
     /* By our own lookup; NULL-ended, NULL: not known. */
     const char *const *recipient_servers;
 };
