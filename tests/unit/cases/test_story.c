@@ -122,6 +122,44 @@ static void the_log_confirms_or_raises_a_doubt(void **state UNUSED)
     }
 }
 
+/* A pasted reply: it names no sender. */
+#define ANONYMOUS                                                                 \
+ "#!/bin/sh\ncat >/dev/null\ncat <<'END'\n"                                       \
+ "{\"is_bounce\":true,\"ip_block\":\"yes\",\"class\":\"dnsbl\","                  \
+ "\"blocked_ip\":\"192.0.2.14\",\"candidates\":[],\"list\":\"bl.spamcop.net\","   \
+ "\"lookup_url\":null,\"sender\":null,\"recipient\":\"info@empfaenger.example\"," \
+ "\"recipients\":[],\"smtp_code\":554,\"enhanced_code\":\"5.7.1\","               \
+ "\"reporting_mta\":null,\"remote_mta\":null,\"time\":null,"                      \
+ "\"message_id\":null,\"queue_id\":\"" CLIENT "\",\"client\":null,"               \
+ "\"grantable\":true,\"flags\":[\"pasted\"],\"excerpt\":\"" REFUSED "\"}\nEND\n"
+
+static void a_bounce_without_a_sender_is_of_whom_our_log_names(void **state UNUSED)
+{
+    static const struct {
+        const char *given, *customer;
+        doubts doubts;
+    } rows[] = {
+        {NULL,                  "anna@kunde.example",  0                        },
+        {"bo@kunde.example",    "bo@kunde.example",    0                        },
+        {"eve@anderer.example", "eve@anderer.example", DOUBT(DOUBT_OTHER_SENDER)},
+    };
+    struct lab lab;
+
+    start(&lab, "", BEFORE ACCEPTED ATTEMPT(MX, REFUSED) LATER);
+    app_fixture_bounce(&lab.f, ANONYMOUS);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct diagnosis_request request = {.bounce = SLICE("554 blocked"),
+                                                  .mailbox = rows[i].given};
+        struct diagnosis d;
+        if (diagnose(lab.f.app, &lab.f.mem, &request, &d, &lab.err) != 0)
+            fail_msg("%s", lab.err.text);
+        assert_int_equal(d.row.verdict, DIAGNOSIS_LISTED_NOW);
+        assert_string_equal(d.row.mailbox, rows[i].customer);
+        assert_int_equal(d.row.doubts, rows[i].doubts);
+    }
+    stop(&lab);
+}
+
 static void a_customer_who_is_refused_as_spam_is_the_cause(void **state UNUSED)
 {
     struct lab lab;
@@ -158,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_log_confirms_or_raises_a_doubt),
+        cmocka_unit_test(a_bounce_without_a_sender_is_of_whom_our_log_names),
         cmocka_unit_test(a_customer_who_is_refused_as_spam_is_the_cause),
     };
 
