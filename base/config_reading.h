@@ -1,8 +1,8 @@
 /*
  * config_reading.h - one reading of the configuration file, shared by what reads it.
  *
- * Private to config.c (the file and its plain options), config_zones.c (sections with a title)
- * and config_show.c.
+ * Private to config.c (the file and its tables), config_sections.c, config_zones.c (sections with a
+ * title) and config_show.c.
  */
 #ifndef BASE_CONFIG_READING_H
 #define BASE_CONFIG_READING_H
@@ -37,6 +37,8 @@ NODISCARD int config_parse(struct reading *r);
  * list), else 0. */
 int config_line_of(const struct reading *r, const char *option);
 
+/* The tree's options into r->config. */
+NODISCARD int config_read_sections(struct reading *r);
 /* A section `zone "bl.example" { ... }`, a section `key "zen.example" { ... }`. */
 NODISCARD int config_read_zone(struct reading *r, cfg_t *section,
                                struct config_zone *out);

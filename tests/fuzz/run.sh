@@ -17,7 +17,11 @@ dictionary=$here/dict/$name.dict
 out=build/fuzz/runs/$name
 mkdir -p "$out/corpus" "$out/artifacts" || exit 1
 
-set -- -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=0 \
+# No input may take long or much: a second is meant, but a loaded machine gets more (FUZZ_TIMEOUT); a
+# quarantine of the default size would hide what an input keeps.
+export ASAN_OPTIONS="quarantine_size_mb=16:${ASAN_OPTIONS:-}"
+set -- -max_total_time="$seconds" -timeout="${FUZZ_TIMEOUT:-5}" -malloc_limit_mb=64 -rss_limit_mb=512 \
+	-print_final_stats=0 \
 	-artifact_prefix="$out/artifacts/"
 [ -f "$dictionary" ] && set -- "$@" -dict="$dictionary"
 set -- "$@" "$out/corpus"

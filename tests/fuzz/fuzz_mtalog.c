@@ -1,6 +1,8 @@
 /*
- * fuzz_mtalog_postfix.c - lines of Postfix's log: what is kept of any bytes is plain and bounded, and
+ * fuzz_mtalog.c - lines of a mail server's log: what is kept of any bytes is plain and bounded, and
  * the witness can compare it.
+ *
+ * The first byte chooses Postfix or Exim.
  */
 #include "base/base.h"
 
@@ -59,15 +61,22 @@ static void check_witness(const struct delivery *d)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    void (*const readers[])(struct slice text, int64_t now,
+                            struct mtalog_line * out) = {mtalog_read_postfix,
+                                                         mtalog_read_exim};
     struct slice rest = slice_of((const char *)data, size);
     struct slice text;
 
+    if (size == 0)
+        return 0;
+    rest = slice_skip(rest, 1);
     while (slice_line(&rest, &text)) {
         struct delivery_event events[MTALOG_EVENTS_MAX];
         struct mtalog_line line;
         struct arena mem;
         arena_init(&mem);
-        mtalog_read_postfix(slice_take(text, MTALOG_LINE_MAX), 1795600000, &line);
+        readers[data[0] % ARRAY_LEN(readers)](slice_take(text, MTALOG_LINE_MAX),
+                                              1795600000, &line);
         size_t count = mtalog_events(&mem, &line, events);
         for (size_t i = 0; i < count; i++) {
             check_event(&events[i]);
