@@ -150,7 +150,7 @@ struct case_row {
     const char *created_by, *ticket;
     const char *mailbox;    /* the customer; NULL when not known yet */
     const char *bounce;     /* as it came, may hold any byte but NUL (kept as U+FFFD) */
-    const char *bounce_sha; /* hex digest of the raw bytes */
+    const char *bounce_sha; /* hex digest of it, without regard to line ends */
     struct evidence evidence; /* as cleansmtp-bounce read it */
     enum diagnosis_verdict verdict;
     doubts doubts;              /* what asks for a second person */

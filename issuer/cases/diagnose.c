@@ -90,6 +90,21 @@ static const char *keep_text(struct arena *mem, struct slice bounce)
     return copy;
 }
 
+/* The same for the same text: a browser sends CRLF where a file has LF, and a paste ends where the
+ * hand let go. */
+static void digest_text(struct slice bounce, uint8_t out[DIGEST_BYTES])
+{
+    struct slice rest = slice_trim(bounce);
+    struct slice piece;
+    struct strbuf text;
+
+    strbuf_init(&text, BOUNCE_MAX);
+    while (slice_cut(&rest, '\r', &piece))
+        strbuf_add_slice(&text, piece);
+    digest_bytes(strbuf_slice(&text), out);
+    strbuf_release(&text);
+}
+
 static int find_same(struct app *app, const char *bounce_sha, int64_t *out_id,
                      struct error *err)
 {
@@ -137,7 +152,7 @@ static int look(struct app *app, struct arena *mem,
         return -1;
     if (made->row.mailbox == NULL)
         made->row.mailbox = made->row.evidence.sender;
-    digest_bytes(request->bounce, digest);
+    digest_text(request->bounce, digest);
     hex_encode(digest, sizeof digest, sha);
     made->row.bounce_sha = sha;
     made->row.bounce = keep_text(mem, request->bounce);

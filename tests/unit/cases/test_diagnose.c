@@ -348,6 +348,34 @@ static void a_case_is_kept_with_listings_and_audit(void **state UNUSED)
     app_fixture_stop(&f);
 }
 
+static void line_ends_do_not_make_another_bounce(void **state UNUSED)
+{
+    const struct {
+        struct slice bounce;
+        bool is_same;
+    } cases[] = {
+        {SLICE("554 5.7.1\nblocked"),           true },
+        {SLICE("554 5.7.1\r\nblocked\r\n"),     true },
+        {SLICE("\n 554 5.7.1\r\nblocked \n\n"), true },
+        {SLICE("554 5.7.1 blocked"),            false},
+        {SLICE("554 5.7.1\n\nblocked"),         false},
+    };
+    const struct diagnosis_request first = {.bounce = SLICE("554 5.7.1\nblocked\n")};
+    struct app_fixture f;
+    struct error err = {0};
+    struct diagnosis d;
+
+    start_listed(&f);
+    assert_int_equal(case_open(f.app, &f.mem, &fixture_agent, &first, &d, &err), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct diagnosis_request again = {.bounce = cases[i].bounce};
+        assert_int_equal(diagnose(f.app, &f.mem, &again, &d, &err), 0);
+        if ((d.same_bounce_case == 1) != cases[i].is_same)
+            fail_msg("case %zu", i);
+    }
+    app_fixture_stop(&f);
+}
+
 static void asking_again_keeps_the_new_diagnosis(void **state UNUSED)
 {
     struct app_fixture f;
@@ -475,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_child_that_cannot_start_is_our_fault),
         cmocka_unit_test(the_child_gets_all_bytes_and_our_ranges),
         cmocka_unit_test(a_case_is_kept_with_listings_and_audit),
+        cmocka_unit_test(line_ends_do_not_make_another_bounce),
         cmocka_unit_test(asking_again_keeps_the_new_diagnosis),
         cmocka_unit_test(a_diagnosis_says_when_the_listing_clears),
         cmocka_unit_test(bad_requests_are_refused_before_work),
