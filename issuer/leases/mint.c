@@ -18,7 +18,8 @@ enum {
     /* 30^8 names: a second draw is rare, a third a sign of trouble */
     USERNAME_TRIES = 8,
     WEEK_S = 7 * 86400,
-    MONTH_S = 30 * 86400
+    MONTH_S = 30 * 86400,
+    EARLIER_MAX = 100 /* leases of one case that are looked at */
 };
 
 struct minting {
@@ -152,6 +153,22 @@ static bool is_elsewhere(const char *who, const char *mailbox)
            strcmp(mailbox_domain(who), mailbox_domain(mailbox)) != 0;
 }
 
+/* A rejection gives one lease on one person's word; for the next the customer's mail must have been
+ * refused again. One that nobody agreed to does not count. */
+static int weigh_earlier(struct store *store, struct minting *m, struct error *err)
+{
+    const struct lease_filter filter = {.case_id = m->row.id, .max = EARLIER_MAX};
+    struct lease *leases = NULL;
+    size_t count = 0;
+
+    if (store_lease_list(store, m->mem, &filter, &leases, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (!leases[i].is_pending)
+            m->doubts |= DOUBT(DOUBT_USED_BEFORE);
+    return 0;
+}
+
 /* The doubts of the case, and those that only this request can raise. */
 static int weigh(struct store *store, struct minting *m, struct error *err)
 {
@@ -161,6 +178,8 @@ static int weigh(struct store *store, struct minting *m, struct error *err)
     unsigned month = 0;
 
     m->doubts = m->row.doubts;
+    if (weigh_earlier(store, m, err) != 0)
+        return -1;
     /* The case was judged for its own customer: our log is not asked about another one again. */
     if (is_elsewhere(sender, m->terms.mailbox) ||
         is_elsewhere(m->row.mailbox, m->terms.mailbox))

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "issuer/cases/diagnose.h"
 #include "issuer/leases/approve.h"
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
@@ -210,13 +211,27 @@ static void a_request_taken_back_cannot_be_approved(void **state UNUSED)
     app_fixture_stop(&lab.f);
 }
 
+/* Of the same customer, refused again. */
+static int64_t another_case(struct lab *lab, int number)
+{
+    const char *bounce = arena_printf(&lab->f.mem, "554 5.7.1 blocked again, %d",
+                                      number);
+    const struct diagnosis_request request = {.bounce = slice_from(bounce)};
+    struct diagnosis diagnosis;
+
+    if (case_open(lab->f.app, &lab->f.mem, &fixture_agent, &request, &diagnosis,
+                  &lab->err) != 0)
+        fail_msg("%s", lab->err.text);
+    return diagnosis.row.id;
+}
+
 static void the_third_lease_in_a_week_needs_a_second_person(void **state UNUSED)
 {
     struct lab lab;
 
     lab_start(&lab, NULL);
     for (int i = 0; i < 3; i++) {
-        const struct mint_request request = {.case_id = 1};
+        const struct mint_request request = {.case_id = another_case(&lab, i)};
         struct minted minted;
         if (lease_mint(lab.f.app, &lab.f.mem, &fixture_agent, &request, &minted,
                        &lab.err) != 0)
@@ -239,6 +254,19 @@ static void a_mailbox_of_another_domain_is_doubted(void **state UNUSED)
     lab_start(&lab, NULL);
     assert_int_equal(mint_for(&lab, "max@anderer.example", &minted), 0);
     assert_int_equal(minted.approval.doubts, DOUBT(DOUBT_OTHER_SENDER));
+    app_fixture_stop(&lab.f);
+}
+
+static void a_case_gives_one_lease_by_one_person(void **state UNUSED)
+{
+    struct lab lab;
+    struct minted minted;
+
+    lab_start(&lab, NULL);
+    assert_int_equal(mint_for(&lab, FIXTURE_MAILBOX, &minted), 0);
+    assert_int_equal(minted.approval.doubts, 0);
+    assert_int_equal(mint_for(&lab, "ben@kunde.example", &minted), 0);
+    assert_int_equal(minted.approval.doubts, DOUBT(DOUBT_USED_BEFORE));
     app_fixture_stop(&lab.f);
 }
 
@@ -272,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_request_taken_back_cannot_be_approved),
         cmocka_unit_test(the_third_lease_in_a_week_needs_a_second_person),
         cmocka_unit_test(a_mailbox_of_another_domain_is_doubted),
+        cmocka_unit_test(a_case_gives_one_lease_by_one_person),
         cmocka_unit_test(the_same_bounce_gives_one_lease_by_one_person),
     };
 
