@@ -199,12 +199,13 @@ static const char *fixed_difference(const struct config *a, const struct config 
     const struct {
         const char *name, *old_value, *new_value;
     } fixed[] = {
-        {"state_dir",    a->state_dir,    b->state_dir   },
-        {"database",     a->database,     b->database    },
-        {"auth.dovecot", a->auth.dovecot, b->auth.dovecot},
-        {"auth.verify",  a->auth.verify,  b->auth.verify },
-        {"auth.policy",  a->auth.policy,  b->auth.policy },
-        {"auth.group",   a->auth.group,   b->auth.group  },
+        {"state_dir",      a->state_dir,      b->state_dir     },
+        {"database",       a->database,       b->database      },
+        {"auth.dovecot",   a->auth.dovecot,   b->auth.dovecot  },
+        {"auth.verify",    a->auth.verify,    b->auth.verify   },
+        {"auth.policy",    a->auth.policy,    b->auth.policy   },
+        {"auth.saslauthd", a->auth.saslauthd, b->auth.saslauthd},
+        {"auth.group",     a->auth.group,     b->auth.group    },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
@@ -262,6 +263,13 @@ bool authd_may_record(struct authd *authd, enum usage_kind kind, const char *use
 
 /* ---- logins ----------------------------------------------------------------------------------- */
 
+static const char *tls_words(const struct verify_request *request)
+{
+    if (request->is_tls_untold)
+        return "TLS unknown";
+    return request->secured ? "with TLS" : "without TLS";
+}
+
 static void note_login(struct authd *authd, const struct verify_request *request,
                        enum verdict verdict, const struct verify_result *result)
 {
@@ -278,8 +286,7 @@ static void note_login(struct authd *authd, const struct verify_request *request
     memcpy(line.username, result->username, sizeof line.username);
     usage_copy(line.client, sizeof line.client, request->client);
     usage_copy(line.detail, sizeof line.detail,
-               slice_from(is_ok ? request->secured ? "with TLS" : "without TLS"
-                                : verdict_answer(verdict)->name));
+               slice_from(is_ok ? tls_words(request) : verdict_answer(verdict)->name));
     /* A login counts for nothing by itself: losing its record at a power cut is harmless. */
     (void)authd_record(authd, &line, false);
 }

@@ -42,9 +42,10 @@ static const struct {
     const char *name;
     int64_t idle_ms, partial_ms;
 } kinds[] = {
-    [SOCKET_AUTH] = {"auth",   0,      30000},
-    [SOCKET_VERIFY] = {"verify", 300000, 10000},
-    [SOCKET_POLICY] = {"policy", 300000, 30000},
+    [SOCKET_AUTH] = {"auth",      0,      30000},
+    [SOCKET_VERIFY] = {"verify",    300000, 10000},
+    [SOCKET_POLICY] = {"policy",    300000, 30000},
+    [SOCKET_SASLAUTHD] = {"saslauthd", 10000,  10000},
 };
 _Static_assert(ARRAY_LEN(kinds) == SOCKET_KIND_COUNT, "a row a socket");
 
@@ -74,6 +75,7 @@ struct connection {
     int64_t partial_since_ms; /* 0: no unfinished request */
     bool is_ended;            /* the peer has said all it will say */
     bool is_closing;          /* write what is there, then close */
+    bool is_hanging_up;       /* write what is there, then wait for the peer to close */
 };
 
 LIST_HEAD(connection_list, connection);
@@ -197,6 +199,8 @@ static bool carry_on(struct connection *connection)
         return false;
     if (is_done && dialogue_out(connection->dialogue)->len == 0)
         return false;
+    if (connection->is_hanging_up && dialogue_out(connection->dialogue)->len == 0)
+        (void)shutdown(connection->fd, SHUT_WR);
     if (is_done || connection->is_ended)
         return event_del(connection->readable) == 0;
     return wait_for_peer(connection);
@@ -207,6 +211,8 @@ static void settle(struct connection *connection, enum dialogue_fate fate)
 {
     if (fate == DIALOGUE_CLOSE)
         connection->is_closing = true;
+    if (fate == DIALOGUE_HANG_UP)
+        connection->is_hanging_up = true;
     if (fate == DIALOGUE_DROP || !carry_on(connection))
         drop(connection);
 }
@@ -389,6 +395,7 @@ static int bind_sockets(struct server *server, struct error *err)
         [SOCKET_AUTH] = config->auth.dovecot,
         [SOCKET_VERIFY] = config->auth.verify,
         [SOCKET_POLICY] = config->auth.policy,
+        [SOCKET_SASLAUTHD] = config->auth.saslauthd,
     };
     unsigned bound = 0;
 

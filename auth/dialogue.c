@@ -1,5 +1,5 @@
 /*
- * dialogue.c - the three protocols, each joined to what authd decides.
+ * dialogue.c - the protocols, each joined to what authd decides.
  */
 #include "base/base.h"
 
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "auth/dovecot_auth.h"
+#include "auth/saslauthd_mux.h"
 #include "auth/verify_record.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -28,6 +29,7 @@ struct dialogue {
     struct policy_reader policy;
     struct line_reader records; /* verify */
     struct strbuf held; /* verify: what came behind a record whose answer waits */
+    struct saslauthd_reader saslauthd;
 };
 
 struct dialogue *dialogue_new(struct authd *authd, enum socket_kind kind,
@@ -57,6 +59,7 @@ struct dialogue *dialogue_new(struct authd *authd, enum socket_kind kind,
         strbuf_init(&dialogue->held, DIALOGUE_INPUT_MAX);
         break;
     case SOCKET_POLICY: policy_reader_init(&dialogue->policy); break;
+    case SOCKET_SASLAUTHD: saslauthd_reader_init(&dialogue->saslauthd); break;
     case SOCKET_KIND_COUNT: break;
     }
     return dialogue;
@@ -70,6 +73,7 @@ void dialogue_free(struct dialogue *dialogue)
     policy_reader_release(&dialogue->policy);
     line_reader_release(&dialogue->records);
     strbuf_wipe(&dialogue->held);
+    saslauthd_reader_forget(&dialogue->saslauthd);
     strbuf_release(&dialogue->out);
     free(dialogue);
 }
@@ -85,6 +89,7 @@ bool dialogue_is_partial(const struct dialogue *dialogue)
     case SOCKET_AUTH: return dovecot_auth_is_partial(dialogue->auth);
     case SOCKET_VERIFY: return line_reader_is_partial(&dialogue->records);
     case SOCKET_POLICY: return policy_reader_is_partial(&dialogue->policy);
+    case SOCKET_SASLAUTHD: return saslauthd_reader_is_partial(&dialogue->saslauthd);
     case SOCKET_KIND_COUNT: break;
     }
     return false;
@@ -114,6 +119,9 @@ static enum dialogue_fate answer_now(struct dialogue *dialogue, uint64_t ticket,
         verify_record_answer(&line, &dialogue->out);
         return DIALOGUE_GO_ON;
     }
+    if (dialogue->kind == SOCKET_SASLAUTHD)
+        return saslauthd_answer(login->verdict, &dialogue->out) ? DIALOGUE_HANG_UP
+                                                                : DIALOGUE_DROP;
     return dovecot_auth_answer(dialogue->auth, ticket, login->verdict, login->username,
                                &dialogue->out)
                ? DIALOGUE_GO_ON
@@ -210,12 +218,30 @@ static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *i
     }
 }
 
+static enum dialogue_fate take_saslauthd(struct dialogue *dialogue, struct slice input)
+{
+    struct verify_request request;
+    struct authd_login login;
+
+    switch (saslauthd_reader_take(&dialogue->saslauthd, input, &request)) {
+    case SASLAUTHD_MORE: return DIALOGUE_GO_ON;
+    case SASLAUTHD_BROKEN:
+        log_event(LOG_LEVEL_WARNING, "saslauthd.protocol", "socket", "saslauthd", NULL);
+        return DIALOGUE_DROP;
+    case SASLAUTHD_READY: break;
+    }
+    authd_login(dialogue->authd, &request, &login);
+    saslauthd_reader_forget(&dialogue->saslauthd);
+    return answer(dialogue, 0, &login);
+}
+
 enum dialogue_fate dialogue_take(struct dialogue *dialogue, struct slice input)
 {
     switch (dialogue->kind) {
     case SOCKET_AUTH: return take_auth(dialogue, &input);
     case SOCKET_VERIFY: return take_verify(dialogue, &input);
     case SOCKET_POLICY: return take_policy(dialogue, &input);
+    case SOCKET_SASLAUTHD: return take_saslauthd(dialogue, input);
     case SOCKET_KIND_COUNT: break;
     }
     return DIALOGUE_DROP;

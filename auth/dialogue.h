@@ -13,6 +13,7 @@ enum socket_kind {
     SOCKET_AUTH,
     SOCKET_VERIFY,
     SOCKET_POLICY,
+    SOCKET_SASLAUTHD,
     SOCKET_KIND_COUNT
 };
 
@@ -25,7 +26,10 @@ enum {
 enum dialogue_fate {
     DIALOGUE_GO_ON,
     DIALOGUE_CLOSE, /* write what is there, then close */
-    DIALOGUE_DROP   /* close without a further word */
+    /* Write what is there, say that it was all, then read until the peer closes: it must not find
+     * the connection gone while it still writes. */
+    DIALOGUE_HANG_UP,
+    DIALOGUE_DROP /* close without a further word */
 };
 
 /* Hold an answer back: call dialogue_answer with the same ticket and login after

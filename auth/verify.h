@@ -20,6 +20,7 @@ struct verify_request {
         service; /* "smtp" or "submission"; anything else is refused like a wrong one */
     struct slice client; /* address of the mail program; "" when not told */
     bool secured;        /* TLS between mail program and mail server, by its word */
+    bool is_tls_untold;  /* the protocol has no word for it: secured says nothing */
 };
 
 struct verify_context {

@@ -96,7 +96,8 @@ struct config {
         enum config_log_proof log_proof;
     } policy;
     struct {
-        const char *dovecot, *verify, *policy; /* socket paths; "" switches one off */
+        /* socket paths; "" switches one off */
+        const char *dovecot, *verify, *policy, *saslauthd;
         enum config_peer peer;
         const char *group;        /* of the sockets; "" keeps ours */
         int64_t failure_delay_ms; /* before a refusal is answered */

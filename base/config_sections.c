@@ -209,7 +209,7 @@ static int read_auth(struct reading *r)
         read_path(r, "auth|verify", &c->auth.verify) != 0 ||
         read_path(r, "auth|policy", &c->auth.policy) != 0 ||
         read_path(r, "auth|socketmap", &ignored_path) != 0 ||
-        read_path(r, "auth|saslauthd", &ignored_path) != 0 ||
+        read_path(r, "auth|saslauthd", &c->auth.saslauthd) != 0 ||
         read_word(r, "auth|peer", peers, ARRAY_LEN(peers), &peer) != 0 ||
         read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0)
         return -1;
