@@ -14,7 +14,7 @@ build="gcc libc6-dev make binutils pkg-config libsodium-dev libsqlite3-dev libmi
 demo="curl rbldnsd procps"
 test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
  mandoc git perl procps python3 openssl curl iproute2 util-linux postfix dovecot-core rbldnsd
- unbound swaks libnet-ssleay-perl msmtp"
+ unbound swaks libnet-ssleay-perl msmtp sasl2-bin"
 
 [ $# -gt 0 ] || {
 	echo "usage: $0 build|demo|test..." >&2
