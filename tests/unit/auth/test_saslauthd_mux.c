@@ -106,8 +106,8 @@ static void requests_are_read(void **state)
     }
 }
 
-/* Cut in two at every byte. Only a cut exactly behind the
- * fourth field loses the client: there is no telling that more will come. */
+/* Cut in two at every byte. Only a cut exactly behind the fourth field loses the client: there is no
+ * telling that more will come. */
 static void requests_may_be_cut_anywhere(void **state)
 {
     static const char *const field[4] = {"cs-a", "pw", "submission", "r.example"};
@@ -142,42 +142,70 @@ static void requests_may_be_cut_anywhere(void **state)
     }
 }
 
-/* Whichever of the first four is too long, the request has no login; a client that is too long is
- * not told. The longest that is read is read whole. */
-static void too_long_values_are_none_of_ours(void **state)
+/* All fields "abc" but one, which is len bytes. */
+static void read_filled(struct saslauthd_reader *reader, unsigned which, size_t len,
+                        struct verify_request *request)
 {
-    static const size_t lengths[] = {SASLAUTHD_FIELD_MAX, SASLAUTHD_FIELD_MAX + 1,
-                                     65535};
+    struct strbuf bytes;
+
+    strbuf_init(&bytes, REQUEST_MAX);
+    for (unsigned field = 0; field < SASLAUTHD_FIELD_COUNT; field++) {
+        if (field == which)
+            put_filler(&bytes, len);
+        else
+            put_field(&bytes, "abc");
+    }
+    saslauthd_reader_init(reader);
+    assert_int_equal(saslauthd_reader_take(reader, strbuf_slice(&bytes), request),
+                     SASLAUTHD_READY);
+    strbuf_release(&bytes);
+}
+
+static void the_longest_values_are_read_whole(void **state)
+{
+    /* "abc@abc" with one half of the longest */
+    enum {
+        JOINED = 3 + 1 + SASLAUTHD_FIELD_MAX
+    };
+    static const struct {
+        size_t login, password, service, client;
+    } lengths[] = {
+        [SASLAUTHD_LOGIN] = {JOINED, 3,                   3,                   3                  },
+        [SASLAUTHD_PASSWORD] = {7,      SASLAUTHD_FIELD_MAX, 3,                   3                  },
+        [SASLAUTHD_SERVICE] = {7,      3,                   SASLAUTHD_FIELD_MAX, 3                  },
+        [SASLAUTHD_REALM] = {JOINED, 3,                   3,                   3                  },
+        [SASLAUTHD_CLIENT] = {7,      3,                   3,                   SASLAUTHD_FIELD_MAX},
+    };
 
     (void)state;
     for (unsigned which = 0; which < SASLAUTHD_FIELD_COUNT; which++) {
+        struct saslauthd_reader reader;
+        struct verify_request request;
+        read_filled(&reader, which, SASLAUTHD_FIELD_MAX, &request);
+        assert_int_equal(request.login.len, lengths[which].login);
+        assert_int_equal(request.password.len, lengths[which].password);
+        assert_int_equal(request.service.len, lengths[which].service);
+        assert_int_equal(request.client.len, lengths[which].client);
+    }
+}
+
+/* Whichever of the first four is too long, the request has no login; a client that is too long is
+ * not told. */
+static void too_long_values_are_none_of_ours(void **state)
+{
+    static const size_t lengths[] = {SASLAUTHD_FIELD_MAX + 1, 65535};
+
+    (void)state;
+    for (unsigned which = 0; which < SASLAUTHD_FIELD_COUNT; which++) {
+        bool is_client = which == SASLAUTHD_CLIENT;
         for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-            bool is_too_long = lengths[i] > SASLAUTHD_FIELD_MAX;
             struct saslauthd_reader reader;
             struct verify_request request;
-            struct strbuf bytes;
-            strbuf_init(&bytes, REQUEST_MAX);
-            for (unsigned field = 0; field < SASLAUTHD_FIELD_COUNT; field++) {
-                if (field == which)
-                    put_filler(&bytes, lengths[i]);
-                else
-                    put_field(&bytes, "abc");
-            }
-            saslauthd_reader_init(&reader);
-            assert_int_equal(
-                saslauthd_reader_take(&reader, strbuf_slice(&bytes), &request),
-                SASLAUTHD_READY);
-            assert_int_equal(request.login.len == 0,
-                             is_too_long && which != SASLAUTHD_CLIENT);
-            assert_int_equal(request.password.len == 0,
-                             is_too_long && which != SASLAUTHD_CLIENT);
-            if (which == SASLAUTHD_CLIENT)
-                assert_int_equal(request.client.len, is_too_long ? 0 : lengths[i]);
-            if (which == SASLAUTHD_REALM && !is_too_long)
-                assert_int_equal(request.login.len, 3 + 1 + lengths[i]);
-            if (which == SASLAUTHD_LOGIN && !is_too_long)
-                assert_int_equal(request.login.len, lengths[i] + 1 + 3);
-            strbuf_release(&bytes);
+            read_filled(&reader, which, lengths[i], &request);
+            assert_true(slice_is(request.login, is_client ? "abc@abc" : ""));
+            assert_true(slice_is(request.password, is_client ? "abc" : ""));
+            assert_true(slice_is(request.service, is_client ? "abc" : ""));
+            assert_true(slice_is(request.client, is_client ? "" : "abc"));
         }
     }
 }
@@ -270,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_are_read),
         cmocka_unit_test(requests_may_be_cut_anywhere),
+        cmocka_unit_test(the_longest_values_are_read_whole),
         cmocka_unit_test(too_long_values_are_none_of_ours),
         cmocka_unit_test(what_follows_a_request_is_bounded),
         cmocka_unit_test(values_are_wiped),

@@ -51,6 +51,7 @@ static void an_empty_file_gives_the_defaults(void **state UNUSED)
     assert_int_equal(c->mta_log.keep_s, 30 * 86400);
     assert_string_equal(c->auth.dovecot, "/run/cleansmtp/auth");
     assert_string_equal(c->auth.policy, "/run/cleansmtp/policy");
+    assert_string_equal(c->auth.saslauthd, ""); /* off unless it is named */
     assert_string_equal(c->auth.group, "");
     assert_int_equal(c->auth.peer, CONFIG_PEER_POSTFIX);
     assert_int_equal(c->auth.failure_delay_ms, 500);
@@ -74,7 +75,7 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
         "             link_valid = \"2h\"  proof = \"mailbox\"  console_reveal = no  log_proof = off }\n"
         "mta_log    { file = \"/var/log/mail.log\"  format = \"exim\" keep = \"7d\" }\n"
         "auth       { dovecot = \"/run/cleansmtp/auth\"  verify = \"/run/cleansmtp/verify\"  policy = \"/run/cleansmtp/policy\"\n"
-        "             socketmap = \"/run/cleansmtp/socketmap\"  saslauthd = \"\"  peer = \"postfix\" }\n";
+        "             socketmap = \"/run/cleansmtp/socketmap\"  saslauthd = \"/run/cleansmtp/mux\"  peer = \"postfix\" }\n";
     struct config *c = NULL;
     struct error err = {0};
 
@@ -88,6 +89,7 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
     assert_string_equal(c->mta_log.file, "/var/log/mail.log");
     assert_int_equal(c->mta_log.format, CONFIG_LOG_EXIM);
     assert_int_equal(c->mta_log.keep_s, 7 * 86400);
+    assert_string_equal(c->auth.saslauthd, "/run/cleansmtp/mux");
     config_free(c);
 }
 
