@@ -268,6 +268,7 @@ NODISCARD int store_approval_add(struct store *store, const struct approval *row
                                  int64_t *out_id, struct error *err);
 NODISCARD int store_approval_find(struct store *store, struct arena *mem, int64_t id,
                                   struct approval *out, struct error *err);
+/* id 0 in *out: nobody was asked about this lease. */
 NODISCARD int store_approval_of_lease(struct store *store, struct arena *mem,
                                       int64_t lease_id, struct approval *out,
                                       struct error *err);

@@ -64,12 +64,20 @@ int store_approval_find(struct store *store, struct arena *mem, int64_t id,
 int store_approval_of_lease(struct store *store, struct arena *mem, int64_t lease_id,
                             struct approval *out, struct error *err)
 {
+    struct error why = {0};
     struct sql_rows *rows;
 
     if (sql_ask(store->sql, &rows, err, FROM_APPROVAL "WHERE a.lease_id = $1", "i",
                 lease_id) != 0)
         return -1;
-    return store_one(rows, mem, read_approval, out, "request for this lease", err);
+    if (store_one(rows, mem, read_approval, out, "such request", &why) == 0)
+        return 0;
+    if (why.kind != ERROR_NOT_FOUND) {
+        *err = why;
+        return -1;
+    }
+    *out = (struct approval){0};
+    return 0;
 }
 
 int store_approval_open(struct store *store, struct arena *mem, int64_t now,

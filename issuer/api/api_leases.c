@@ -70,18 +70,6 @@ static void put_approval(const struct call *call, const struct approval *approva
         json_object_set_new(lease, "approval", present_approval(approval, call->now));
 }
 
-static int find_approval(struct store *store, struct call *call, int64_t lease_id,
-                         struct approval *out, struct error *err)
-{
-    struct error why = {0};
-
-    if (store_approval_of_lease(store, call->mem, lease_id, out, &why) == 0 ||
-        why.kind == ERROR_NOT_FOUND)
-        return 0;
-    *err = why;
-    return -1;
-}
-
 int api_lease_show(struct call *call, json_t **out, struct error *err)
 {
     struct usage_row *rows = NULL;
@@ -101,7 +89,7 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
         failed = store_usage_list(store, call->mem, id, API_LIMIT_DEFAULT, &rows,
                                   &count, err);
     if (failed == 0)
-        failed = find_approval(store, call, id, &approval, err);
+        failed = store_approval_of_lease(store, call->mem, id, &approval, err);
     app_give_back(call->app, store);
     if (failed != 0)
         return -1;

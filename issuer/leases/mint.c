@@ -41,18 +41,6 @@ struct minting {
     bool is_replay;
 };
 
-/* The request for a second person that the lease of an earlier answer waits for, if any. */
-static int find_request(struct store *store, struct minting *m, struct error *err)
-{
-    struct error why = {0};
-
-    if (store_approval_of_lease(store, m->mem, m->lease.id, &m->approval, &why) == 0 ||
-        why.kind == ERROR_NOT_FOUND)
-        return 0;
-    *err = why;
-    return -1;
-}
-
 /* 1: this key made a lease before, which is now in m->lease; 0: it is new. */
 static int find_replay(struct store *store, struct minting *m, struct error *err)
 {
@@ -71,7 +59,7 @@ static int find_replay(struct store *store, struct minting *m, struct error *err
     if (store_lease_find(store, m->mem, id, &m->lease, err) != 0)
         return -1;
     m->is_replay = true;
-    return find_request(store, m, err) != 0 ? -1 : 1;
+    return store_approval_of_lease(store, m->mem, id, &m->approval, err) != 0 ? -1 : 1;
 }
 
 static int read_facts(struct store *store, void *context, struct error *err)

@@ -26,19 +26,6 @@ static const struct lease *find_live(const struct case_facts *facts, int64_t now
     return NULL;
 }
 
-static int find_approval(struct page *page, struct store *store,
-                         struct case_facts *facts, struct error *err)
-{
-    struct error why = {0};
-
-    if (store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
-                                &why) == 0 ||
-        why.kind == ERROR_NOT_FOUND)
-        return 0;
-    *err = why;
-    return -1;
-}
-
 static const struct listing_row *listing_of(const struct case_facts *facts)
 {
     for (size_t i = 0; i < facts->listings_count; i++)
@@ -84,11 +71,11 @@ static int load(struct page *page, struct store *store, int64_t id,
                                err) != 0)
         return -1;
     facts->live = find_live(facts, page->now);
-    if (facts->live != NULL && find_approval(page, store, facts, err) != 0)
-        return -1;
     if (facts->live != NULL &&
-        store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
-                         &facts->usage, &facts->usage_count, err) != 0)
+        (store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
+                                 err) != 0 ||
+         store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
+                          &facts->usage, &facts->usage_count, err) != 0))
         return -1;
     if (load_listings(page, store, facts, err) != 0)
         return -1;
