@@ -52,7 +52,7 @@ HANDLER(user_reset, ACT_CHANGE_PEOPLE)
 HANDLER(audit_list, ACT_VIEW_AUDIT)
 HANDLER(audit_verify, ACT_VIEW_AUDIT)
 HANDLER(config, ACT_VIEW_POOL)
-HANDLER(mta_postfix, ACT_VIEW_POOL)
+HANDLER(mta, ACT_VIEW_POOL)
 
 static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/diagnoses",              on_diagnose,         JSON_REQUEST_MAX},
@@ -87,7 +87,7 @@ static const struct route routes[] = {
     {HTTP_GET,    "/api/v1/audit",                  on_audit_list,       0               },
     {HTTP_GET,    "/api/v1/audit/verify",           on_audit_verify,     0               },
     {HTTP_GET,    "/api/v1/config",                 on_config,           0               },
-    {HTTP_GET,    "/api/v1/mta/postfix",            on_mta_postfix,      0               },
+    {HTTP_GET,    "/api/v1/mta/{server}",           on_mta,              0               },
 };
 
 void api_site(const struct api *api, struct site *out)

@@ -48,6 +48,7 @@ API_RESOURCE(api_audit_list);
 API_RESOURCE(api_audit_verify);
 /* api_system.c */
 API_RESOURCE(api_config);
-API_RESOURCE(api_mta_postfix);
+/* api_mta.c */
+API_RESOURCE(api_mta);
 
 #endif

@@ -120,9 +120,9 @@ const struct command command_table[] = {
     {"config show", "",
      "show every option with its value",
      0, 0, 0, run_config_show},
-    {"mta postfix", "",
-     "print the Postfix configuration for the pool, ready to paste",
-     0, 0, 0, run_mta_postfix},
+    {"mta", "postfix",
+     "print that mail server's configuration for the pool, ready to paste",
+     0, 1, 1, run_mta},
 };
 /* clang-format on */
 const size_t command_count = ARRAY_LEN(command_table);

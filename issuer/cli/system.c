@@ -67,7 +67,7 @@ int run_config_show(struct cli *cli, struct error *err)
     return 0;
 }
 
-int run_mta_postfix(struct cli *cli, struct error *err)
+int run_mta(struct cli *cli, struct error *err)
 {
-    return cli_get_text(cli, "/api/v1/mta/postfix", err);
+    return cli_get_text(cli, cli_path(cli, "mta", cli->arguments[0], NULL), err);
 }
