@@ -193,25 +193,29 @@ void authd_free(struct authd *authd)
     free(authd);
 }
 
+static bool differs(const char *old_value, const char *new_value)
+{
+    return strcmp(old_value, new_value) != 0;
+}
+
 /* The first option that differs and cannot, or NULL. */
 static const char *fixed_difference(const struct config *a, const struct config *b)
 {
     const struct {
         const char *name, *old_value, *new_value;
     } fixed[] = {
-        {"state_dir",      a->state_dir,      b->state_dir     },
-        {"database",       a->database,       b->database      },
-        {"auth.dovecot",   a->auth.dovecot,   b->auth.dovecot  },
-        {"auth.verify",    a->auth.verify,    b->auth.verify   },
-        {"auth.policy",    a->auth.policy,    b->auth.policy   },
-        {"auth.saslauthd", a->auth.saslauthd, b->auth.saslauthd},
-        {"auth.group",     a->auth.group,     b->auth.group    },
+        {"state_dir",  a->state_dir,  b->state_dir },
+        {"database",   a->database,   b->database  },
+        {"auth.group", a->auth.group, b->auth.group},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-        if (!slice_equal(slice_from(fixed[i].old_value),
-                         slice_from(fixed[i].new_value)))
+        if (differs(fixed[i].old_value, fixed[i].new_value))
             return fixed[i].name;
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++)
+        if (differs(config_socket_path(a, (enum config_socket)i),
+                    config_socket_path(b, (enum config_socket)i)))
+            return config_sockets[i].name;
     return NULL;
 }
 

@@ -36,19 +36,6 @@ enum {
     RUNTIME_DIR_MODE = 0755
 };
 
-/* How long a connection may say nothing (0: as long as it likes: Postfix keeps its auth connection
- * for as long as the smtpd lives), and how long a request may take to arrive. */
-static const struct {
-    const char *name;
-    int64_t idle_ms, partial_ms;
-} kinds[] = {
-    [SOCKET_AUTH] = {"auth",      0,      30000},
-    [SOCKET_VERIFY] = {"verify",    300000, 10000},
-    [SOCKET_POLICY] = {"policy",    300000, 30000},
-    [SOCKET_SASLAUTHD] = {"saslauthd", 10000,  10000},
-};
-_Static_assert(ARRAY_LEN(kinds) == SOCKET_KIND_COUNT, "a row a socket");
-
 struct server;
 struct connection;
 
@@ -66,7 +53,7 @@ LIST_HEAD(delayed_list, delayed);
 struct connection {
     LIST_ENTRY(connection) link;
     struct server *server;
-    enum socket_kind kind;
+    enum config_socket socket;
     struct dialogue *dialogue;
     int fd;
     struct event *readable, *writable;
@@ -82,7 +69,7 @@ LIST_HEAD(connection_list, connection);
 
 struct listener {
     struct server *server;
-    enum socket_kind kind;
+    enum config_socket socket;
     char *path; /* ours: the configuration's own goes with a reload */
     int fd;
     struct event *readable;
@@ -93,7 +80,7 @@ struct server {
     struct authd *authd;
     struct event_base *base;
     struct event *ends[2], *reloads, *ticks;
-    struct listener listeners[SOCKET_KIND_COUNT];
+    struct listener listeners[CONFIG_SOCKET_COUNT];
     struct connection_list connections;
     unsigned connections_max; /* a socket */
     unsigned ticks_until_tidy;
@@ -112,7 +99,7 @@ static void free_delayed(struct delayed *delayed)
 
 static void listen_again(struct server *server)
 {
-    for (size_t i = 0; i < SOCKET_KIND_COUNT; i++) {
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
         struct listener *listener = &server->listeners[i];
         if (listener->readable != NULL &&
             listener->connections < server->connections_max)
@@ -130,7 +117,7 @@ static void drop(struct connection *connection)
         free_delayed(at);
     }
     LIST_REMOVE(connection, link);
-    server->listeners[connection->kind].connections--;
+    server->listeners[connection->socket].connections--;
     event_free(connection->readable);
     event_free(connection->writable);
     (void)close(connection->fd);
@@ -167,8 +154,9 @@ static bool flush(struct connection *connection)
 /* Wait for the peer, within what its kind of connection may take. */
 static bool wait_for_peer(struct connection *connection)
 {
+    const struct dialogue_kind *kind = dialogue_kind(connection->socket);
     int64_t now_ms = authd_monotonic_ms(connection->server->authd);
-    int64_t limit_ms = kinds[connection->kind].idle_ms;
+    int64_t limit_ms = kind->idle_ms;
 
     if (dialogue_is_paused(connection->dialogue))
         return event_del(connection->readable) == 0;
@@ -177,8 +165,7 @@ static bool wait_for_peer(struct connection *connection)
     } else {
         if (connection->partial_since_ms == 0)
             connection->partial_since_ms = now_ms;
-        limit_ms = connection->partial_since_ms + kinds[connection->kind].partial_ms -
-                   now_ms;
+        limit_ms = connection->partial_since_ms + kind->partial_ms - now_ms;
         if (limit_ms <= 0)
             return false;
     }
@@ -288,10 +275,10 @@ static void serve(struct listener *listener, int fd)
     struct connection *connection = xcalloc(1, sizeof *connection);
 
     connection->server = server;
-    connection->kind = listener->kind;
+    connection->socket = listener->socket;
     connection->fd = fd;
     connection->dialogue = dialogue_new(
-        server->authd, listener->kind, ++server->last_connection,
+        server->authd, listener->socket, ++server->last_connection,
         &(struct dialogue_host){.delay = hold_back, .context = connection});
     connection->readable = event_new(server->base, fd, EV_READ | EV_PERSIST,
                                      on_readable, connection);
@@ -371,11 +358,11 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 /* Room for descriptors: as many as we may have, and no more connections than that. */
 static unsigned allow_connections(void)
 {
-    const rlim_t wanted = SOCKET_KIND_COUNT * CONNECTIONS_MAX + DESCRIPTORS_RESERVED;
+    const rlim_t wanted = CONFIG_SOCKET_COUNT * CONNECTIONS_MAX + DESCRIPTORS_RESERVED;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return CONNECTIONS_MAX / SOCKET_KIND_COUNT;
+        return CONNECTIONS_MAX / CONFIG_SOCKET_COUNT;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -383,40 +370,44 @@ static unsigned allow_connections(void)
     }
     if (limit.rlim_cur >= wanted)
         return CONNECTIONS_MAX;
-    if (limit.rlim_cur <= DESCRIPTORS_RESERVED + SOCKET_KIND_COUNT)
+    if (limit.rlim_cur <= DESCRIPTORS_RESERVED + CONFIG_SOCKET_COUNT)
         return 1;
-    return (unsigned)(limit.rlim_cur - DESCRIPTORS_RESERVED) / SOCKET_KIND_COUNT;
+    return (unsigned)(limit.rlim_cur - DESCRIPTORS_RESERVED) / CONFIG_SOCKET_COUNT;
+}
+
+static int bind_socket(struct listener *listener, const char *path, struct error *err)
+{
+    struct server *server = listener->server;
+
+    if (socket_listen_unix(path, SOCKET_MODE, authd_config(server->authd)->auth.group,
+                           &listener->fd, err) != 0)
+        return -1;
+    listener->path = xstrdup(path);
+    listener->readable = event_new(server->base, listener->fd, EV_READ | EV_PERSIST,
+                                   on_connect, listener);
+    if (listener->readable == NULL || event_add(listener->readable, NULL) != 0)
+        return error_set(err, ERROR_INTERNAL, "cannot watch \"%s\"", path);
+    log_event(LOG_LEVEL_INFO, "socket.listening", "socket",
+              dialogue_kind(listener->socket)->name, "path", path, NULL);
+    return 0;
 }
 
 static int bind_sockets(struct server *server, struct error *err)
 {
     const struct config *config = authd_config(server->authd);
-    const char *paths[] = {
-        [SOCKET_AUTH] = config->auth.dovecot,
-        [SOCKET_VERIFY] = config->auth.verify,
-        [SOCKET_POLICY] = config->auth.policy,
-        [SOCKET_SASLAUTHD] = config->auth.saslauthd,
-    };
     unsigned bound = 0;
 
     if (file_mkdirs(config->runtime_dir, RUNTIME_DIR_MODE, err) != 0)
         return -1;
-    for (size_t i = 0; i < SOCKET_KIND_COUNT; i++) {
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
         struct listener *listener = &server->listeners[i];
         listener->server = server;
-        listener->kind = (enum socket_kind)i;
-        if (paths[i][0] == '\0')
+        listener->socket = (enum config_socket)i;
+        const char *path = config_socket_path(config, listener->socket);
+        if (path[0] == '\0')
             continue;
-        if (socket_listen_unix(paths[i], SOCKET_MODE, config->auth.group, &listener->fd,
-                               err) != 0)
+        if (bind_socket(listener, path, err) != 0)
             return -1;
-        listener->path = xstrdup(paths[i]);
-        listener->readable = event_new(server->base, listener->fd, EV_READ | EV_PERSIST,
-                                       on_connect, listener);
-        if (listener->readable == NULL || event_add(listener->readable, NULL) != 0)
-            return error_set(err, ERROR_INTERNAL, "cannot watch \"%s\"", paths[i]);
-        log_event(LOG_LEVEL_INFO, "socket.listening", "socket", kinds[i].name, "path",
-                  paths[i], NULL);
         bound++;
     }
     if (bound == 0)
@@ -455,7 +446,7 @@ static void server_free(struct server *server)
         next = LIST_NEXT(at, link);
         drop(at);
     }
-    for (size_t i = 0; i < SOCKET_KIND_COUNT; i++) {
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
         struct listener *listener = &server->listeners[i];
         forget_event(listener->readable);
         if (listener->fd >= 0)
@@ -480,7 +471,7 @@ int authd_server_run(struct authd *authd, struct error *err)
 
     server->authd = authd;
     server->ticks_until_tidy = TIDY_TICKS;
-    for (size_t i = 0; i < SOCKET_KIND_COUNT; i++)
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++)
         server->listeners[i].fd = -1;
     LIST_INIT(&server->connections);
     server->connections_max = allow_connections();

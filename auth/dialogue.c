@@ -1,5 +1,8 @@
 /*
  * dialogue.c - the protocols, each joined to what authd decides.
+ *
+ * One row a socket in `protocols`; what a protocol remembers of a connection is its own struct,
+ * made by its begin and freed by its end. The rest of this file knows no protocol by name.
  */
 #include "base/base.h"
 
@@ -19,49 +22,343 @@ enum {
     DELAYED_MAX = 2 * DOVECOT_AUTH_PENDING_MAX
 };
 
-struct dialogue {
-    struct authd *authd;
-    enum socket_kind kind;
-    struct dialogue_host host;
-    struct strbuf out;
-    unsigned delayed;
-    struct dovecot_auth *auth;
-    struct policy_reader policy;
-    struct line_reader records; /* verify */
-    struct strbuf held; /* verify: what came behind a record whose answer waits */
-    struct saslauthd_reader saslauthd;
+struct protocol {
+    struct dialogue_kind kind;
+    bool is_in_order; /* nothing is read while an answer waits */
+    /* What the protocol remembers of this connection; it may greet. */
+    void *(*begin)(struct dialogue *dialogue, uint64_t number);
+    void (*end)(void *state);
+    bool (*is_partial)(const void *state);
+    enum dialogue_fate (*take)(struct dialogue *dialogue, struct slice *input);
+    /* Write the answer to a login. NULL: this protocol asks for none. */
+    enum dialogue_fate (*answer)(struct dialogue *dialogue, uint64_t ticket,
+                                 const struct authd_login *login);
+    /* The peer will say no more. NULL: answers may still be written. */
+    enum dialogue_fate (*hear_end)(struct dialogue *dialogue);
 };
 
-struct dialogue *dialogue_new(struct authd *authd, enum socket_kind kind,
+struct dialogue {
+    const struct protocol *protocol;
+    void *state; /* the protocol's own */
+    struct authd *authd;
+    struct dialogue_host host;
+    struct strbuf out;
+    struct strbuf
+        held; /* what came behind a question whose answer waits (is_in_order) */
+    unsigned delayed;
+};
+
+/* Ask authd, and answer now or when the time has come. */
+static enum dialogue_fate judge(struct dialogue *dialogue, uint64_t ticket,
+                                const struct verify_request *request)
+{
+    struct authd_login login;
+
+    authd_login(dialogue->authd, request, &login);
+    if (login.delay_ms <= 0)
+        return dialogue->protocol->answer(dialogue, ticket, &login);
+    if (dialogue->delayed >= DELAYED_MAX)
+        return DIALOGUE_DROP;
+    dialogue->delayed++;
+    dialogue->host.delay(dialogue->host.context, ticket, &login);
+    return DIALOGUE_GO_ON;
+}
+
+/* What the peer says is not the socket's protocol. */
+static void log_foreign(const struct dialogue *dialogue, const char *event)
+{
+    log_event(LOG_LEVEL_WARNING, event, "socket", dialogue->protocol->kind.name, NULL);
+}
+
+/* ---- Dovecot's auth protocol ------------------------------------------------------------------- */
+
+static void *begin_dovecot(struct dialogue *dialogue, uint64_t number)
+{
+    uint8_t cookie[COOKIE_BYTES];
+
+    random_fill(&random_system, cookie, sizeof cookie);
+    return dovecot_auth_new(
+        &(struct dovecot_auth_hello){
+            .pid = getpid(),
+            .connection = number,
+            .cookie = cookie,
+            .peer = authd_config(dialogue->authd)->auth.peer,
+        },
+        &dialogue->out);
+}
+
+static void end_dovecot(void *state)
+{
+    dovecot_auth_free(state);
+}
+
+static bool is_dovecot_partial(const void *state)
+{
+    return dovecot_auth_is_partial(state);
+}
+
+static enum dialogue_fate take_dovecot(struct dialogue *dialogue, struct slice *input)
+{
+    struct dovecot_auth_attempt attempt;
+    enum dialogue_fate fate = DIALOGUE_GO_ON;
+
+    while (fate == DIALOGUE_GO_ON) {
+        switch (dovecot_auth_step(dialogue->state, input,
+                                  authd_monotonic_ms(dialogue->authd), &dialogue->out,
+                                  &attempt)) {
+        case DOVECOT_AUTH_MORE: return DIALOGUE_GO_ON;
+        case DOVECOT_AUTH_DROP:
+            log_foreign(dialogue, "auth.protocol");
+            return DIALOGUE_DROP;
+        case DOVECOT_AUTH_ATTEMPT: break;
+        }
+        fate = judge(dialogue, attempt.ticket, &attempt.request);
+    }
+    return fate;
+}
+
+static enum dialogue_fate answer_dovecot(struct dialogue *dialogue, uint64_t ticket,
+                                         const struct authd_login *login)
+{
+    return dovecot_auth_answer(dialogue->state, ticket, login->verdict, login->username,
+                               &dialogue->out)
+               ? DIALOGUE_GO_ON
+               : DIALOGUE_DROP;
+}
+
+static enum dialogue_fate hear_dovecot_end(struct dialogue *dialogue)
+{
+    (void)dialogue;
+    return DIALOGUE_DROP;
+}
+
+/* ---- verify records ---------------------------------------------------------------------------- */
+
+static void *begin_verify(struct dialogue *dialogue, uint64_t number)
+{
+    struct line_reader *records = xcalloc(1, sizeof *records);
+
+    (void)dialogue;
+    (void)number;
+    line_reader_init(records, VERIFY_RECORD_MAX);
+    return records;
+}
+
+static void end_verify(void *state)
+{
+    line_reader_release(state);
+    free(state);
+}
+
+static bool is_verify_partial(const void *state)
+{
+    return line_reader_is_partial(state);
+}
+
+static enum dialogue_fate take_record(struct dialogue *dialogue, struct slice record)
+{
+    enum dialogue_fate fate = DIALOGUE_CLOSE;
+    struct verify_request request;
+    struct strbuf space;
+
+    strbuf_init(&space, VERIFY_RECORD_MAX);
+    if (verify_record_parse(record, &space, &request))
+        fate = judge(dialogue, 0, &request);
+    else
+        verify_record_malformed(&dialogue->out);
+    strbuf_wipe(&space);
+    return fate;
+}
+
+static enum dialogue_fate take_verify(struct dialogue *dialogue, struct slice *input)
+{
+    enum dialogue_fate fate = DIALOGUE_GO_ON;
+    struct slice record;
+
+    while (fate == DIALOGUE_GO_ON && dialogue->delayed == 0) {
+        enum line_result result = line_reader_take(dialogue->state, input, &record);
+        if (result == LINE_MORE)
+            return DIALOGUE_GO_ON;
+        if (result == LINE_TOO_LONG) {
+            verify_record_malformed(&dialogue->out);
+            return DIALOGUE_CLOSE;
+        }
+        fate = take_record(dialogue, record);
+    }
+    return fate;
+}
+
+static enum dialogue_fate answer_verify(struct dialogue *dialogue, uint64_t ticket,
+                                        const struct authd_login *login)
+{
+    const struct verify_line line = {.verdict = login->verdict,
+                                     .username = login->username,
+                                     .lane = login->lane,
+                                     .address = login->address};
+
+    (void)ticket;
+    verify_record_answer(&line, &dialogue->out);
+    return DIALOGUE_GO_ON;
+}
+
+static enum dialogue_fate hear_verify_end(struct dialogue *dialogue)
+{
+    if (!is_verify_partial(dialogue->state))
+        return DIALOGUE_GO_ON;
+    verify_record_malformed(&dialogue->out);
+    return DIALOGUE_CLOSE;
+}
+
+/* ---- Postfix's policy delegation ----------------------------------------------------------------- */
+
+static void *begin_policy(struct dialogue *dialogue, uint64_t number)
+{
+    struct policy_reader *reader = xcalloc(1, sizeof *reader);
+
+    (void)dialogue;
+    (void)number;
+    policy_reader_init(reader);
+    return reader;
+}
+
+static void end_policy(void *state)
+{
+    policy_reader_release(state);
+    free(state);
+}
+
+static bool is_policy_partial(const void *state)
+{
+    return policy_reader_is_partial(state);
+}
+
+static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *input)
+{
+    struct policy_request request;
+
+    for (;;) {
+        switch (policy_reader_take(dialogue->state, input, &request)) {
+        case POLICY_MORE: return DIALOGUE_GO_ON;
+        case POLICY_BROKEN:
+            log_foreign(dialogue, "policy.protocol");
+            return DIALOGUE_CLOSE;
+        case POLICY_READY: break;
+        }
+        authd_policy(dialogue->authd, &request, &dialogue->out);
+    }
+}
+
+/* ---- Cyrus saslauthd ----------------------------------------------------------------------------- */
+
+static void *begin_saslauthd(struct dialogue *dialogue, uint64_t number)
+{
+    struct saslauthd_reader *reader = xcalloc(1, sizeof *reader);
+
+    (void)dialogue;
+    (void)number;
+    saslauthd_reader_init(reader);
+    return reader;
+}
+
+static void end_saslauthd(void *state)
+{
+    saslauthd_reader_forget(state);
+    free(state);
+}
+
+static bool is_saslauthd_partial(const void *state)
+{
+    return saslauthd_reader_is_partial(state);
+}
+
+static enum dialogue_fate take_saslauthd(struct dialogue *dialogue, struct slice *input)
+{
+    struct verify_request request;
+
+    switch (saslauthd_reader_take(dialogue->state, *input, &request)) {
+    case SASLAUTHD_MORE: return DIALOGUE_GO_ON;
+    case SASLAUTHD_BROKEN:
+        log_foreign(dialogue, "saslauthd.protocol");
+        return DIALOGUE_DROP;
+    case SASLAUTHD_READY: break;
+    }
+    enum dialogue_fate fate = judge(dialogue, 0, &request);
+    saslauthd_reader_forget(dialogue->state);
+    return fate;
+}
+
+static enum dialogue_fate answer_saslauthd(struct dialogue *dialogue, uint64_t ticket,
+                                           const struct authd_login *login)
+{
+    (void)ticket;
+    return saslauthd_answer(login->verdict, &dialogue->out) ? DIALOGUE_HANG_UP
+                                                            : DIALOGUE_DROP;
+}
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+static const struct protocol protocols[] = {
+  /* Postfix keeps its connection for as long as the smtpd lives. */
+    [CONFIG_SOCKET_DOVECOT] =
+        {
+                                 .kind = {"auth", .idle_ms = 0, .partial_ms = 30000},
+                                 .begin = begin_dovecot,
+                                 .end = end_dovecot,
+                                 .is_partial = is_dovecot_partial,
+                                 .take = take_dovecot,
+                                 .answer = answer_dovecot,
+                                 .hear_end = hear_dovecot_end,
+                                 },
+    [CONFIG_SOCKET_VERIFY] =
+        {
+                                 .kind = {"verify", .idle_ms = 300000, .partial_ms = 10000},
+                                 .is_in_order = true,
+                                 .begin = begin_verify,
+                                 .end = end_verify,
+                                 .is_partial = is_verify_partial,
+                                 .take = take_verify,
+                                 .answer = answer_verify,
+                                 .hear_end = hear_verify_end,
+                                 },
+ /* 300 s is Postfix's own limit. */
+    [CONFIG_SOCKET_POLICY] =
+        {
+                                 .kind = {"policy", .idle_ms = 300000, .partial_ms = 30000},
+                                 .begin = begin_policy,
+                                 .end = end_policy,
+                                 .is_partial = is_policy_partial,
+                                 .take = take_policy,
+                                 },
+    [CONFIG_SOCKET_SASLAUTHD] =
+        {
+                                 .kind = {"saslauthd", .idle_ms = 10000, .partial_ms = 10000},
+                                 .begin = begin_saslauthd,
+                                 .end = end_saslauthd,
+                                 .is_partial = is_saslauthd_partial,
+                                 .take = take_saslauthd,
+                                 .answer = answer_saslauthd,
+                                 },
+};
+_Static_assert(ARRAY_LEN(protocols) == CONFIG_SOCKET_COUNT, "a row a socket");
+
+/* ---- one connection ------------------------------------------------------------------------------ */
+
+const struct dialogue_kind *dialogue_kind(enum config_socket socket)
+{
+    return &protocols[socket].kind;
+}
+
+struct dialogue *dialogue_new(struct authd *authd, enum config_socket socket,
                               uint64_t number, const struct dialogue_host *host)
 {
     struct dialogue *dialogue = xcalloc(1, sizeof *dialogue);
-    uint8_t cookie[COOKIE_BYTES];
 
+    dialogue->protocol = &protocols[socket];
     dialogue->authd = authd;
-    dialogue->kind = kind;
     dialogue->host = *host;
     strbuf_init(&dialogue->out, DIALOGUE_OUT_MAX);
-    switch (kind) {
-    case SOCKET_AUTH:
-        random_fill(&random_system, cookie, sizeof cookie);
-        dialogue->auth = dovecot_auth_new(
-            &(struct dovecot_auth_hello){
-                .pid = getpid(),
-                .connection = number,
-                .cookie = cookie,
-                .peer = authd_config(authd)->auth.peer,
-            },
-            &dialogue->out);
-        break;
-    case SOCKET_VERIFY:
-        line_reader_init(&dialogue->records, VERIFY_RECORD_MAX);
-        strbuf_init(&dialogue->held, DIALOGUE_INPUT_MAX);
-        break;
-    case SOCKET_POLICY: policy_reader_init(&dialogue->policy); break;
-    case SOCKET_SASLAUTHD: saslauthd_reader_init(&dialogue->saslauthd); break;
-    case SOCKET_KIND_COUNT: break;
-    }
+    strbuf_init(&dialogue->held, DIALOGUE_INPUT_MAX);
+    dialogue->state = dialogue->protocol->begin(dialogue, number);
     return dialogue;
 }
 
@@ -69,11 +366,8 @@ void dialogue_free(struct dialogue *dialogue)
 {
     if (dialogue == NULL)
         return;
-    dovecot_auth_free(dialogue->auth);
-    policy_reader_release(&dialogue->policy);
-    line_reader_release(&dialogue->records);
+    dialogue->protocol->end(dialogue->state);
     strbuf_wipe(&dialogue->held);
-    saslauthd_reader_forget(&dialogue->saslauthd);
     strbuf_release(&dialogue->out);
     free(dialogue);
 }
@@ -85,14 +379,7 @@ struct strbuf *dialogue_out(struct dialogue *dialogue)
 
 bool dialogue_is_partial(const struct dialogue *dialogue)
 {
-    switch (dialogue->kind) {
-    case SOCKET_AUTH: return dovecot_auth_is_partial(dialogue->auth);
-    case SOCKET_VERIFY: return line_reader_is_partial(&dialogue->records);
-    case SOCKET_POLICY: return policy_reader_is_partial(&dialogue->policy);
-    case SOCKET_SASLAUTHD: return saslauthd_reader_is_partial(&dialogue->saslauthd);
-    case SOCKET_KIND_COUNT: break;
-    }
-    return false;
+    return dialogue->protocol->is_partial(dialogue->state);
 }
 
 bool dialogue_is_waiting(const struct dialogue *dialogue)
@@ -102,159 +389,26 @@ bool dialogue_is_waiting(const struct dialogue *dialogue)
 
 bool dialogue_is_paused(const struct dialogue *dialogue)
 {
-    return dialogue->kind == SOCKET_VERIFY && dialogue->delayed > 0;
-}
-
-/* ---- answers ---------------------------------------------------------------------------------- */
-
-static enum dialogue_fate answer_now(struct dialogue *dialogue, uint64_t ticket,
-                                     const struct authd_login *login)
-{
-    const struct verify_line line = {.verdict = login->verdict,
-                                     .username = login->username,
-                                     .lane = login->lane,
-                                     .address = login->address};
-
-    if (dialogue->kind == SOCKET_VERIFY) {
-        verify_record_answer(&line, &dialogue->out);
-        return DIALOGUE_GO_ON;
-    }
-    if (dialogue->kind == SOCKET_SASLAUTHD)
-        return saslauthd_answer(login->verdict, &dialogue->out) ? DIALOGUE_HANG_UP
-                                                                : DIALOGUE_DROP;
-    return dovecot_auth_answer(dialogue->auth, ticket, login->verdict, login->username,
-                               &dialogue->out)
-               ? DIALOGUE_GO_ON
-               : DIALOGUE_DROP;
-}
-
-/* Now, or when its time has come. */
-static enum dialogue_fate answer(struct dialogue *dialogue, uint64_t ticket,
-                                 const struct authd_login *login)
-{
-    if (login->delay_ms <= 0)
-        return answer_now(dialogue, ticket, login);
-    if (dialogue->delayed >= DELAYED_MAX)
-        return DIALOGUE_DROP;
-    dialogue->delayed++;
-    dialogue->host.delay(dialogue->host.context, ticket, login);
-    return DIALOGUE_GO_ON;
-}
-
-/* ---- the protocols ----------------------------------------------------------------------------- */
-
-static enum dialogue_fate take_auth(struct dialogue *dialogue, struct slice *input)
-{
-    struct dovecot_auth_attempt attempt;
-    struct authd_login login;
-    enum dialogue_fate fate = DIALOGUE_GO_ON;
-
-    while (fate == DIALOGUE_GO_ON) {
-        switch (dovecot_auth_step(dialogue->auth, input,
-                                  authd_monotonic_ms(dialogue->authd), &dialogue->out,
-                                  &attempt)) {
-        case DOVECOT_AUTH_MORE: return DIALOGUE_GO_ON;
-        case DOVECOT_AUTH_DROP:
-            log_event(LOG_LEVEL_WARNING, "auth.protocol", "socket", "auth", NULL);
-            return DIALOGUE_DROP;
-        case DOVECOT_AUTH_ATTEMPT: break;
-        }
-        authd_login(dialogue->authd, &attempt.request, &login);
-        fate = answer(dialogue, attempt.ticket, &login);
-    }
-    return fate;
-}
-
-static enum dialogue_fate take_record(struct dialogue *dialogue, struct slice record)
-{
-    enum dialogue_fate fate = DIALOGUE_CLOSE;
-    struct verify_request request;
-    struct authd_login login;
-    struct strbuf space;
-
-    strbuf_init(&space, VERIFY_RECORD_MAX);
-    if (verify_record_parse(record, &space, &request)) {
-        authd_login(dialogue->authd, &request, &login);
-        fate = answer(dialogue, 0, &login);
-    } else {
-        verify_record_malformed(&dialogue->out);
-    }
-    strbuf_wipe(&space);
-    return fate;
-}
-
-static enum dialogue_fate take_verify(struct dialogue *dialogue, struct slice *input)
-{
-    enum dialogue_fate fate = DIALOGUE_GO_ON;
-    struct slice record;
-
-    while (fate == DIALOGUE_GO_ON && dialogue->delayed == 0) {
-        enum line_result result = line_reader_take(&dialogue->records, input, &record);
-        if (result == LINE_MORE)
-            return DIALOGUE_GO_ON;
-        if (result == LINE_TOO_LONG) {
-            verify_record_malformed(&dialogue->out);
-            return DIALOGUE_CLOSE;
-        }
-        fate = take_record(dialogue, record);
-    }
-    strbuf_add_slice(&dialogue->held, *input);
-    return dialogue->held.full ? DIALOGUE_DROP : fate;
-}
-
-static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *input)
-{
-    struct policy_request request;
-
-    for (;;) {
-        switch (policy_reader_take(&dialogue->policy, input, &request)) {
-        case POLICY_MORE: return DIALOGUE_GO_ON;
-        case POLICY_BROKEN:
-            log_event(LOG_LEVEL_WARNING, "policy.protocol", "socket", "policy", NULL);
-            return DIALOGUE_CLOSE;
-        case POLICY_READY: break;
-        }
-        authd_policy(dialogue->authd, &request, &dialogue->out);
-    }
-}
-
-static enum dialogue_fate take_saslauthd(struct dialogue *dialogue, struct slice input)
-{
-    struct verify_request request;
-    struct authd_login login;
-
-    switch (saslauthd_reader_take(&dialogue->saslauthd, input, &request)) {
-    case SASLAUTHD_MORE: return DIALOGUE_GO_ON;
-    case SASLAUTHD_BROKEN:
-        log_event(LOG_LEVEL_WARNING, "saslauthd.protocol", "socket", "saslauthd", NULL);
-        return DIALOGUE_DROP;
-    case SASLAUTHD_READY: break;
-    }
-    authd_login(dialogue->authd, &request, &login);
-    saslauthd_reader_forget(&dialogue->saslauthd);
-    return answer(dialogue, 0, &login);
+    return dialogue->protocol->is_in_order && dialogue->delayed > 0;
 }
 
 enum dialogue_fate dialogue_take(struct dialogue *dialogue, struct slice input)
 {
-    switch (dialogue->kind) {
-    case SOCKET_AUTH: return take_auth(dialogue, &input);
-    case SOCKET_VERIFY: return take_verify(dialogue, &input);
-    case SOCKET_POLICY: return take_policy(dialogue, &input);
-    case SOCKET_SASLAUTHD: return take_saslauthd(dialogue, input);
-    case SOCKET_KIND_COUNT: break;
-    }
-    return DIALOGUE_DROP;
+    enum dialogue_fate fate = dialogue->protocol->take(dialogue, &input);
+
+    if (!dialogue_is_paused(dialogue))
+        return fate;
+    strbuf_add_slice(&dialogue->held, input);
+    return dialogue->held.full ? DIALOGUE_DROP : fate;
 }
 
 enum dialogue_fate dialogue_answer(struct dialogue *dialogue, uint64_t ticket,
                                    const struct authd_login *login)
 {
-    enum dialogue_fate fate = answer_now(dialogue, ticket, login);
+    enum dialogue_fate fate = dialogue->protocol->answer(dialogue, ticket, login);
 
     dialogue->delayed--;
-    if (fate != DIALOGUE_GO_ON || dialogue->kind != SOCKET_VERIFY ||
-        dialogue->held.len == 0)
+    if (fate != DIALOGUE_GO_ON || dialogue->held.len == 0)
         return fate;
     /* What came behind it has its turn; it may be held back again. */
     struct strbuf held = dialogue->held;
@@ -266,11 +420,6 @@ enum dialogue_fate dialogue_answer(struct dialogue *dialogue, uint64_t ticket,
 
 enum dialogue_fate dialogue_end(struct dialogue *dialogue)
 {
-    if (dialogue->kind == SOCKET_AUTH)
-        return DIALOGUE_DROP;
-    if (dialogue->kind == SOCKET_VERIFY && dialogue_is_partial(dialogue)) {
-        verify_record_malformed(&dialogue->out);
-        return DIALOGUE_CLOSE;
-    }
-    return DIALOGUE_GO_ON;
+    return dialogue->protocol->hear_end != NULL ? dialogue->protocol->hear_end(dialogue)
+                                                : DIALOGUE_GO_ON;
 }

@@ -9,18 +9,19 @@
 
 #include "auth/authd.h"
 
-enum socket_kind {
-    SOCKET_AUTH,
-    SOCKET_VERIFY,
-    SOCKET_POLICY,
-    SOCKET_SASLAUTHD,
-    SOCKET_KIND_COUNT
-};
-
 enum {
     DIALOGUE_INPUT_MAX = 16 * 1024, /* at most this much at once */
     DIALOGUE_OUT_MAX = 256 * 1024   /* a peer that asks and does not read is dropped */
 };
+
+/* What a socket speaks, for who moves its bytes. */
+struct dialogue_kind {
+    const char *name; /* in logs */
+    /* How long a connection may say nothing; 0: as long as it likes. */
+    int64_t idle_ms;
+    int64_t partial_ms; /* how long a request may take to arrive */
+};
+const struct dialogue_kind *dialogue_kind(enum config_socket socket);
 
 /* What shall become of the connection. */
 enum dialogue_fate {
@@ -42,7 +43,7 @@ struct dialogue_host {
 struct dialogue;
 
 /* Free with dialogue_free. number tells connections apart. */
-struct dialogue *dialogue_new(struct authd *authd, enum socket_kind kind,
+struct dialogue *dialogue_new(struct authd *authd, enum config_socket socket,
                               uint64_t number, const struct dialogue_host *host);
 void dialogue_free(struct dialogue *dialogue);
 
@@ -62,7 +63,7 @@ struct strbuf *dialogue_out(struct dialogue *dialogue);
 bool dialogue_is_partial(const struct dialogue *dialogue);
 /* Answers are held back. */
 bool dialogue_is_waiting(const struct dialogue *dialogue);
-/* Nothing may be read: on the verify socket answers keep the order of the records. */
+/* Nothing may be read: on some sockets answers keep the order of the questions. */
 bool dialogue_is_paused(const struct dialogue *dialogue);
 
 #endif

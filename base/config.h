@@ -41,6 +41,15 @@ struct config_zone_key {
     int line;
 };
 
+/* The sockets of cleansmtp-authd; each has its row in config_sockets. */
+enum config_socket {
+    CONFIG_SOCKET_DOVECOT,
+    CONFIG_SOCKET_VERIFY,
+    CONFIG_SOCKET_POLICY,
+    CONFIG_SOCKET_SASLAUTHD,
+    CONFIG_SOCKET_COUNT
+};
+
 enum config_peer {
     CONFIG_PEER_POSTFIX,
     CONFIG_PEER_EXIM,
@@ -96,7 +105,7 @@ struct config {
         enum config_log_proof log_proof;
     } policy;
     struct {
-        /* socket paths; "" switches one off */
+        /* socket paths; "" switches one off (config_sockets) */
         const char *dovecot, *verify, *policy, *saslauthd;
         enum config_peer peer;
         const char *group;        /* of the sockets; "" keeps ours */
@@ -112,6 +121,16 @@ struct config {
     const char *bounce_rules; /* folder with rows of our own for it; "": none */
     void *memory;             /* the config's own arena; private */
 };
+
+struct config_socket_row {
+    const char *name;   /* "auth.dovecot" */
+    const char *option; /* the same for libconfuse: "auth|dovecot" */
+    const char
+        *file; /* below runtime_dir, unless the file names it; NULL: then it is off */
+    size_t place; /* of its path in struct config */
+};
+extern const struct config_socket_row config_sockets[CONFIG_SOCKET_COUNT];
+const char *config_socket_path(const struct config *config, enum config_socket socket);
 
 /* A new configuration; free it with config_free. Defaults that build on others (sockets below
  * runtime_dir, the database below state_dir) are filled in. */

@@ -198,6 +198,22 @@ static int read_policy(struct reading *r)
     return 0;
 }
 
+/* A socket that the file does not name stands in runtime_dir, or is off; one that it names as ""
+ * is off. */
+static int read_sockets(struct reading *r)
+{
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
+        const struct config_socket_row *row = &config_sockets[i];
+        const char **path = (void *)((char *)r->config + row->place);
+        if (read_path(r, row->option, path) != 0)
+            return -1;
+        const cfg_opt_t *option = cfg_getopt(r->tree, row->option);
+        if (row->file != NULL && (option->flags & CFGF_MODIFIED) == 0)
+            *path = arena_printf(r->mem, "%s/%s", r->config->runtime_dir, row->file);
+    }
+    return 0;
+}
+
 static int read_auth(struct reading *r)
 {
     static const char *const peers[] = {"postfix", "exim", "dovecot"};
@@ -205,11 +221,7 @@ static int read_auth(struct reading *r)
     const char *ignored_path;
     unsigned peer = 0;
 
-    if (read_path(r, "auth|dovecot", &c->auth.dovecot) != 0 ||
-        read_path(r, "auth|verify", &c->auth.verify) != 0 ||
-        read_path(r, "auth|policy", &c->auth.policy) != 0 ||
-        read_path(r, "auth|socketmap", &ignored_path) != 0 ||
-        read_path(r, "auth|saslauthd", &c->auth.saslauthd) != 0 ||
+    if (read_sockets(r) != 0 || read_path(r, "auth|socketmap", &ignored_path) != 0 ||
         read_word(r, "auth|peer", peers, ARRAY_LEN(peers), &peer) != 0 ||
         read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0)
         return -1;
@@ -295,35 +307,13 @@ static int read_folders(struct reading *r)
     return 0;
 }
 
-/* A socket that the file does not name stands in runtime_dir; one that it names as "" is off. */
-static void derive(struct reading *r)
-{
-    struct config *c = r->config;
-    const struct {
-        const char *option, *name;
-        const char **path;
-    } sockets[] = {
-        {"auth|dovecot", "auth",   &c->auth.dovecot},
-        {"auth|verify",  "verify", &c->auth.verify },
-        {"auth|policy",  "policy", &c->auth.policy },
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(sockets); i++) {
-        cfg_opt_t *option = cfg_getopt(r->tree, sockets[i].option);
-        if ((option->flags & CFGF_MODIFIED) == 0)
-            *sockets[i].path = arena_printf(r->mem, "%s/%s", c->runtime_dir,
-                                            sockets[i].name);
-    }
-    if (c->bounce_program[0] == '\0')
-        c->bounce_program = config_bounce_program(r->mem);
-}
-
 int config_read_sections(struct reading *r)
 {
     if (read_folders(r) != 0 || read_sites(r) != 0 || read_dns(r) != 0 ||
         read_zones(r) != 0 || read_policy(r) != 0 || read_auth(r) != 0 ||
         read_mta_log(r) != 0)
         return -1;
-    derive(r);
+    if (r->config->bounce_program[0] == '\0')
+        r->config->bounce_program = config_bounce_program(r->mem);
     return 0;
 }

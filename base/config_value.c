@@ -114,14 +114,17 @@ const char *config_derived(const struct config *c, const char *section,
         {"",           "database",       c->database        },
         {"",           "bounce_program", c->bounce_program  },
         {"submission", "realm",          c->submission.realm},
-        {"auth",       "dovecot",        c->auth.dovecot    },
-        {"auth",       "verify",         c->auth.verify     },
-        {"auth",       "policy",         c->auth.policy     },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].section, section) == 0 && strcmp(rows[i].name, name) == 0)
             return rows[i].value;
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
+        struct slice rest = slice_from(config_sockets[i].name), its_section;
+        if (config_sockets[i].file != NULL && slice_cut(&rest, '.', &its_section) &&
+            slice_is(its_section, section) && slice_is(rest, name))
+            return config_socket_path(c, (enum config_socket)i);
+    }
     return NULL;
 }
 

@@ -568,7 +568,7 @@ static void verify_records_are_answered_however_they_are_cut(void **state)
                              "\taddress=" SEED_ADDRESS "\n";
     for (size_t split = 0; split <= input.len; split++) {
         struct host host = {0};
-        struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+        struct dialogue *dialogue = dialogue_new(authd, CONFIG_SOCKET_VERIFY, 1,
                                                  &(struct dialogue_host){keep, &host});
         struct strbuf want;
         assert_int_equal(talk(dialogue, &host, slice_take(input, split)),
@@ -603,7 +603,7 @@ static void malformed_records_are_told_and_closed(void **state)
         struct slice input = i < ARRAY_LEN(cases) ? slice_of(cases[i].at, cases[i].len)
                                                   : slice_of(filler, sizeof filler);
         struct host host = {0};
-        struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+        struct dialogue *dialogue = dialogue_new(authd, CONFIG_SOCKET_VERIFY, 1,
                                                  &(struct dialogue_host){keep, &host});
         assert_int_equal(talk(dialogue, &host, input), DIALOGUE_CLOSE);
         assert_string_equal(dialogue_out(dialogue)->at,
@@ -617,7 +617,7 @@ static void three_hundred_verify_requests_on_one_connection(void **state)
 {
     struct authd *authd = start();
     struct host host = {0};
-    struct dialogue *dialogue = dialogue_new(authd, SOCKET_VERIFY, 1,
+    struct dialogue *dialogue = dialogue_new(authd, CONFIG_SOCKET_VERIFY, 1,
                                              &(struct dialogue_host){keep, &host});
     char text[128], password[PASSWORD_SHOWN_LEN + 1];
     unsigned good = 0;
