@@ -3,7 +3,8 @@
  * requests.
  *
  * Never "OK": at RCPT it could open a relay. DUNNO where there is nothing to say, FILTER at the
- * end of a message that may go, 5xx or 4xx otherwise; our own fault is 450, never a pass.
+ * end of a message that may go (earlier too, for a server that binds the message earlier), 5xx or
+ * 4xx otherwise; our own fault is 450, never a pass.
  */
 #include "base/base.h"
 
@@ -161,7 +162,9 @@ static int let_go(struct authd *authd, const struct judging *judging,
 {
     const char *lane = judging->login.lease.lane;
 
-    if (judging->request->state != POLICY_END_OF_MESSAGE) {
+    bool is_end = judging->request->state == POLICY_END_OF_MESSAGE;
+
+    if (!is_end && !slice_is(judging->request->context, POLICY_CONTEXT_LANE)) {
         say(out, "DUNNO");
         return 0;
     }
@@ -170,10 +173,12 @@ static int let_go(struct authd *authd, const struct judging *judging,
                   "error", "the lease has no valid lane", NULL);
         return -1;
     }
-    if (!judging->count.has_instance && record_sent(authd, judging) != 0)
-        return -1;
-    log_event(LOG_LEVEL_INFO, "message.sent", "login", judging->username, "lane", lane,
-              "instance", judging->instance, NULL);
+    if (is_end) {
+        if (!judging->count.has_instance && record_sent(authd, judging) != 0)
+            return -1;
+        log_event(LOG_LEVEL_INFO, "message.sent", "login", judging->username, "lane",
+                  lane, "instance", judging->instance, NULL);
+    }
     strbuf_printf(out, "action=FILTER %s:\n\n", lane);
     return 0;
 }

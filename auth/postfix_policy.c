@@ -60,6 +60,7 @@ static struct slice *place_of(struct slice name, struct policy_request *out,
         {"instance",        &out->instance       },
         {"client_address",  &out->client         },
         {"queue_id",        &out->queue_id       },
+        {"policy_context",  &out->context        },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++)

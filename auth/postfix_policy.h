@@ -12,6 +12,10 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 
+/* The policy_context of a server that must know the lane before the message: every stage is answered
+ * with it, not only the end. Only the end counts the message. */
+#define POLICY_CONTEXT_LANE "lane"
+
 enum policy_state {
     POLICY_OTHER, /* CONNECT, EHLO, HELO, VRFY, ETRN: nothing to say */
     POLICY_MAIL,
@@ -24,6 +28,7 @@ enum policy_state {
 struct policy_request {
     enum policy_state state;
     struct slice sasl_username, sender, recipient, instance, client, queue_id;
+    struct slice context; /* policy_context: a word of our own configuration */
     uint64_t recipient_count, size_bytes;
 };
 

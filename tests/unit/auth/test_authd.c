@@ -302,7 +302,7 @@ struct mail {
 };
 
 /* The action authd answers, without "action=" and the empty line. */
-static const char *ask(struct authd *authd, struct mail mail)
+static const char *ask_in(struct authd *authd, struct mail mail, const char *context)
 {
     static char action[512];
     char username[USERNAME_LEN + 1], sender[64];
@@ -317,6 +317,7 @@ static const char *ask(struct authd *authd, struct mail mail)
         .recipient = slice_from(mail.recipient),
         .instance = slice_from(mail.instance),
         .client = SLICE("192.0.2.50"),
+        .context = slice_from(context),
         .recipient_count = 1,
     };
     strbuf_init(&out, 1000);
@@ -328,6 +329,11 @@ static const char *ask(struct authd *authd, struct mail mail)
     action[out.len - 9] = '\0';
     strbuf_release(&out);
     return action;
+}
+
+static const char *ask(struct authd *authd, struct mail mail)
+{
+    return ask_in(authd, mail, "");
 }
 
 static const char *send_mail(struct authd *authd, unsigned number, const char *instance)
@@ -378,6 +384,40 @@ static void each_stage_gets_its_action(void **state)
         if (!slice_starts(slice_from(ask(authd, cases[i].mail)), cases[i].starts))
             fail_msg("%s: %s", cases[i].name, ask(authd, cases[i].mail));
     authd_free(authd);
+}
+
+static void a_server_that_binds_early_hears_the_lane_at_every_stage(void **state)
+{
+    static const struct {
+        enum policy_state state;
+        unsigned number;
+        const char *context, *starts;
+    } cases[] = {
+        {POLICY_MAIL,           SEED_GOOD,    POLICY_CONTEXT_LANE, "FILTER clean01:"},
+        {POLICY_RCPT,           SEED_GOOD,    POLICY_CONTEXT_LANE, "FILTER clean01:"},
+        {POLICY_DATA,           SEED_GOOD,    POLICY_CONTEXT_LANE, "FILTER clean01:"},
+        {POLICY_MAIL,           SEED_EXPIRED, POLICY_CONTEXT_LANE, "550 5.7.1 "     },
+        {POLICY_RCPT,           SEED_REVOKED, POLICY_CONTEXT_LANE, "550 5.7.1 "     },
+        {POLICY_OTHER,          SEED_GOOD,    POLICY_CONTEXT_LANE, "DUNNO"          },
+        {POLICY_MAIL,           SEED_GOOD,    "clean",             "DUNNO"          },
+        {POLICY_MAIL,           SEED_GOOD,    "lanes",             "DUNNO"          },
+        {POLICY_END_OF_MESSAGE, SEED_GOOD,    POLICY_CONTEXT_LANE, "FILTER clean01:"},
+    };
+    struct authd *authd = start();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct mail mail = {.number = cases[i].number,
+                                  .state = cases[i].state,
+                                  .recipient = "b@remote.example",
+                                  .instance = "early"};
+        const char *action = ask_in(authd, mail, cases[i].context);
+        if (!slice_starts(slice_from(action), cases[i].starts))
+            fail_msg("case %zu: %s", i, action);
+    }
+    authd_free(authd);
+    /* Only the end of the message counted it. */
+    run("test $(cat %s/state/journal/*.log | grep -cw message) -eq 1", folder);
 }
 
 static void ordinary_logins_are_none_of_our_business(void **state)
@@ -648,6 +688,7 @@ int main(void)
         FRESH(a_restored_database_is_noticed),
         FRESH(a_guesser_is_slowed_and_the_journal_not_flooded),
         FRESH(each_stage_gets_its_action),
+        FRESH(a_server_that_binds_early_hears_the_lane_at_every_stage),
         FRESH(ordinary_logins_are_none_of_our_business),
         FRESH(a_message_is_counted_once_and_limits_hold),
         FRESH(what_the_daemon_took_in_is_not_counted_twice),
