@@ -52,6 +52,7 @@ static cfg_opt_t submission_options[] = {
     CFG_INT("port", 465, CFGF_NONE),
     CFG_INT("starttls_port", 587, CFGF_NONE),
     CFG_STR("realm", "", CFGF_NONE),
+    CFG_STR("canary", "", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t dns_options[] = {

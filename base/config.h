@@ -82,6 +82,7 @@ struct config {
     } console, customer;
     struct {
         const char *host, *realm;
+        const char *canary; /* the mailbox that the egress proof sends as */
         unsigned port, starttls_port;
     } submission;
     struct {

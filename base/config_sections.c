@@ -257,6 +257,7 @@ static int read_sites(struct reading *r)
     c->brand.support = text_of(r, "brand|support");
     c->submission.host = text_of(r, "submission|host");
     c->submission.realm = text_of(r, "submission|realm");
+    c->submission.canary = text_of(r, "submission|canary");
     c->console.is_proxied = cfg_getbool(r->tree, "console|proxied") == cfg_true;
     c->customer.is_proxied = cfg_getbool(r->tree, "customer|proxied") == cfg_true;
     if (read_listen(r, "console|listen", &c->console.listen) != 0 ||
@@ -269,10 +270,15 @@ static int read_sites(struct reading *r)
         return -1;
     if (c->submission.realm[0] == '\0')
         c->submission.realm = c->submission.host;
+    if (c->submission.canary[0] == '\0')
+        c->submission.canary = arena_printf(r->mem, "postmaster@%s",
+                                            c->submission.host);
     if (!config_is_host(c->submission.host))
         return bad(r, "submission|host", "must be a host name");
     if (!config_is_host(c->submission.realm))
         return bad(r, "submission|realm", "must be a host name");
+    if (strchr(c->submission.canary, '@') == NULL)
+        return bad(r, "submission|canary", "must be a mailbox");
     if (!config_is_timezone(c->timezone))
         return bad(r, "timezone", "must be a name such as Europe/Berlin");
     if (c->brand.name[0] == '\0' || !slice_is_utf8(slice_from(c->brand.name)))

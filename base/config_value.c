@@ -111,9 +111,10 @@ const char *config_derived(const struct config *c, const char *section,
     const struct {
         const char *section, *name, *value;
     } rows[] = {
-        {"",           "database",       c->database        },
-        {"",           "bounce_program", c->bounce_program  },
-        {"submission", "realm",          c->submission.realm},
+        {"",           "database",       c->database         },
+        {"",           "bounce_program", c->bounce_program   },
+        {"submission", "realm",          c->submission.realm },
+        {"submission", "canary",         c->submission.canary},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -52,8 +52,10 @@ struct lease {
     unsigned reveals, reveal_tries_left;
     int64_t created_at, reveal_until, revealed_at, expires_at, ended_at;
     int64_t first_login_at, last_login_at, last_message_at;
-    const char *const *senders;           /* NULL-ended: "a@b" or "@b" */
-    const char *const *recipient_domains; /* NULL-ended; empty: any */
+    const char *const *senders; /* NULL-ended: "a@b" or "@b" */
+    const char *const
+        *recipient_domains; /* NULL-ended: "b", or one mailbox "a@b" of the
+                                             egress proof; empty: any */
 };
 
 enum {

@@ -67,9 +67,13 @@ static bool recipient_fits(const struct lease *lease, struct slice recipient)
         return true;
     if (!mailbox_parse(recipient, mailbox))
         return false;
-    for (size_t i = 0; lease->recipient_domains[i] != NULL; i++)
-        if (strcmp(mailbox_domain(mailbox), lease->recipient_domains[i]) == 0)
+    for (size_t i = 0; lease->recipient_domains[i] != NULL; i++) {
+        const char *allowed = lease->recipient_domains[i];
+        const char *whole = strchr(allowed, '@') != NULL ? mailbox
+                                                         : mailbox_domain(mailbox);
+        if (strcmp(whole, allowed) == 0)
             return true;
+    }
     return false;
 }
 

@@ -16,7 +16,7 @@ enum message_answer {
     MESSAGE_REVOKED,
     MESSAGE_NOT_A_LEASE, /* the login is of our form, but there is no such lease or it was never revealed */
     MESSAGE_SENDER,    /* envelope sender outside the lease */
-    MESSAGE_RECIPIENT, /* recipient domain outside the lease */
+    MESSAGE_RECIPIENT, /* recipient outside the lease */
     MESSAGE_TOO_MANY,  /* messages_max used up */
     MESSAGE_TOO_FAST,  /* messages_per_hour used up */
     MESSAGE_HELD,      /* lease suspended, or its address may not send now: temporary */

@@ -51,6 +51,9 @@ HANDLER(user_disable, ACT_CHANGE_PEOPLE)
 HANDLER(user_reset, ACT_CHANGE_PEOPLE)
 HANDLER(audit_list, ACT_VIEW_AUDIT)
 HANDLER(audit_verify, ACT_VIEW_AUDIT)
+HANDLER(canary_make, ACT_REVEAL)
+HANDLER(pool_reach, ACT_VIEW_POOL)
+HANDLER(health, ACT_VIEW_POOL)
 HANDLER(config, ACT_VIEW_POOL)
 HANDLER(mta, ACT_VIEW_POOL)
 
@@ -77,6 +80,9 @@ static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/pool",                   on_pool_add,         SMALL           },
     {HTTP_GET,    "/api/v1/pool/{address}",         on_pool_show,        0               },
     {HTTP_POST,   "/api/v1/pool/{address}/{do}",    on_pool_change,      SMALL           },
+    {HTTP_GET,    "/api/v1/pool/{address}/reach",   on_pool_reach,       0               },
+    {HTTP_POST,   "/api/v1/canaries",               on_canary_make,      SMALL           },
+    {HTTP_GET,    "/api/v1/health",                 on_health,           0               },
     {HTTP_GET,    "/api/v1/listings",               on_listing_now,      0               },
     {HTTP_GET,    "/api/v1/listings/history",       on_listing_history,  0               },
     {HTTP_POST,   "/api/v1/listings/check",         on_listing_check,    SMALL           },

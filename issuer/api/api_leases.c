@@ -252,7 +252,8 @@ static const char *why_not(enum reveal_answer answer)
 /* The password goes from the guarded secret into the body, which is wiped after it was sent. It
  * takes the place of as many blanks, so that no JSON value and no moved buffer ever holds it. Its
  * alphabet (core/credential.h) needs no escaping. */
-static void write_credential(struct call *call, const struct reveal_result *shown)
+void api_write_credential(struct call *call, const struct lease *lease,
+                          const struct secret *password)
 {
     const struct config *config = app_config(call->app);
     struct strbuf *body = &call->response->body;
@@ -261,8 +262,8 @@ static void write_credential(struct call *call, const struct reveal_result *show
     put_text(o, "server", config->submission.host);
     put_number(o, "port", config->submission.port);
     put_number(o, "starttls_port", config->submission.starttls_port);
-    put_text(o, "username", shown->lease.username);
-    json_object_set_new(o, "lease", present_lease(&shown->lease, call->now, NULL));
+    put_text(o, "username", lease->username);
+    json_object_set_new(o, "lease", present_lease(lease, call->now, NULL));
     char *text = json_dumps(o, JSON_COMPACT);
     json_decref(o);
 
@@ -272,11 +273,11 @@ static void write_credential(struct call *call, const struct reveal_result *show
     free(text);
     strbuf_puts(body, ",\"password\":\"");
     size_t at = body->len;
-    for (size_t i = 0; i < shown->password.len; i++)
+    for (size_t i = 0; i < password->len; i++)
         strbuf_putc(body, ' ');
     strbuf_puts(body, "\"}\n");
     if (!body->full)
-        memcpy(body->at + at, shown->password.at, shown->password.len);
+        memcpy(body->at + at, password->at, password->len);
 }
 
 int api_lease_reveal(struct call *call, json_t **out, struct error *err)
@@ -289,7 +290,7 @@ int api_lease_reveal(struct call *call, json_t **out, struct error *err)
         return -1;
     if (shown.outcome != REVEAL_DONE)
         return error_set(err, ERROR_REFUSED, "%s", why_not(shown.answer));
-    write_credential(call, &shown);
+    api_write_credential(call, &shown.lease, &shown.password);
     secret_free(&shown.password);
     *out = NULL;
     return 0;

@@ -24,6 +24,10 @@ API_RESOURCE(api_lease_revoke);
 API_RESOURCE(api_lease_extend);
 API_RESOURCE(api_lease_link);
 API_RESOURCE(api_lease_reveal);
+struct secret;
+/* Server, ports, username, lease, and the password as "password". */
+void api_write_credential(struct call *call, const struct lease *lease,
+                          const struct secret *password);
 /* api_approvals.c */
 API_RESOURCE(api_approval_list);
 API_RESOURCE(api_approval_approve);
@@ -46,6 +50,10 @@ API_RESOURCE(api_user_disable);
 API_RESOURCE(api_user_reset);
 API_RESOURCE(api_audit_list);
 API_RESOURCE(api_audit_verify);
+/* api_doctor.c */
+API_RESOURCE(api_canary_make);
+API_RESOURCE(api_pool_reach);
+API_RESOURCE(api_health);
 /* api_system.c */
 API_RESOURCE(api_config);
 /* api_mta.c */

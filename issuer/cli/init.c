@@ -63,6 +63,7 @@ static const char config_rest[] =
     "#   port          = 465\n"
     "#   starttls_port = 587\n"
     "#   realm         = \"\"                    # the host\n"
+    "#   canary        = \"\"                    # postmaster@ the host\n"
     "}\n"
     "\n"
     "# The resolver that asks the block lists. Public resolvers are refused by most of them.\n"

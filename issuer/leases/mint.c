@@ -13,10 +13,9 @@
 #include "issuer/leases/link.h"
 #include "issuer/leases/round.h"
 #include "issuer/leases/terms.h"
+#include "issuer/leases/username.h"
 
 enum {
-    /* 30^8 names: a second draw is rare, a third a sign of trouble */
-    USERNAME_TRIES = 8,
     WEEK_S = 7 * 86400,
     MONTH_S = 30 * 86400,
     EARLIER_MAX = 100 /* leases of one case that are looked at */
@@ -92,23 +91,6 @@ static int check_no_live_lease(struct store *store, const struct minting *m,
         return 0;
     *err = why;
     return -1;
-}
-
-static int choose_username(struct store *store, const struct minting *m, char *out,
-                           struct error *err)
-{
-    for (int i = 0; i < USERNAME_TRIES; i++) {
-        struct error why = {0};
-        struct login_row row = {0};
-        username_make(app_random(m->app), out);
-        if (store_login_find(store, m->mem, out, &row, &why) == 0)
-            continue;
-        if (why.kind == ERROR_NOT_FOUND)
-            return 0;
-        *err = why;
-        return -1;
-    }
-    return error_set(err, ERROR_INTERNAL, "could not find an unused username");
 }
 
 static int audit_mint(struct store *store, const struct minting *m, struct error *err)
@@ -217,7 +199,7 @@ static int add_lease(struct store *store, struct minting *m, struct error *err)
     int64_t id = 0;
 
     if (round_choose(store, &m->round, 0, &new.lease.pool_address_id, err) != 0 ||
-        choose_username(store, m, username, err) != 0)
+        username_choose(m->app, store, m->mem, username, err) != 0)
         return -1;
     link_make(app_random(m->app), &m->link);
     fill_lease(m, username, &new.lease);

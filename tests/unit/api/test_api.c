@@ -343,6 +343,50 @@ static void revealing_shows_a_whole_credential_in_a_wiped_body(void **state)
     assert_int_equal(strncmp(text(desk, "username"), USERNAME_PREFIX, 3), 0);
 }
 
+/* Where policy.console_reveal says no: this login is of no use for mail. */
+static void the_egress_proof_gets_a_login_for_one_address(void **state)
+{
+    struct desk *desk = *state;
+    static const char body[] = "{\"address\":\"" FIXTURE_RESERVED
+                               "\",\"recipient\":\"echo@probe.example\"}";
+
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/canaries", body), 201);
+    assert_true(desk->response.is_secret);
+    assert_int_equal(strlen(text(desk, "password")), PASSWORD_SHOWN_LEN);
+    const json_t *lease = json_object_get(desk->json, "lease");
+    assert_string_equal(json_string_value(json_object_get(lease, "reserved_address")),
+                        FIXTURE_RESERVED);
+    assert_string_equal(json_string_value(json_object_get(lease, "state")), "revealed");
+    desk->is_tcp = true;
+    assert_int_equal(ask(desk, HTTP_POST, "/api/v1/canaries", body), 403);
+}
+
+static void what_recipients_find_out_about_a_reserved_address(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_GET,
+                         "/api/v1/pool/" FIXTURE_RESERVED "/reach?domain=kunde.example",
+                         NULL),
+                     200);
+    assert_string_equal(text(desk, "will_work"), "no");
+    assert_string_equal(text(desk, "domain"), "kunde.example");
+    assert_int_equal(json_array_size(json_object_get(desk->json, "checks")), 3);
+    assert_int_equal(
+        ask(desk, HTTP_GET, "/api/v1/pool/" FIXTURE_RESERVED "/reach?domain=a@b", NULL),
+        400);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool/192.0.2.77/reach", NULL), 404);
+}
+
+static void health_is_that_the_database_takes_a_write(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/health", NULL), 200);
+    assert_true(json_is_true(json_object_get(desk->json, "is_writable")));
+    assert_string_equal(text(desk, "version"), CLEANSMTP_VERSION);
+}
+
 static void addresses_are_found_in_any_spelling(void **state)
 {
     struct desk *desk = *state;
@@ -421,6 +465,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             revealing_shows_a_whole_credential_in_a_wiped_body, open_revealing,
             close_desk),
+        DESK(the_egress_proof_gets_a_login_for_one_address),
+        DESK(what_recipients_find_out_about_a_reserved_address),
+        DESK(health_is_that_the_database_takes_a_write),
         DESK(addresses_are_found_in_any_spelling),
         DESK(people_get_a_link_once_and_the_audit_log_tells_it),
         DESK(a_dead_list_is_unknown_in_every_answer),

@@ -107,6 +107,7 @@ static void what_follows_from_other_options_is_filled_in(void **state UNUSED)
         0);
     assert_string_equal(c->database, "/s/cleansmtp.db");
     assert_string_equal(c->submission.realm, "h.example");
+    assert_string_equal(c->submission.canary, "postmaster@h.example");
     assert_string_equal(c->auth.dovecot, "/r/auth");
     assert_string_equal(c->auth.verify, ""); /* switched off */
     assert_int_equal(c->auth.peer, CONFIG_PEER_EXIM);
@@ -132,6 +133,7 @@ static const struct {
     {"policy { console_reveal = 7 }",                                                        "1: "                                          },
     {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"   },
     {"submission { host = \"a b\" }",                                                        "1: submission.host must be a host name"       },
+    {"submission { canary = \"x\" }",                                                        "1: submission.canary must be a mailbox"       },
     {"submission { port = \"x\" }",                                                          "1: "                                          },
     {"dns { servers = { \"127.0.0.1\", \"ns.example\" } }",                                  "1: dns.servers must be"                       },
     {"dns { timeout = \"31s\" }",                                                            "1: dns.timeout must be at most"               },

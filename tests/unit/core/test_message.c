@@ -184,9 +184,26 @@ static void only_what_may_pass_later_is_answered_as_temporary(void **state)
     }
 }
 
+/* Only the egress proof makes such leases (issuer/leases/canary.h). */
+static void a_whole_mailbox_as_recipient_is_that_mailbox_alone(void **state)
+{
+    static const char *const whole[] = {"echo@remote.example", NULL};
+    struct lease lease = in_use;
+
+    (void)state;
+    lease.recipient_domains = whole;
+    assert_int_equal(judge(&lease, "anna@customer.example", "Echo@Remote.example"),
+                     MESSAGE_SEND);
+    assert_int_equal(judge(&lease, "anna@customer.example", "bob@remote.example"),
+                     MESSAGE_RECIPIENT);
+    assert_int_equal(judge(&lease, "anna@customer.example", "remote.example"),
+                     MESSAGE_RECIPIENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_mailbox_as_recipient_is_that_mailbox_alone),
         cmocka_unit_test(senders_and_recipients_outside_the_lease_are_refused),
         cmocka_unit_test(
             a_lease_without_lists_is_for_its_own_mailbox_and_any_recipient),
