@@ -157,15 +157,19 @@ static bool is_verify_partial(const void *state)
 
 static enum dialogue_fate take_record(struct dialogue *dialogue, struct slice record)
 {
-    enum dialogue_fate fate = DIALOGUE_CLOSE;
+    enum dialogue_fate fate = DIALOGUE_GO_ON;
     struct verify_request request;
     struct strbuf space;
 
     strbuf_init(&space, VERIFY_RECORD_MAX);
-    if (verify_record_parse(record, &space, &request))
-        fate = judge(dialogue, 0, &request);
-    else
+    switch (verify_record_parse(record, &space, &request)) {
+    case VERIFY_RECORD_GOOD: fate = judge(dialogue, 0, &request); break;
+    case VERIFY_RECORD_FOREIGN: verify_record_foreign(&dialogue->out); break;
+    case VERIFY_RECORD_MALFORMED:
         verify_record_malformed(&dialogue->out);
+        fate = DIALOGUE_CLOSE;
+        break;
+    }
     strbuf_wipe(&space);
     return fate;
 }

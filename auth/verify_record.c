@@ -32,10 +32,18 @@ static bool plain_value(struct slice field, bool is_escaped, struct strbuf *spac
     return true;
 }
 
-static void read_option(struct slice field, struct verify_request *request)
+/* What we do not know is none of our business, but for a version of the rules themselves. */
+static enum verify_record read_option(struct slice field,
+                                      struct verify_request *request)
 {
+    struct slice value = field, name;
+
     if (slice_is(field, "secured=yes"))
         request->secured = true;
+    return slice_cut(&value, '=', &name) && slice_is(name, "version") &&
+                   !slice_is(value, VERIFY_RECORD_VERSION)
+               ? VERIFY_RECORD_FOREIGN
+               : VERIFY_RECORD_GOOD;
 }
 
 /* Grow once to the most that unescaping can give. */
@@ -47,9 +55,10 @@ static void prepare(struct strbuf *space, size_t bytes)
     strbuf_reset(space);
 }
 
-bool verify_record_parse(struct slice record, struct strbuf *space,
-                         struct verify_request *out)
+enum verify_record verify_record_parse(struct slice record, struct strbuf *space,
+                                       struct verify_request *out)
 {
+    enum verify_record result = VERIFY_RECORD_GOOD;
     bool is_escaped = slice_find_byte(record, '\0') < 0;
     struct slice value[FIELD_COUNT] = {
         [FIELD_SERVICE] = SLICE("smtp"), [FIELD_CLIENT] = SLICE("")};
@@ -62,20 +71,22 @@ bool verify_record_parse(struct slice record, struct strbuf *space,
     if (!is_escaped && record.at[record.len - 1] == '\0')
         rest.len--;
     for (; slice_cut(&rest, is_escaped ? '\t' : '\0', &field); count++) {
-        if (count >= FIELD_COUNT)
-            read_option(field, &request);
-        else if (!plain_value(field, is_escaped, space, &value[count]))
-            return false;
+        if (count < FIELD_COUNT) {
+            if (!plain_value(field, is_escaped, space, &value[count]))
+                return VERIFY_RECORD_MALFORMED;
+        } else if (read_option(field, &request) == VERIFY_RECORD_FOREIGN) {
+            result = VERIFY_RECORD_FOREIGN;
+        }
     }
     if (count <= FIELD_PASSWORD || value[FIELD_LOGIN].len == 0)
-        return false;
+        return VERIFY_RECORD_MALFORMED;
     request.login = value[FIELD_LOGIN];
     request.password = value[FIELD_PASSWORD];
     request.client = value[FIELD_CLIENT];
     request.service = value[FIELD_SERVICE].len > 0 ? value[FIELD_SERVICE]
                                                    : SLICE("smtp");
     *out = request;
-    return true;
+    return result;
 }
 
 static void add_pair(struct strbuf *out, const char *name, const char *value)
@@ -107,4 +118,12 @@ void verify_record_answer(const struct verify_line *line, struct strbuf *out)
 void verify_record_malformed(struct strbuf *out)
 {
     strbuf_puts(out, "TEMP\treason=malformed request\n");
+}
+
+void verify_record_foreign(struct strbuf *out)
+{
+    strbuf_puts(
+        out,
+        "TEMP\treason=this version is not spoken here\tversion=" VERIFY_RECORD_VERSION
+        "\n");
 }

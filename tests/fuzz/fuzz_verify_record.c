@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > VERIFY_RECORD_MAX || slice_find_byte(record, '\n') >= 0)
         return 0;
     strbuf_init(&space, VERIFY_RECORD_MAX);
-    if (verify_record_parse(record, &space, &request)) {
+    if (verify_record_parse(record, &space, &request) == VERIFY_RECORD_GOOD) {
         if (request.login.len == 0 || request.service.len == 0 ||
             request.login.len + request.password.len + request.client.len > size)
             abort();

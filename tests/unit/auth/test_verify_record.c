@@ -31,6 +31,8 @@ static void records_are_read_or_refused(void **state)
              "cs-a", "pw", "smtp", "192.0.2.1", false),
         CASE("options", "cs-a\0pw\0submission\0\0x=1\0secured=yes\0", "cs-a", "pw",
              "submission", "", true),
+        CASE("our version", "cs-a\0pw\0\0\0version=1\0secured=yes\0", "cs-a", "pw",
+             "smtp", "", true),
         CASE("two fields", "cs-a\0pw\0", "cs-a", "pw", "smtp", "", false),
         CASE("empty service", "cs-a\0pw\0\0\0", "cs-a", "pw", "smtp", "", false),
         CASE("TAB inside the NUL form", "cs-a\0p\tw\0", "cs-a", "p\tw", "smtp", "",
@@ -54,7 +56,7 @@ static void records_are_read_or_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct verify_request request;
         bool is_good = verify_record_parse(slice_of(cases[i].at, cases[i].len), &space,
-                                           &request);
+                                           &request) == VERIFY_RECORD_GOOD;
         if (is_good != (cases[i].login != NULL))
             fail_msg("%s", cases[i].name);
         if (is_good && (!slice_is(request.login, cases[i].login) ||
@@ -65,6 +67,42 @@ static void records_are_read_or_refused(void **state)
             fail_msg("%s: fields", cases[i].name);
     }
     strbuf_release(&space);
+}
+
+static void another_version_is_not_judged(void **state)
+{
+    static const struct {
+        const char *at;
+        size_t len;
+        enum verify_record want;
+    } cases[] = {
+#define CASE(text, want) {text, sizeof(text) - 1, want}
+        CASE("cs-a\0pw\0smtp\0\0version=2\0", VERIFY_RECORD_FOREIGN),
+        CASE("cs-a\0pw\0smtp\0\0version=\0", VERIFY_RECORD_FOREIGN),
+        CASE("cs-a\0pw\0smtp\0\0version\0", VERIFY_RECORD_FOREIGN),
+        CASE("cs-a\0pw\0smtp\0\0version=2\0secured=yes\0", VERIFY_RECORD_FOREIGN),
+        CASE("cs-a\tpw\tsmtp\t\tversion=11", VERIFY_RECORD_FOREIGN),
+        CASE("cs-a\tpw\tsmtp\t\tversion=1", VERIFY_RECORD_GOOD),
+        CASE("cs-a\tpw\tsmtp\t\tversions=2", VERIFY_RECORD_GOOD),
+        /* Only behind the four fields: a password may look like it. */
+        CASE("cs-a\tversion=2", VERIFY_RECORD_GOOD),
+        CASE("\tpw\tsmtp\t\tversion=2", VERIFY_RECORD_MALFORMED),
+#undef CASE
+    };
+    struct verify_request request;
+    struct strbuf out;
+
+    (void)state;
+    strbuf_init(&out, VERIFY_RECORD_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (verify_record_parse(slice_of(cases[i].at, cases[i].len), &out, &request) !=
+            cases[i].want)
+            fail_msg("case %zu", i);
+    strbuf_reset(&out);
+    verify_record_foreign(&out);
+    assert_true(slice_starts(strbuf_slice(&out), "TEMP\treason="));
+    assert_non_null(strstr(out.at, "\tversion=1\n"));
+    strbuf_release(&out);
 }
 
 static void each_verdict_has_its_line(void **state)
@@ -101,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_read_or_refused),
+        cmocka_unit_test(another_version_is_not_judged),
         cmocka_unit_test(each_verdict_has_its_line),
     };
 
