@@ -3,8 +3,9 @@
  *
  * Runs once per login beside a network-facing mail server, as whoever calls it, and therefore
  * holds nothing: no database, no key, no heap, libc alone. It asks cleansmtp-authd and runs PROG
- * when the answer is good. Its own trouble is exit 111, never 1: a mail client that hears
- * "wrong password" throws the password away.
+ * when the answer is good, or tells the answer itself where the caller likes that better (enum
+ * manner). Its own trouble is exit 111, never 1: a mail client that hears "wrong password" throws
+ * the password away.
  *
  * Standard output stays silent (it may be the network), messages go to standard error, and the
  * password goes nowhere. Source: http://cr.yp.to/checkpwd/interface.html, and Dovecot 2.3
@@ -28,7 +29,7 @@
 #define TROUBLE "cleansmtp-checkpassword: "
 
 enum exit_status {
-    EXIT_GOOD = 0, /* --stdin only: otherwise PROG runs */
+    EXIT_GOOD = 0, /* unless PROG runs */
     EXIT_REFUSED = 1,
     EXIT_USAGE = 2,
     EXIT_NO_LOOKUPS = 3, /* Dovecot: user unknown to a lookup */
@@ -37,7 +38,8 @@ enum exit_status {
 
 enum {
     RECORD_FD = 3,
-    FIRST_FOREIGN_FD = 5, /* 4 is where checkpassword-reply answers */
+    REPLY_FD = 4, /* where Dovecot's checkpassword-reply answers */
+    FIRST_FOREIGN_FD = 5,
     CONNECT_MS = 1000,
     ANSWER_S =
         6, /* authd holds a refusal back for at most 5 s; Postfix gives us 10 s */
@@ -84,20 +86,43 @@ static void close_foreign_descriptors(void)
         (void)close((int)fd);
 }
 
+/* How a good login is told, and where the record is. */
+enum manner {
+    MANNER_PROGRAM, /* run PROG: the interface as it is documented */
+    MANNER_REPLY,   /* say to Dovecot what PROG would say, and spare it */
+    MANNER_STATUS,  /* standard input; exit status alone: 0 is good */
+    MANNER_REFUSED  /* the same, and 0 is refused: for a second line of pam_exec */
+};
+
 struct call {
     const char *socket_path;
-    char **program; /* NULL-ended; NULL with is_stdin */
-    bool is_stdin;
+    char **program; /* NULL-ended; NULL without a PROG */
+    enum manner manner;
 };
+
+static bool reads_stdin(const struct call *call)
+{
+    return call->manner == MANNER_STATUS || call->manner == MANNER_REFUSED;
+}
 
 static int usage(void)
 {
     complain(
-        "usage: cleansmtp-checkpassword [--socket PATH] PROG [ARG...] 3< record, or "
-        "cleansmtp-checkpassword [--socket PATH] --stdin < record",
+        "usage: cleansmtp-checkpassword [--socket PATH] [--reply] PROG [ARG...] 3< "
+        "record, or cleansmtp-checkpassword [--socket PATH] --stdin|--refused < "
+        "record",
         "");
     return EXIT_USAGE;
 }
+
+static const struct {
+    const char *name;
+    enum manner manner;
+} manners[] = {
+    {"--reply",   MANNER_REPLY  },
+    {"--stdin",   MANNER_STATUS },
+    {"--refused", MANNER_REFUSED},
+};
 
 /* The interface has no options of its own, so ours stand before PROG. 0, or EXIT_USAGE. */
 static int read_call(int argc, char **argv, struct call *out)
@@ -112,11 +137,14 @@ static int read_call(int argc, char **argv, struct call *out)
         out->socket_path = argv[next + 1];
         next += 2;
     }
-    if (next < argc && strcmp(argv[next], "--stdin") == 0) {
-        out->is_stdin = true;
+    for (size_t i = 0; i < ARRAY_LEN(manners) && next < argc; i++) {
+        if (strcmp(argv[next], manners[i].name) != 0)
+            continue;
+        out->manner = manners[i].manner;
         next++;
+        break;
     }
-    if (out->is_stdin)
+    if (reads_stdin(out))
         return next == argc ? 0 : usage();
     if (next >= argc || argv[next][0] == '-')
         return usage();
@@ -124,10 +152,18 @@ static int read_call(int argc, char **argv, struct call *out)
     return 0;
 }
 
+/* What the login is for: Dovecot's word, or the name of the PAM service. "" when nobody says. */
+static const char *service_name(void)
+{
+    const char *service = environment("SERVICE");
+
+    return service[0] != '\0' ? service : environment("PAM_SERVICE");
+}
+
 /* What the login may be used for, before anything is read. 0, or the status to end with. */
 static int check_purpose(void)
 {
-    const char *service = environment("SERVICE");
+    const char *service = service_name();
 
     if (environment("AUTHORIZED")[0] != '\0' ||
         environment("CREDENTIALS_LOOKUP")[0] != '\0')
@@ -163,7 +199,7 @@ static bool read_fields(const struct call *call, struct slice bytes,
     struct slice user = slice_from(environment("PAM_USER"));
     struct slice rest = bytes;
 
-    if (!call->is_stdin || user.len == 0)
+    if (!reads_stdin(call) || user.len == 0)
         return checkpassword_record_parse(bytes, out);
     out->login = user;
     return slice_cut(&rest, '\0', &out->password) &&
@@ -240,13 +276,16 @@ static bool is_ours(const char *variable)
     return false;
 }
 
-/* Run PROG as the good login. ORIG_UID stays: checkpassword-reply refuses without it. The ids of
- * "nobody" keep Dovecot from taking its own for those of a mailbox. */
+/* The ids of "nobody" keep Dovecot from taking its own for those of a mailbox. */
+#define UID_FIELD "userdb_uid=65534"
+#define GID_FIELD "userdb_gid=65534"
+
+/* Run PROG as the good login. ORIG_UID stays: checkpassword-reply refuses without it. */
 static int run(char **program, const char *username)
 {
     static char user[sizeof "USER=" + LOGIN_MAX];
     static char extra[] = "EXTRA=userdb_uid userdb_gid";
-    static char uid[] = "userdb_uid=65534", gid[] = "userdb_gid=65534";
+    static char uid[] = UID_FIELD, gid[] = GID_FIELD;
     static char *variables[ENVIRONMENT_MAX];
     char *const added[] = {user, extra, uid, gid};
     size_t count = 0;
@@ -271,13 +310,36 @@ static int run(char **program, const char *username)
     return EXIT_TROUBLE;
 }
 
+/* What checkpassword-reply would write, with its own guard: never for another user than the one
+ * that asked. Dovecot 2.3 reads fields up to the end of the stream and takes status 0 for good; that
+ * nothing else ran it does not see. */
+static int reply(const char *username)
+{
+    char line[sizeof "user=\t" UID_FIELD "\t" GID_FIELD "\t" + LOGIN_MAX], uid[24];
+    int len = snprintf(line, sizeof line, "user=%s\t" UID_FIELD "\t" GID_FIELD "\t",
+                       username);
+
+    if (len < 0 || (size_t)len >= sizeof line ||
+        snprintf(uid, sizeof uid, "%lu", (unsigned long)getuid()) < 0)
+        return EXIT_TROUBLE;
+    if (strcmp(environment("ORIG_UID"), uid) != 0) {
+        complain("ORIG_UID is not the user that runs this", "");
+        return EXIT_TROUBLE;
+    }
+    /* A pipe takes this much as a whole or not at all. */
+    if (write(REPLY_FD, line, (size_t)len) == (ssize_t)len)
+        return EXIT_GOOD;
+    complain("could not answer on descriptor 4", strerrordesc_np(errno));
+    return EXIT_TROUBLE;
+}
+
 /* The question for the record; its length, or 0 for a login that cannot be ours. -1 is the status
  * in *out_status. */
 static ssize_t make_question(const struct call *call, char *question, int *out_status)
 {
     char record[CHECKPASSWORD_RECORD_MAX + 1];
     struct checkpassword_record fields;
-    int fd = call->is_stdin ? STDIN_FILENO : RECORD_FD;
+    int fd = reads_stdin(call) ? STDIN_FILENO : RECORD_FD;
     ssize_t len = read_record(fd, record, sizeof record);
     ssize_t result = -1;
 
@@ -288,6 +350,7 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
     }
     if (len < 0) {
         complain("could not read the login", strerrordesc_np(errno));
+        explicit_bzero(record, sizeof record); /* it may have begun */
         *out_status = EXIT_TROUBLE;
         return -1;
     }
@@ -296,9 +359,8 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
         const struct checkpassword_question asked = {
             .login = fields.login,
             .password = fields.password,
-            .service = environment("SERVICE")[0] == '\0'
-                           ? SLICE("smtp")
-                           : slice_from(environment("SERVICE")),
+            .service = service_name()[0] == '\0' ? SLICE("smtp")
+                                                 : slice_from(service_name()),
             .client = client_address(),
             .secured = environment("AUTH_SECURED")[0] != '\0',
         };
@@ -310,9 +372,27 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
     return result;
 }
 
+/* The good login, in the manner that was asked for. */
+static int tell_good(const struct call *call, const char *username)
+{
+    switch (call->manner) {
+    case MANNER_PROGRAM: return run(call->program, username);
+    case MANNER_REPLY: return reply(username);
+    case MANNER_STATUS: return EXIT_GOOD;
+    case MANNER_REFUSED: break;
+    }
+    return EXIT_REFUSED;
+}
+
+static int tell_refused(const struct call *call)
+{
+    return call->manner == MANNER_REFUSED ? EXIT_GOOD : EXIT_REFUSED;
+}
+
 static int check(const struct call *call)
 {
     char question[QUESTION_MAX], answer[ANSWER_MAX], username[LOGIN_MAX + 1];
+    enum checkpassword_answer verdict = CHECKPASSWORD_TEMPORARY;
     struct error err = {0};
     struct slice line = {0};
     int status;
@@ -321,22 +401,35 @@ static int check(const struct call *call)
     if (len < 0)
         return status;
     if (len == 0)
-        return EXIT_REFUSED;
+        return tell_refused(call);
     int result = ask(call->socket_path, slice_of(question, (size_t)len), answer,
                      sizeof answer, &line, &err);
+    if (result == 0)
+        verdict = checkpassword_answer_parse(line, username);
+    /* Nothing of the login may be in memory when PROG runs: not what was asked, and not what came
+     * back, which names it. */
     explicit_bzero(question, sizeof question);
-    if (result != 0) {
-        complain(err.text, "");
-        return EXIT_TROUBLE;
+    explicit_bzero(answer, sizeof answer);
+    switch (verdict) {
+    case CHECKPASSWORD_GOOD: return tell_good(call, username);
+    case CHECKPASSWORD_REFUSED: return tell_refused(call);
+    case CHECKPASSWORD_TEMPORARY: break;
     }
-    switch (checkpassword_answer_parse(line, username)) {
-    case CHECKPASSWORD_GOOD: break;
-    case CHECKPASSWORD_REFUSED: return EXIT_REFUSED;
-    case CHECKPASSWORD_TEMPORARY:
-        complain("cleansmtp-authd cannot tell now", "");
-        return EXIT_TROUBLE;
-    }
-    return call->is_stdin ? EXIT_GOOD : run(call->program, username);
+    complain(result != 0 ? err.text : "cleansmtp-authd cannot tell now", "");
+    return EXIT_TROUBLE;
+}
+
+/* Whoever started us may have blocked the signal. */
+static void limit_time(void)
+{
+    sigset_t set;
+
+    (void)signal(SIGALRM, on_alarm);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGALRM);
+    /* One thread. */
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL); // NOLINT(concurrency-mt-unsafe)
+    (void)alarm(ALARM_S);
 }
 
 int main(int argc, char **argv)
@@ -345,12 +438,12 @@ int main(int argc, char **argv)
     int status;
 
     close_foreign_descriptors();
-    (void)signal(SIGALRM, on_alarm);
-    (void)alarm(ALARM_S);
+    limit_time();
     status = read_call(argc, argv, &call);
-    if (status == 0)
-        status = check_purpose();
-    if (status == 0)
-        status = check(&call);
-    return status;
+    if (status != 0)
+        return status;
+    status = check_purpose();
+    if (status == EXIT_REFUSED)
+        return tell_refused(&call);
+    return status != 0 ? status : check(&call);
 }

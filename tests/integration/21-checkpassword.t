@@ -4,8 +4,11 @@
 TAP. B is the build folder (build/release). The real authd answers, except where a broken one is
 the point. Makes one folder below /tmp and removes it.
 """
+import fcntl
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -195,6 +198,166 @@ def check_stdin(env):
     ok(run(b"wrong\0", {"PAM_USER": username(0)}) == (1, b""), "--stdin under pam_exec: wrong: 1")
 
 
+    ok(run(record(0), {"PAM_SERVICE": "submission"}) == (0, b"")
+       and run(record(0), {"PAM_SERVICE": "sshd"}) == (1, b""), "--stdin under pam_exec: for our services only")
+
+
+def check_refused_manner(folder, env):
+    """The second line of a PAM stack: 0 only when the login is refused for certain."""
+    def run(data, extra=None):
+        done = subprocess.run([HELPER, "--refused"], input=data, env=env | (extra or {}), capture_output=True, timeout=20)
+        return done.returncode, done.stdout
+    path = f"{folder}/fake-refused"
+    Fake(path, b"TEMP\treason=later\n")
+    for name, data, extra, want in (("wrong", record(0, "wrong"), {}, 0), ("expired", record(1), {}, 0),
+                                    ("another service", record(0), {"SERVICE": "imap"}, 0),
+                                    ("good", record(0), {}, 1), ("misuse", b"x", {}, 2),
+                                    ("a lookup", record(0), {"AUTHORIZED": "1"}, 3),
+                                    ("authd is down", record(0), {"CLEANSMTP_VERIFY": "/nonexistent"}, 111),
+                                    ("authd says TEMP", record(0, "wrong"), {"CLEANSMTP_VERIFY": path}, 111)):
+        got = run(data, extra)
+        ok(got == (want, b""), f"--refused: {name}: {want}", got)
+
+
+def reply(data, env, fd4=None):
+    """Run with --reply; (status, what came on descriptor 4, stdout, stderr)."""
+    reading, writing = os.pipe()
+    os.write(writing, data)
+    os.close(writing)
+    answer, answering = os.pipe()
+
+    def arrange():
+        os.dup2(reading, 200)
+        os.dup2(answering if fd4 is None else fd4, 201)
+        os.dup2(200, 3)
+        os.dup2(201, 4)
+        if fd4 == -1:
+            os.close(4)
+
+    process = subprocess.Popen([HELPER, "--reply", "/nonexistent/checkpassword-reply"], env=env, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=arrange, close_fds=False)
+    os.close(answering)
+    out, err = process.communicate(timeout=20)
+    said = os.read(answer, 4096)
+    os.close(answer)
+    os.close(reading)
+    return process.returncode, said.decode(), out.decode(), err.decode()
+
+
+def check_reply(env):
+    ours = {"ORIG_UID": str(os.getuid()), "SERVICE": "smtp"}
+    status, said, out, err = reply(record(0), env | ours)
+    ok((status, said, out, err) == (0, f"user={username(0)}\tuserdb_uid=65534\tuserdb_gid=65534\t", "", ""),
+       "--reply: good: 0, and the line that checkpassword-reply would write", (status, said, out, err))
+    for name, data, extra, want in (("wrong", record(0, "wrong"), {}, 1), ("expired", record(1), {}, 1),
+                                    ("IMAP", record(0), {"SERVICE": "imap"}, 1), ("a lookup", record(0), {"AUTHORIZED": "1"}, 3),
+                                    ("misuse", b"x", {}, 2),
+                                    ("authd is down", record(0), {"CLEANSMTP_VERIFY": "/nonexistent"}, 111),
+                                    ("another ORIG_UID", record(0), {"ORIG_UID": "12345"}, 111),
+                                    ("no ORIG_UID", record(0), {"ORIG_UID": ""}, 111)):
+        status, said, out, err = reply(data, env | ours | extra)
+        ok((status, said, out) == (want, "", ""), f"--reply: {name}: {want}, and nothing said", (status, said, out, err))
+    with open("/dev/full", "wb") as full:
+        status, said, out, err = reply(record(0), env | ours, fd4=full.fileno())
+    ok((status, out) == (111, "") and "descriptor 4" in err, "--reply: descriptor 4 takes nothing: 111", (status, err))
+
+
+def writable_memory(pid):
+    """All that the process could have kept a secret in."""
+    found = b""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+            if match and "[v" not in line:
+                start, end = (int(text, 16) for text in match.groups())
+                memory.seek(start)
+                found += memory.read(end - start)
+    return found
+
+
+def full_pipe():
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETFL, os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(writing, b"x" * 4096)
+    except BlockingIOError:
+        fcntl.fcntl(writing, fcntl.F_SETFL, 0)
+    return reading, writing
+
+
+def check_wiped(env):
+    """PROG cannot run, and the complaint about it finds a full pipe: there the process stands still,
+    with everything in memory that PROG would have been started over."""
+    reading, writing = os.pipe()
+    os.write(writing, record(0))
+    os.close(writing)
+    taken, standing = full_pipe()
+
+    def arrange():
+        os.dup2(reading, 200)
+        os.dup2(standing, 201)
+        os.dup2(200, 3)
+        os.dup2(201, 2)
+
+    process = subprocess.Popen([HELPER, "/nonexistent/program"], env=env | {"MARK": "a word to look for"},
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=arrange, close_fds=False)
+    state = ""
+    for _ in range(100):
+        time.sleep(0.05)
+        with open(f"/proc/{process.pid}/wchan", encoding="ascii") as file:
+            state = file.read()
+        if "pipe_w" in state or "write" in state:
+            break
+    memory = writable_memory(process.pid)
+    ok(b"a word to look for" in memory and f"USER={username(0)}".encode() in memory
+       and password(0).encode() not in memory and password(0)[:11].encode() not in memory,
+       "before PROG runs, the password is nowhere in memory", f"{len(memory)} bytes, in {state}")
+    process.kill()
+    process.wait()
+    for fd in (reading, taken, standing):
+        os.close(fd)
+
+
+def check_alarm(folder):
+    """Its own limit holds even where the caller blocked the signal and authd drips."""
+    path = f"{folder}/fake-drip"
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    server.listen(1)
+
+    def drip():
+        link, _ = server.accept()
+        try:
+            while True:
+                link.sendall(b"O")
+                time.sleep(0.5)
+        except OSError:
+            link.close()
+
+    threading.Thread(target=drip, daemon=True).start()
+    start = time.monotonic()
+    process = subprocess.Popen([HELPER, "--socket", path, "--stdin"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]))
+    process.communicate(record(0), timeout=20)
+    took = time.monotonic() - start
+    ok(process.returncode == 111 and 7 < took < 9.5, "an answer that drips: 111 after 8 s, SIGALRM blocked or not",
+       (process.returncode, took))
+
+
+def check_weight():
+    """What is its own: objects and code, apart from libc's."""
+    build = os.path.dirname(HELPER)
+    objects = [f"{build}/auth/checkpassword_main.o", f"{build}/auth/checkpassword_record.o", f"{build}/base/error.o",
+               f"{build}/base/slice.o", f"{build}/base/socket.o"]
+    names = subprocess.run(["nm", "--undefined-only"] + objects, capture_output=True, text=True, check=True).stdout
+    ok(not re.search(r"\b(malloc|calloc|realloc|reallocarray|free|strdup|asprintf|fopen)\b", names), "it allocates nothing",
+       names)
+    table = subprocess.run(["size"] + objects, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    own = sum(int(line.split()[0]) + int(line.split()[1]) for line in table)
+    ok(own < 32 * 1024, "its own code and data are less than 32 KB", f"{own} bytes")
+
+
 def check_burst(env):
     """Dovecot forks helpers that inherit each other's pipes: nobody may wait for the others."""
     results = []
@@ -227,11 +390,16 @@ def main():
         if B.endswith("release"):
             linked = subprocess.run(["ldd", HELPER], capture_output=True, text=True)
             ok("static" in linked.stdout + linked.stderr, "it is static", linked.stdout + linked.stderr)
+            check_weight()
         check_good(env)
         check_refused(env)
         check_misuse(env)
         check_trouble(folder, env)
         check_stdin(env)
+        check_refused_manner(folder, env)
+        check_reply(env)
+        check_wiped(env)
+        check_alarm(folder)
         check_burst(env)
     finally:
         if authd is not None:
