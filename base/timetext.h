@@ -23,6 +23,13 @@ const char *timetext_person(struct arena *mem, int64_t when, int64_t now);
 const char *timetext_person_long(struct arena *mem, int64_t when);
 /* The zone's name at that moment: "UTC", "CET". */
 const char *timetext_zone(struct arena *mem, int64_t when);
+/* In the zone of TZ: "24 Nov". */
+const char *timetext_day(struct arena *mem, int64_t when);
+/* In the zone of TZ, for the marks of an axis: "06:00", at midnight "Tue 24 Nov". */
+const char *timetext_mark(struct arena *mem, int64_t when);
+/* The last whole step of the clock on the wall at or before when: step_s 21600 gives 00:00, 06:00, 12:00,
+ * 18:00 in the zone of TZ. */
+int64_t timetext_floor(int64_t when, int64_t step_s);
 /* "45 s", "12 min", "3 h 2 min", "2 days"; negative counts as 0. */
 const char *timetext_span(struct arena *mem, int64_t seconds);
 

@@ -88,6 +88,10 @@ NODISCARD int store_shared_list(struct store *store, struct arena *mem,
                                 struct shared_range **out, size_t *out_count,
                                 struct error *err);
 
+/* Is this one of them? false for what is not an address. */
+bool shared_ranges_hold(const struct shared_range *ranges, size_t count,
+                        const char *address);
+
 /* ---- pool (store_pool.c) --------------------------------------------------------------------- */
 
 /* live_leases is counted at `now`; is_clear is left false. Ordered by id. */
@@ -112,7 +116,7 @@ struct listing_row {
     const char *address, *zone;
     enum listing_state state;
     const char *code, *why;
-    int64_t since, checked_at;
+    int64_t since, checked_at, until_at; /* until_at 0: the present row */
 };
 /* Keep the newest answer of one address on one zone; a change of state closes the old row and
  * opens a new one, so the rows are its history. */
@@ -126,6 +130,16 @@ NODISCARD int store_listing_history(struct store *store, struct arena *mem,
                                     const char *address, size_t max,
                                     struct listing_row **out, size_t *out_count,
                                     struct error *err);
+
+/* The rows that reach beyond `since`, of all addresses unless one is named, by address, zone and time;
+ * at most STORE_STRETCHES_MAX, the newest ones. */
+enum {
+    STORE_STRETCHES_MAX = 20000
+};
+NODISCARD int store_listing_since(struct store *store, struct arena *mem,
+                                  const char *address, int64_t since,
+                                  struct listing_row **out, size_t *out_count,
+                                  struct error *err);
 
 /* Listed, from the first look that said so to the first that said clear; "unknown" between is no
  * end. until_at 0: it lasts. */
@@ -200,9 +214,9 @@ NODISCARD int store_lease_by_link(struct store *store, struct arena *mem,
 NODISCARD int store_lease_live_for(struct store *store, struct arena *mem,
                                    const char *mailbox, int64_t now, struct lease *out,
                                    struct error *err);
-/* Newest first; with id < before unless 0; of one case unless 0. */
+/* Newest first; with id < before unless 0; of one case, or of one pool address, unless 0. */
 struct lease_filter {
-    int64_t before, case_id;
+    int64_t before, case_id, pool_address_id;
     size_t max;
 };
 NODISCARD int store_lease_list(struct store *store, struct arena *mem,

@@ -281,8 +281,10 @@ int store_lease_list(struct store *store, struct arena *mem,
 
     if (sql_ask(store->sql, &rows, err,
                 FROM_LEASE "WHERE ($1 = 0 OR l.id < $1) AND ($2 = 0 OR l.case_id = $2) "
-                           "ORDER BY l.id DESC LIMIT $3",
-                "iii", filter->before, filter->case_id, (int64_t)filter->max) != 0 ||
+                           "AND ($3 = 0 OR l.pool_address_id = $3) "
+                           "ORDER BY l.id DESC LIMIT $4",
+                "iiii", filter->before, filter->case_id, filter->pool_address_id,
+                (int64_t)filter->max) != 0 ||
         store_collect(rows, mem, &leases, &found, out_count, err) != 0)
         return -1;
     *out = found;

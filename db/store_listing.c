@@ -5,9 +5,8 @@
 
 #include "db/store_internal.h"
 
-#include "base/address.h"
-
 #define COLUMNS "address, zone, state, code, why, since, checked_at"
+#define SELECTED COLUMNS ", until_at"
 
 static int read_listing(struct sql_rows *rows, struct arena *mem, void *element,
                         struct error *err)
@@ -22,6 +21,7 @@ static int read_listing(struct sql_rows *rows, struct arena *mem, void *element,
         .why = sql_text(rows, 4, mem),
         .since = sql_int(rows, 5),
         .checked_at = sql_int(rows, 6),
+        .until_at = sql_int(rows, 7),
     };
     for (int i = 0; state != NULL && i < LISTING_STATE_COUNT; i++)
         if (strcmp(state, listing_state_name((enum listing_state)i)) == 0) {
@@ -83,7 +83,7 @@ int store_listing_now(struct store *store, struct arena *mem, const char *addres
     struct sql_rows *rows;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT " COLUMNS " FROM listing WHERE until_at = 0 AND "
+                "SELECT " SELECTED " FROM listing WHERE until_at = 0 AND "
                 "($1 IS NULL OR address = $1) ORDER BY address, zone",
                 "t", address) != 0)
         return -1;
@@ -97,9 +97,25 @@ int store_listing_history(struct store *store, struct arena *mem, const char *ad
     struct sql_rows *rows;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT " COLUMNS " FROM listing WHERE address = $1 "
+                "SELECT " SELECTED " FROM listing WHERE address = $1 "
                 "ORDER BY since DESC, id DESC LIMIT $2",
                 "ti", address, (int64_t)max) != 0)
+        return -1;
+    return collect(rows, mem, out, out_count, err);
+}
+
+int store_listing_since(struct store *store, struct arena *mem, const char *address,
+                        int64_t since, struct listing_row **out, size_t *out_count,
+                        struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(
+            store->sql, &rows, err,
+            "SELECT " SELECTED " FROM (SELECT id, " SELECTED " FROM listing "
+            "WHERE (until_at = 0 OR until_at > $2) AND ($1 IS NULL OR address = $1) "
+            "ORDER BY id DESC LIMIT $3) AS newest ORDER BY address, zone, id",
+            "tii", address, since, (int64_t)STORE_STRETCHES_MAX) != 0)
         return -1;
     return collect(rows, mem, out, out_count, err);
 }
@@ -120,20 +136,6 @@ int store_listing_history(struct store *store, struct arena *mem, const char *ad
  "GROUP BY address, number HAVING COUNT(DISTINCT state) = 2 "                         \
  "ORDER BY cleared_at DESC, address"
 
-static bool is_shared(const struct shared_range *ranges, size_t count, const char *text)
-{
-    struct address address;
-    struct network network;
-
-    if (!address_parse(slice_from(text), &address))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (network_parse(slice_from(ranges[i].network), &network, NULL) == 0 &&
-            network_contains(&network, &address))
-            return true;
-    return false;
-}
-
 struct past {
     struct arena *mem;
     const char *zone;
@@ -151,7 +153,7 @@ static int take_ours(struct sql_rows *rows, const struct shared_range *ranges,
         const char *address = sql_text(rows, 0, past->mem);
         if (address == NULL)
             return store_corrupt(err, "listings");
-        if (sql_int(rows, 4) == 0 && !is_shared(ranges, ranges_count, address))
+        if (sql_int(rows, 4) == 0 && !shared_ranges_hold(ranges, ranges_count, address))
             continue;
         past->found[past->count++] = (struct listing_stretch){
             .address = address,

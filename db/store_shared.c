@@ -5,6 +5,8 @@
 
 #include "db/store_internal.h"
 
+#include "base/address.h"
+
 static int read_range(struct sql_rows *rows, struct arena *mem, void *element,
                       struct error *err)
 {
@@ -59,4 +61,19 @@ int store_shared_list(struct store *store, struct arena *mem, struct shared_rang
         return -1;
     *out = found;
     return 0;
+}
+
+bool shared_ranges_hold(const struct shared_range *ranges, size_t count,
+                        const char *address)
+{
+    struct address parsed;
+    struct network network;
+
+    if (!address_parse(slice_from(address), &parsed))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (network_parse(slice_from(ranges[i].network), &network, NULL) == 0 &&
+            network_contains(&network, &parsed))
+            return true;
+    return false;
 }
