@@ -163,9 +163,9 @@ int api_pool_change(struct call *call, json_t **out, struct error *err)
         {"rest",     POOL_RESTING },
         {"retire",   POOL_RETIRED },
     };
+    struct pool_change change = {0};
+    struct pool_moves moves = {0};
     const char *address;
-    unsigned moved = 0;
-    unsigned waiting = 0;
     size_t i = 0;
 
     while (i < ARRAY_LEN(words) && !slice_is(call->request->params[1], words[i].word))
@@ -173,15 +173,15 @@ int api_pool_change(struct call *call, json_t **out, struct error *err)
     if (i == ARRAY_LEN(words))
         return error_set(err, ERROR_NOT_FOUND,
                          "an address can be told to activate, drain, rest or retire");
-    if (call_param(call, 0, &address, err) != 0 || call_fields(call, err, "{}") != 0)
+    if (call_param(call, 0, &address, err) != 0 || call_fields(call, err, "{s?s}", "reason", &change.reason) != 0)
         return -1;
-    address = canonical(call->mem, address);
-    if (pool_set_state(call->app, call->mem, &call->actor, address, words[i].state,
-                       &moved, &waiting, err) != 0 ||
-        show_pool(call, address, out, err) != 0)
+    change.address = canonical(call->mem, address);
+    change.state = words[i].state;
+    if (pool_set_state(call->app, call->mem, &call->actor, &change, &moves, err) != 0 ||
+        show_pool(call, change.address, out, err) != 0)
         return -1;
-    put_number(*out, "moved", moved);
-    put_number(*out, "waiting", waiting);
+    put_number(*out, "moved", moves.moved);
+    put_number(*out, "waiting", moves.waiting);
     return 0;
 }
 

@@ -120,9 +120,14 @@ int run_pool_show(struct cli *cli, struct error *err)
 
 static int change_pool(struct cli *cli, const char *verb, struct error *err)
 {
+    const char *reason = cli_option(cli, CLI_REASON);
+    json_t *body = reason != NULL ? json_pack("{s:s}", "reason", reason)
+                                  : json_object();
     json_t *found;
 
-    if (cli_post(cli, cli_path(cli, "pool", cli->arguments[0], verb), NULL, &found,
+    if (body == NULL)
+        return error_set(err, ERROR_INVALID, "the reason must be UTF-8");
+    if (cli_post(cli, cli_path(cli, "pool", cli->arguments[0], verb), body, &found,
                  err) != 0)
         return -1;
     if (json_integer_value(json_object_get(found, "moved")) > 0)

@@ -172,9 +172,10 @@ struct resting {
     int64_t now;
     char address[ADDRESS_TEXT_MAX + 1]; /* canonical */
     enum pool_state state;
+    const char *reason;
     struct dnsbl_check *asked; /* every active address on every zone */
     size_t asked_count;
-    unsigned moved, waiting;
+    struct pool_moves moves;
 };
 
 static bool moves_leases(enum pool_state state)
@@ -248,8 +249,7 @@ static int move_leases(struct store *store, struct resting *r,
     struct pool_address *pool = NULL;
     size_t count = 0;
 
-    r->moved = 0;
-    r->waiting = from->live_leases;
+    r->moves = (struct pool_moves){.waiting = from->live_leases};
     if (from->live_leases == 0)
         return 0;
     if (store_pool_list(store, r->mem, r->now, &pool, &count, err) != 0)
@@ -264,13 +264,15 @@ static int move_leases(struct store *store, struct resting *r,
     const struct pool_address *to = pool_choose(pool, count);
     if (to == NULL)
         return 0;
-    if (store_pool_move_leases(store, from->id, to->id, r->now, &r->moved, err) != 0)
+    if (store_pool_move_leases(store, from->id, to->id, r->now, &r->moves.moved, err) !=
+        0)
         return -1;
-    r->waiting -= r->moved < r->waiting ? r->moved : r->waiting;
+    r->moves.waiting -= r->moves.moved < r->moves.waiting ? r->moves.moved
+                                                          : r->moves.waiting;
     return store_audit(
         store, r->now, r->actor->name, "pool.move",
         arena_printf(r->mem, "pool:%s", to->address),
-        arena_printf(r->mem, "from=%s moved=%u", from->address, r->moved), err);
+        arena_printf(r->mem, "from=%s moved=%u", from->address, r->moves.moved), err);
 }
 
 static const char *action_of(enum pool_state state)
@@ -301,30 +303,37 @@ static int set_state(struct store *store, void *context, struct error *err)
         return -1;
     return store_audit(store, r->now, r->actor->name, action_of(r->state),
                        arena_printf(r->mem, "pool:%s", r->address),
-                       arena_printf(r->mem, "was=%s moved=%u waiting=%u",
-                                    pool_state_name(from.state), r->moved, r->waiting),
+                       arena_printf(r->mem, "was=%s moved=%u waiting=%u%s%s",
+                                    pool_state_name(from.state), r->moves.moved,
+                                    r->moves.waiting,
+                                    r->reason != NULL ? " reason=" : "",
+                                    r->reason != NULL ? r->reason : ""),
                        err);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
 int pool_set_state(struct app *app, struct arena *mem, const struct actor *actor,
-                   const char *address, enum pool_state state, unsigned *out_moved,
-                   unsigned *out_waiting, struct error *err)
+                   const struct pool_change *change, struct pool_moves *out,
+                   struct error *err)
 {
-    struct resting r = {
-        .app = app, .mem = mem, .actor = actor, .now = app_now(app), .state = state};
+    struct resting r = {.app = app,
+                        .mem = mem,
+                        .actor = actor,
+                        .now = app_now(app),
+                        .state = change->state,
+                        .reason = change->reason};
     struct address parsed;
 
-    if (app_allow(actor, ACT_CHANGE_POOL, err) != 0)
+    if (app_allow(actor, ACT_CHANGE_POOL, err) != 0 ||
+        words_check("reason", change->reason, REASON_MAX, err) != 0)
         return -1;
-    if (!address_parse(slice_from(address), &parsed))
-        return error_set(err, ERROR_INVALID, "\"%.60s\" is not an address", address);
+    if (!address_parse(slice_from(change->address), &parsed))
+        return error_set(err, ERROR_INVALID, "\"%.60s\" is not an address",
+                         change->address);
     address_format(&parsed, r.address);
-    if (moves_leases(state) && ask_targets(&r, err) != 0)
+    if (moves_leases(r.state) && ask_targets(&r, err) != 0)
         return -1;
     if (app_write(app, set_state, &r, err) != 0)
         return -1;
-    *out_moved = r.moved;
-    *out_waiting = r.waiting;
+    *out = r.moves;
     return 0;
 }

@@ -29,12 +29,22 @@ NODISCARD int shared_remove(struct app *app, const struct actor *actor,
 /* The address must not be one of the shared ones, and the other way round. */
 NODISCARD int pool_add(struct app *app, struct arena *mem, const struct actor *actor,
                        const struct pool_address *address, struct error *err);
-/* active, draining, resting, retired. Resting and retiring move the live leases to other
- * addresses that are clear just now, as far as there is room; *out_moved and *out_waiting say
- * how many moved and how many stay (their messages are deferred until there is room). */
+
+struct pool_change {
+    const char *address;
+    enum pool_state state;
+    const char *reason; /* for the audit log; NULL: none given */
+};
+/* What became of the live leases of an address that was put to rest or retired. */
+struct pool_moves {
+    unsigned moved;   /* to another address */
+    unsigned waiting; /* no room: their messages are deferred until there is some */
+};
+/* Resting and retiring move the live leases to another address that is clear just now, as far as
+ * there is room. */
 NODISCARD int pool_set_state(struct app *app, struct arena *mem,
-                             const struct actor *actor, const char *address,
-                             enum pool_state state, unsigned *out_moved,
-                             unsigned *out_waiting, struct error *err);
+                             const struct actor *actor,
+                             const struct pool_change *change, struct pool_moves *out,
+                             struct error *err);
 
 #endif

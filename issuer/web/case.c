@@ -156,18 +156,8 @@ static void put_checks(struct page *page, const struct case_row *row)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < row->checks_count; i++) {
-        const struct check *check = &row->checks[i];
-        bool is_known = check->result != CHECK_UNKNOWN;
-        json_t *line = json_object();
-        view_text(line, "question", check->question);
-        view_text(line, "answer", check->answer);
-        view_text(line, "source", check->source);
-        view_text(line, "shape", is_known ? "✓" : "?");
-        view_text(line, "class", is_known ? "" : "unsure");
-        view_time(line, "when", page->mem, check->checked_at, page->now);
-        json_array_append_new(list, line);
-    }
+    for (size_t i = 0; i < row->checks_count; i++)
+        json_array_append_new(list, line_check(page, &row->checks[i]));
     view_take(page->view, "checks", list);
 }
 

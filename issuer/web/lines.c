@@ -5,6 +5,7 @@
 
 #include "issuer/web/lines.h"
 
+#include "base/escape.h"
 #include "base/timetext.h"
 #include "issuer/dnsbl/zones.h"
 
@@ -110,6 +111,69 @@ const struct listing_row *line_worst(const struct listing_row *rows, size_t coun
             (worst == NULL || badness(rows[i].state) > badness(worst->state)))
             worst = &rows[i];
     return worst;
+}
+
+json_t *line_check(const struct page *page, const struct check *check)
+{
+    static const struct {
+        const char *shape, *class_name;
+    } rows[] = {
+        [CHECK_YES] = {"✓", ""      },
+ /* An answer, whatever it is good for: some questions hope for "no". */
+        [CHECK_NO] = {"–", ""      },
+        [CHECK_UNKNOWN] = {"?",   "unsure"},
+    };
+    json_t *line = json_object();
+
+    view_text(line, "question", check->question);
+    view_text(line, "answer", check->answer);
+    view_text(line, "source", check->source);
+    view_text(line, "shape", rows[check->result].shape);
+    view_text(line, "class", rows[check->result].class_name);
+    view_time(line, "when", page->mem, check->checked_at, page->now);
+    return line;
+}
+
+bool line_is_stale(const struct page *page, const struct listing_row *worst)
+{
+    enum {
+        FRESH_S = 15 * 60
+    };
+
+    return worst == NULL || page->now - worst->checked_at > FRESH_S;
+}
+
+/* What the address is for, first; how it is, second; how full, last. */
+json_t *line_pool_mark(const struct page *page, const struct pool_address *address,
+                       const struct listing_row *worst)
+{
+    switch (address->state) {
+    case POOL_DRAINING: return view_mark("rest", "draining");
+    case POOL_RESTING: return view_mark("rest", "resting");
+    case POOL_RETIRED: return view_mark("rest", "retired");
+    case POOL_ACTIVE:
+    case POOL_STATE_COUNT: break;
+    }
+    if (worst != NULL && worst->state == LISTING_LISTED)
+        return view_mark("listed", "listed");
+    if (line_is_stale(page, worst) || worst->state == LISTING_UNKNOWN)
+        return view_mark("unsure", worst == NULL ? "not asked yet" : "unknown");
+    if (address->live_leases >= address->capacity)
+        return view_mark("full", "full");
+    return address->live_leases > 0 ? view_mark("used", "in use")
+                                    : view_mark("clear", "clean");
+}
+
+const char *line_pool_path(struct arena *mem, const char *address)
+{
+    struct strbuf path;
+
+    strbuf_init(&path, 256);
+    strbuf_puts(&path, "/pool/");
+    escape_append(&path, ESCAPE_URL, slice_from(address));
+    const char *text = arena_slice(mem, strbuf_slice(&path));
+    strbuf_release(&path);
+    return text;
 }
 
 const char *line_ago(const struct page *page, int64_t when)

@@ -19,6 +19,18 @@ NODISCARD int line_cases(struct page *page, struct store *store,
                          const struct case_row *rows, size_t count, json_t **out,
                          struct error *err);
 
+/* One question, its answer and its source: question, answer, source, shape, class, when. */
+json_t *line_check(const struct page *page, const struct check *check);
+
+/* How an address of the pool stands (view_mark); worst may be NULL. What is stale is unknown, never
+ * clean. */
+json_t *line_pool_mark(const struct page *page, const struct pool_address *address,
+                       const struct listing_row *worst);
+/* Nobody asked within the last quarter of an hour: the answer says nothing about now. */
+bool line_is_stale(const struct page *page, const struct listing_row *worst);
+/* "/pool/2001%3Adb8%3A%3A9" */
+const char *line_pool_path(struct arena *mem, const char *address);
+
 /* The worst that our newest answers say about one address; NULL when it was never asked. */
 const struct listing_row *line_worst(const struct listing_row *rows, size_t count,
                                      const char *address);

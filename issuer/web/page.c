@@ -206,10 +206,11 @@ static json_t *menu(const struct page *page, const char *section)
         const char *name, *href, *label;
         enum act act;
     } rows[] = {
-        {"today", "/",      "Today", ACT_VIEW_CASES},
-        {"cases", "/cases", "Cases", ACT_VIEW_CASES},
-        {"pool",  "/pool",  "Pool",  ACT_VIEW_POOL },
-        {"audit", "/audit", "Audit", ACT_VIEW_AUDIT},
+        {"today",    "/",         "Today",    ACT_VIEW_CASES},
+        {"cases",    "/cases",    "Cases",    ACT_VIEW_CASES},
+        {"pool",     "/pool",     "Pool",     ACT_VIEW_POOL },
+        {"listings", "/listings", "Listings", ACT_VIEW_POOL },
+        {"audit",    "/audit",    "Audit",    ACT_VIEW_AUDIT},
     };
     json_t *list = json_array();
 

@@ -40,7 +40,14 @@ NODISCARD int approval_put_waiting(struct page *page, struct store *store,
 
 /* pool.c */
 int page_pool(struct page *page, struct error *err);
-int page_pool_state(struct page *page, struct error *err);
+
+/* address.c */
+int page_address(struct page *page, struct error *err);
+int page_address_check(struct page *page, struct error *err);
+int page_address_state(struct page *page, struct error *err);
+
+/* listings.c */
+int page_listings(struct page *page, struct error *err);
 
 /* audit.c */
 int page_audit(struct page *page, struct error *err);

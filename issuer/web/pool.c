@@ -1,39 +1,17 @@
 /*
- * pool.c - the reserved addresses as tiles, and their states changed.
+ * pool.c - the reserved addresses as tiles.
  */
 #include "base/base.h"
 
-#include "base/escape.h"
-#include "base/limits.h"
-#include "issuer/leases/change.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/strips.h"
 
 enum {
-    PIPS_MAX = 10 /* beyond that the number has to say it */
+    PIPS_MAX = 10, /* beyond that the number has to say it */
+    TILE_DAYS = 30,
+    DAY_S = 24 * 3600
 };
-
-/* What the address is for, first; how it is, second; how full, last. */
-static json_t *tile_mark(const struct pool_address *a, const struct listing_row *worst)
-{
-    switch (a->state) {
-    case POOL_DRAINING: return view_mark("rest", "draining");
-    case POOL_RESTING: return view_mark("rest", "resting");
-    case POOL_RETIRED: return view_mark("rest", "retired");
-    case POOL_ACTIVE:
-    case POOL_STATE_COUNT: break;
-    }
-    if (worst != NULL && worst->state == LISTING_LISTED)
-        return view_mark("listed", "listed");
-    if (a->live_leases >= a->capacity)
-        return view_mark("full", "full");
-    if (worst != NULL && worst->state == LISTING_UNKNOWN)
-        return view_mark("unsure", "unknown");
-    if (a->live_leases > 0)
-        return view_mark("used", "in use");
-    return worst != NULL ? view_mark("clear", "clean")
-                         : view_mark("unsure", "not asked yet");
-}
 
 /* Places as a row of boxes, in per cent, so that they follow the tile's width. */
 static json_t *pips(struct arena *mem, const struct pool_address *a)
@@ -54,54 +32,36 @@ static json_t *pips(struct arena *mem, const struct pool_address *a)
     return list;
 }
 
-/* Where an address may go from its state; retired is for good. */
-static json_t *moves(const struct pool_address *a)
-{
-    static const struct {
-        enum pool_state from;
-        const char *to, *label;
-    } rows[] = {
-        {POOL_ACTIVE,   "draining", "Drain: keep its leases, take no new ones"},
-        {POOL_ACTIVE,   "resting",  "Rest: move its leases, send nothing"     },
-        {POOL_DRAINING, "active",   "Activate"                                },
-        {POOL_DRAINING, "resting",  "Rest: move its leases, send nothing"     },
-        {POOL_RESTING,  "active",   "Activate"                                },
-    };
-    json_t *list = json_array();
+struct pool_facts {
+    struct pool_address *pool;
+    size_t count;
+    struct listing_row *listings;
+    size_t listings_count;
+    struct listing_row *past; /* of TILE_DAYS */
+    size_t past_count;
+};
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (rows[i].from != a->state)
-            continue;
-        json_t *move = json_object();
-        view_text(move, "to", rows[i].to);
-        view_text(move, "label", rows[i].label);
-        json_array_append_new(list, move);
-    }
-    return list;
-}
-
-static json_t *tile(struct page *page, const struct pool_address *a,
-                    const struct listing_row *worst)
+static json_t *tile(struct page *page, const struct pool_facts *facts,
+                    const struct pool_address *a, const struct listing_row *worst)
 {
+    const struct strip_facts past = {
+        .rows = facts->past, .count = facts->past_count, .days = TILE_DAYS};
     json_t *view = json_object();
-    struct strbuf action;
+    struct picture_strip strip;
 
-    strbuf_init(&action, 256);
-    strbuf_puts(&action, "/pool/");
-    escape_append(&action, ESCAPE_URL, slice_from(a->address));
-    strbuf_puts(&action, "/state");
-    view_text(view, "action", action.at);
-    strbuf_release(&action);
+    strip_of(page, &past, a->address, NULL, &strip);
+    view_text(view, "path", line_pool_path(page->mem, a->address));
     view_text(view, "address", a->address);
     view_text(view, "lane", a->lane);
-    view_text(view, "helo", a->helo);
-    view_take(view, "mark", tile_mark(a, worst));
+    view_take(view, "mark", line_pool_mark(page, a, worst));
     view_flag(view, "is_alert",
               a->state == POOL_ACTIVE && worst != NULL &&
                   worst->state == LISTING_LISTED);
+    view_flag(view, "is_gap", a->state == POOL_ACTIVE && line_is_stale(page, worst));
     view_text(view, "places",
               arena_printf(page->mem, "%u of %u", a->live_leases, a->capacity));
     view_take(view, "pips", pips(page->mem, a));
+    view_take(view, "strip", strip_view(page, &past, a->address, &strip));
     view_text(view, "why",
               worst != NULL && worst->state != LISTING_CLEAR
                   ? arena_printf(page->mem, "%s: %s", line_zone(page, worst->zone),
@@ -111,18 +71,8 @@ static json_t *tile(struct page *page, const struct pool_address *a,
               worst != NULL ? arena_printf(page->mem, "asked %s",
                                            line_ago(page, worst->checked_at))
                             : "not asked yet");
-    json_t *list = page_may(page, ACT_CHANGE_POOL) ? moves(a) : json_array();
-    view_flag(view, "has_moves", json_array_size(list) > 0);
-    view_take(view, "moves", list);
     return view;
 }
-
-struct pool_facts {
-    struct pool_address *pool;
-    size_t count;
-    struct listing_row *listings;
-    size_t listings_count;
-};
 
 static void put_pool(struct page *page, const struct pool_facts *facts)
 {
@@ -137,7 +87,7 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
                                                      facts->listings_count, a->address);
         bool is_usable = a->state == POOL_ACTIVE &&
                          (worst == NULL || worst->state != LISTING_LISTED);
-        json_array_append_new(tiles, tile(page, a, worst));
+        json_array_append_new(tiles, tile(page, facts, a, worst));
         if (!is_usable)
             continue;
         usable++;
@@ -164,7 +114,7 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
                            usable, facts->count));
 }
 
-static int show_pool(struct page *page, const char *note, struct error *err)
+int page_pool(struct page *page, struct error *err)
 {
     struct pool_facts facts = {0};
     struct store *store = NULL;
@@ -176,58 +126,18 @@ static int show_pool(struct page *page, const char *note, struct error *err)
     if (result == 0)
         result = store_listing_now(store, page->mem, NULL, &facts.listings,
                                    &facts.listings_count, err);
+    if (result == 0)
+        result = store_listing_since(store, page->mem, NULL,
+                                     page->now - (int64_t)TILE_DAYS * DAY_S,
+                                     &facts.past, &facts.past_count, err);
     app_give_back(page->app, store);
     if (result != 0)
         return -1;
     put_pool(page, &facts);
-    view_text(page->view, "note", note);
     return page_show(page,
                      &(struct page_name){.template = "html/pool.html",
                                          .title = "Pool",
                                          .section = "pool",
                                          .status = 200},
                      err);
-}
-
-int page_pool(struct page *page, struct error *err)
-{
-    return show_pool(page, NULL, err);
-}
-
-int page_pool_state(struct page *page, struct error *err)
-{
-    struct strbuf address;
-    enum pool_state state;
-    unsigned moved = 0;
-    unsigned waiting = 0;
-
-    if (!pool_state_parse(form_slice(&page->form, "state"), &state))
-        return error_set(err, ERROR_INVALID, "an address cannot go into that state");
-    strbuf_init(&address, ADDRESS_TEXT_MAX);
-    int result = -1;
-    if (!unescape_url(&address, page->request->params[0], false) || address.full)
-        (void)!error_set(err, ERROR_NOT_FOUND, "there is no such address in the pool");
-    else
-        result = pool_set_state(page->app, page->mem, &page->actor, address.at, state,
-                                &moved, &waiting, err);
-    const char *name = arena_strdup(page->mem, address.at);
-    strbuf_release(&address);
-    if (result != 0)
-        return -1;
-    if (moved == 0 && waiting == 0) {
-        http_see_other(page->response, "/pool");
-        return 0;
-    }
-    /* How the leases fared is in no list; it is said here, once. */
-    return show_pool(
-        page,
-        arena_printf(page->mem, "%s is %s now. %u lease%s moved to another address%s.",
-                     name, pool_state_name(state), moved, moved == 1 ? "" : "s",
-                     waiting == 0
-                         ? ""
-                         : arena_printf(page->mem,
-                                        ", %u wait for room: their messages are "
-                                        "deferred, not lost",
-                                        waiting)),
-        err);
 }

@@ -5,7 +5,6 @@
 
 #include "issuer/web/pages.h"
 
-#include "base/address.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "core/mailbox.h"
@@ -29,18 +28,6 @@ struct today {
     struct pool_address *pool;
     size_t pool_count;
 };
-
-static bool is_in(const struct network *networks, size_t count, const char *text)
-{
-    struct address address;
-
-    if (!address_parse(slice_from(text), &address))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (network_contains(&networks[i], &address))
-            return true;
-    return false;
-}
 
 static json_t *shared_line(struct page *page, const struct listing_row *row)
 {
@@ -68,19 +55,12 @@ static json_t *shared_line(struct page *page, const struct listing_row *row)
 /* Each address of ours that was ever asked about, once, with the worst answer. */
 static void put_shared(struct page *page, const struct today *t)
 {
-    struct network *networks = arena_array(page->mem, t->shared_count + 1,
-                                           sizeof *networks);
     json_t *list = json_array();
-    size_t networks_count = 0;
     size_t listed = 0;
 
-    for (size_t i = 0; i < t->shared_count; i++)
-        if (network_parse(slice_from(t->shared[i].network), &networks[networks_count],
-                          NULL) == 0)
-            networks_count++;
     for (size_t i = 0; i < t->listings_count; i++) {
         const struct listing_row *row = &t->listings[i];
-        if (!is_in(networks, networks_count, row->address) ||
+        if (!shared_ranges_hold(t->shared, t->shared_count, row->address) ||
             line_worst(t->listings, t->listings_count, row->address) != row)
             continue;
         listed += row->state == LISTING_LISTED;

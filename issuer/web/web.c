@@ -194,7 +194,10 @@ PAGE(lease_link, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_extend, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(approval_answer, PAGE_SIGNED_IN, ACT_APPROVE)
 PAGE(pool, PAGE_SIGNED_IN, ACT_VIEW_POOL)
-PAGE(pool_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
+PAGE(address, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(address_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
+PAGE(address_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
+PAGE(listings, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(audit, PAGE_SIGNED_IN, ACT_VIEW_AUDIT)
 
 static void on_customer_ask(void *context, struct http_request *request,
@@ -227,7 +230,10 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/leases/{id}/link",      on_lease_link,      SMALL   },
     {HTTP_POST, "/approvals/{id}/answer", on_approval_answer, SMALL   },
     {HTTP_GET,  "/pool",                  on_pool,            0       },
-    {HTTP_POST, "/pool/{address}/state",  on_pool_state,      SMALL   },
+    {HTTP_GET,  "/pool/{address}",        on_address,         0       },
+    {HTTP_POST, "/pool/{address}/check",  on_address_check,   SMALL   },
+    {HTTP_POST, "/pool/{address}/state",  on_address_state,   SMALL   },
+    {HTTP_GET,  "/listings",              on_listings,        0       },
     {HTTP_GET,  "/audit",                 on_audit,           0       },
     {HTTP_GET,  "/static/{file}",         static_file,        0       },
     {HTTP_GET,  "/healthz",               health,             0       },

@@ -41,14 +41,13 @@ static void set_state(struct app_fixture *f, const char *address, enum pool_stat
                       unsigned want_moved, unsigned want_waiting)
 {
     struct error err = {0};
-    unsigned moved = 99;
-    unsigned waiting = 99;
+    const struct pool_change change = {.address = address, .state = state};
+    struct pool_moves moves = {99, 99};
 
-    if (pool_set_state(f->app, &f->mem, &fixture_admin, address, state, &moved,
-                       &waiting, &err) != 0)
+    if (pool_set_state(f->app, &f->mem, &fixture_admin, &change, &moves, &err) != 0)
         fail_msg("%s", err.text);
-    assert_int_equal(moved, want_moved);
-    assert_int_equal(waiting, want_waiting);
+    assert_int_equal(moves.moved, want_moved);
+    assert_int_equal(moves.waiting, want_waiting);
 }
 
 static void an_address_is_shared_or_reserved_not_both(void **state UNUSED)
@@ -173,20 +172,63 @@ static void retired_is_for_good(void **state UNUSED)
 {
     struct app_fixture f;
     struct error err = {0};
-    unsigned moved;
-    unsigned waiting;
+    struct pool_moves moves;
 
     app_fixture_start(&f, NULL);
     app_fixture_fill(&f);
     set_state(&f, FIXTURE_RESERVED, POOL_RETIRED, 0, 0);
-    assert_int_equal(pool_set_state(f.app, &f.mem, &fixture_admin, FIXTURE_RESERVED,
-                                    POOL_ACTIVE, &moved, &waiting, &err),
-                     -1);
+    assert_int_equal(
+        pool_set_state(f.app, &f.mem, &fixture_admin,
+                       &(struct pool_change){FIXTURE_RESERVED, POOL_ACTIVE, NULL},
+                       &moves, &err),
+        -1);
     assert_int_equal(err.kind, ERROR_REFUSED);
-    assert_int_equal(pool_set_state(f.app, &f.mem, &fixture_admin, "198.51.100.1",
-                                    POOL_ACTIVE, &moved, &waiting, &err),
-                     -1);
+    assert_int_equal(
+        pool_set_state(f.app, &f.mem, &fixture_admin,
+                       &(struct pool_change){"198.51.100.1", POOL_ACTIVE, NULL}, &moves,
+                       &err),
+        -1);
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
+    app_fixture_stop(&f);
+}
+
+static void the_reason_of_a_change_is_in_the_audit_log(void **state UNUSED)
+{
+    const struct pool_change change = {FIXTURE_RESERVED, POOL_DRAINING,
+                                       "moves house on Friday"};
+    struct app_fixture f;
+    struct error err = {0};
+    struct pool_moves moves;
+    struct audit_record *records = NULL;
+    struct store *store = NULL;
+    size_t count = 0;
+
+    app_fixture_start(&f, NULL);
+    app_fixture_fill(&f);
+    assert_int_equal(
+        pool_set_state(f.app, &f.mem, &fixture_admin, &change, &moves, &err), 0);
+    assert_int_equal(app_take_reader(f.app, &store, &err), 0);
+    assert_int_equal(store_audit_tail(store, &f.mem, NULL, 1, &records, &count, &err),
+                     0);
+    app_give_back(f.app, store);
+    assert_int_equal(count, 1);
+    assert_string_equal(records[0].action, "pool.drain");
+    assert_non_null(strstr(records[0].detail, "reason=moves house on Friday"));
+    app_fixture_stop(&f);
+}
+
+static void a_reason_of_control_characters_changes_nothing(void **state UNUSED)
+{
+    const struct pool_change change = {FIXTURE_RESERVED, POOL_DRAINING, "a\nb"};
+    struct app_fixture f;
+    struct error err = {0};
+    struct pool_moves moves;
+
+    app_fixture_start(&f, NULL);
+    app_fixture_fill(&f);
+    assert_int_equal(
+        pool_set_state(f.app, &f.mem, &fixture_admin, &change, &moves, &err), -1);
+    assert_int_equal(err.kind, ERROR_INVALID);
     app_fixture_stop(&f);
 }
 
@@ -200,6 +242,8 @@ int main(void)
         cmocka_unit_test(a_list_that_answers_nobody_does_not_hold_leases_back),
         cmocka_unit_test(draining_leaves_leases_where_they_are),
         cmocka_unit_test(retired_is_for_good),
+        cmocka_unit_test(the_reason_of_a_change_is_in_the_audit_log),
+        cmocka_unit_test(a_reason_of_control_characters_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

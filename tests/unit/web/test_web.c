@@ -701,6 +701,8 @@ static void a_role_sees_what_it_may_do(void **state)
     get(b, "/pool");
     assert_int_equal(b->status, 200);
     must_show(b, FIXTURE_RESERVED);
+    get(b, "/pool/203.0.113.9");
+    assert_int_equal(b->status, 200);
     assert_false(shows(b, "/pool/203.0.113.9/state"));
     post(b, "/pool/203.0.113.9/state", "state=resting");
     assert_int_equal(b->status, 403);
@@ -709,8 +711,13 @@ static void a_role_sees_what_it_may_do(void **state)
     b->cookie[0] = '\0';
     add_agent(b, "pia", ROLE_POSTMASTER);
     sign_in(b, "pia");
-    post(b, "/pool/203.0.113.9/state", "state=draining");
-    assert_string_equal(b->location, "/pool");
+    get(b, "/pool/203.0.113.9");
+    must_show(b, "/pool/203.0.113.9/state");
+    post(b, "/pool/203.0.113.9/state", "state=draining&reason=moves+house");
+    assert_string_equal(b->location, "/pool/203.0.113.9");
+    get(b, b->location);
+    must_show(b, "draining");
+    must_show(b, "Activate");
     get(b, "/pool");
     must_show(b, "draining");
     post(b, "/pool/203.0.113.9/state", "state=upside-down");
@@ -720,19 +727,57 @@ static void a_role_sees_what_it_may_do(void **state)
     get(b, "/audit");
     must_show(b, "The audit log is whole.");
     must_show(b, "pool.drain");
+    must_show(b, "reason=moves house");
     post(b, "/cases/1/leases", "key=k&for=24h");
     assert_int_equal(b->status, 403);
 }
 
+static void an_address_has_a_page_with_its_listings_and_leases(void **state)
+{
+    struct browser *b = *state;
+
+    get(b, "/pool/203.0.113.9");
+    must_show(b, "No list was asked about it yet.");
+    open_case(b); /* asks about the pool, too */
+    get(b, "/pool/203.0.113.9");
+    must_show(b, "It can take leases.");
+    must_show(b, "Is it an address of this host?");
+    must_show(b, "No lease uses it");
+    post(b, "/pool/203.0.113.9/check", "");
+    assert_int_equal(b->status, 200);
+    must_show(b, "Every list was asked just now.");
+    must_show(b, "Would its name pass?");
+    must_show(b, ">clean<");
+    get(b, "/pool");
+    must_show(b, ">clean<");
+    b->fixture.clock.now += INT64_C(16) * 60;
+    get(b, "/pool");
+    assert_false(shows(b, ">clean<"));
+    must_show(b, ">unknown<");
+    get(b, "/pool/203.0.113.9");
+    must_show(b, "We do not know how it stands now.");
+}
+
+static void every_address_of_ours_stands_among_the_listings(void **state)
+{
+    struct browser *b = *state;
+
+    get(b, "/listings");
+    must_show(b, "None of our addresses is listed, as far as we asked.");
+    must_show(b, FIXTURE_RESERVED);
+    must_show(b, "not asked");
+    open_case(b);
+    get(b, "/listings");
+    must_show(b, "1 address is listed: 1 shared, 0 reserved.");
+    must_show(b, FIXTURE_SHARED);
+}
+
 static void what_does_not_exist_is_a_calm_page(void **state)
 {
-    static const char *const paths[] = {"/nothing",
-                                        "/cases/99",
-                                        "/cases/0",
-                                        "/cases/x",
-                                        "/cases?before=x",
-                                        "/set-up/abc",
-                                        "/cases/99999999999999999999"};
+    static const char *const paths[] = {
+        "/nothing",        "/cases/99",   "/pool/203.0.113.99",
+        "/pool/x",         "/cases/0",    "/cases/x",
+        "/cases?before=x", "/set-up/abc", "/cases/99999999999999999999"};
     struct browser *b = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -804,6 +849,8 @@ int main(void)
         WEB_TEST(the_same_bounce_again_says_so),
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
+        WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
+        WEB_TEST(every_address_of_ours_stands_among_the_listings),
         WEB_TEST(what_does_not_exist_is_a_calm_page),
         WEB_TEST(health_is_told_without_signing_in),
         WEB_TEST(a_hostile_bounce_stays_text),
