@@ -173,7 +173,8 @@ int api_pool_change(struct call *call, json_t **out, struct error *err)
     if (i == ARRAY_LEN(words))
         return error_set(err, ERROR_NOT_FOUND,
                          "an address can be told to activate, drain, rest or retire");
-    if (call_param(call, 0, &address, err) != 0 || call_fields(call, err, "{s?s}", "reason", &change.reason) != 0)
+    if (call_param(call, 0, &address, err) != 0 ||
+        call_fields(call, err, "{s?s}", "reason", &change.reason) != 0)
         return -1;
     change.address = canonical(call->mem, address);
     change.state = words[i].state;
