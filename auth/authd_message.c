@@ -22,51 +22,37 @@ static void say(struct strbuf *out, const char *action)
     strbuf_printf(out, "action=%s\n\n", action);
 }
 
-/* The table's sentence with its one limit filled in. */
-static void say_refusal(struct strbuf *out, const struct message_reply *reply,
-                        unsigned limit)
+static void say_refusal(struct strbuf *out, enum message_answer answer,
+                        const struct lease *lease)
 {
-    struct slice format = slice_from(reply->format);
-    ptrdiff_t place = slice_find(format, SLICE("%u"));
-
-    strbuf_printf(out, "action=%s ", reply->code);
-    if (place < 0) {
-        strbuf_add_slice(out, format);
-    } else {
-        strbuf_add_slice(out, slice_take(format, (size_t)place));
-        strbuf_printf(out, "%u", limit);
-        strbuf_add_slice(out, slice_skip(format, (size_t)place + 2));
-    }
+    strbuf_printf(out, "action=%s ", message_reply(answer)->code);
+    message_sentence(answer, lease, out);
     strbuf_puts(out, "\n\n");
 }
 
-static unsigned limit_of(enum message_answer answer, const struct lease *lease)
-{
-    switch (answer) {
-    case MESSAGE_TOO_MANY: return lease->messages_max;
-    case MESSAGE_TOO_FAST: return lease->messages_per_hour;
-    case MESSAGE_SEND:
-    case MESSAGE_EXPIRED:
-    case MESSAGE_REVOKED:
-    case MESSAGE_NOT_A_LEASE:
-    case MESSAGE_SENDER:
-    case MESSAGE_RECIPIENT:
-    case MESSAGE_HELD:
-    case MESSAGE_ANSWER_COUNT: break;
-    }
-    return 0;
-}
-
-/* One message being judged. */
+/* A request about one of our logins, and what was found out about it. */
 struct judging {
     const struct policy_request *request;
     char username[USERNAME_LEN + 1];
-    char instance[USAGE_INSTANCE_MAX + 1];
+    /* The transaction, and with its queue id the message: the same however often it is asked. */
+    char instance[USAGE_INSTANCE_MAX + 1], message[USAGE_INSTANCE_MAX + 1];
     int64_t now;
     bool is_known;
     struct login_row login;
     struct usage_count count;
 };
+
+/* "policy, HELO mail.customer.example" */
+static void describe_program(const struct policy_request *request, char *out,
+                             size_t size)
+{
+    char helo[USAGE_PROGRAM_MAX + 1], text[USAGE_PROGRAM_MAX + 16];
+
+    usage_copy(helo, sizeof helo, request->helo);
+    int len = snprintf(text, sizeof text, "policy%s%s",
+                       helo[0] != '\0' ? ", HELO " : "", helo);
+    usage_copy(out, size, len > 0 ? slice_from(text) : SLICE("policy"));
+}
 
 static void fill_line(const struct judging *judging, enum usage_kind kind,
                       struct usage_line *line)
@@ -75,6 +61,7 @@ static void fill_line(const struct judging *judging, enum usage_kind kind,
     memcpy(line->username, judging->username, sizeof line->username);
     memcpy(line->instance, judging->instance, sizeof line->instance);
     usage_copy(line->client, sizeof line->client, judging->request->client);
+    describe_program(judging->request, line->program, sizeof line->program);
 }
 
 /* "to anna@remote.example", "to 3 recipients" */
@@ -92,6 +79,14 @@ static void describe_recipients(const struct policy_request *request, char *out,
         out[0] = '\0';
 }
 
+static unsigned recipients_of(const struct policy_request *request)
+{
+    if (request->recipient_count == 0)
+        return 1; /* there is no message to nobody */
+    return request->recipient_count < UINT32_MAX ? (unsigned)request->recipient_count
+                                                 : UINT32_MAX;
+}
+
 static int record_sent(struct authd *authd, const struct judging *judging)
 {
     struct usage_line line;
@@ -100,6 +95,8 @@ static int record_sent(struct authd *authd, const struct judging *judging)
     fill_line(judging, USAGE_MESSAGE, &line);
     describe_recipients(judging->request, detail, sizeof detail);
     usage_copy(line.detail, sizeof line.detail, slice_from(detail));
+    line.recipients = recipients_of(judging->request);
+    memcpy(line.instance, judging->message, sizeof line.instance);
     return authd_record(authd, &line, true);
 }
 
@@ -138,20 +135,33 @@ static void record_refused(struct authd *authd, const struct judging *judging,
     (void)authd_record(authd, &line, false);
 }
 
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 static enum message_answer judge(struct authd *authd, struct judging *judging)
 {
     const struct lease *lease = &judging->login.lease;
     struct message message = {.sender = judging->request->sender,
-                              .recipient = judging->request->recipient};
+                              .recipient = judging->request->recipient,
+                              .size_bytes = judging->request->size_bytes,
+                              .recipient_count = judging->request->recipient_count};
 
     if (!judging->is_known)
         return MESSAGE_NOT_A_LEASE;
     judging->count = usage_window_count(authd->window, judging->username,
-                                        judging->instance, judging->login.journal_seq,
+                                        judging->message, judging->login.journal_seq,
                                         judging->now);
     message.used = lease->messages_used + judging->count.not_taken;
-    if (judging->count.is_taken && message.used > 0)
-        message.used--; /* this message itself, at an earlier try */
+    message.used_recipients = lease->recipients_used +
+                              judging->count.recipients_not_taken;
+    if (judging->count.is_taken && message.used > 0) {
+        /* This message itself, at an earlier try. */
+        message.used--;
+        message.used_recipients -= smaller(judging->count.own_recipients,
+                                           message.used_recipients);
+    }
     message.used_last_hour = judging->count.last_hour;
     return message_judge(lease, judging->login.pool_state, &message, judging->now);
 }
@@ -209,7 +219,7 @@ static void refuse(struct authd *authd, const struct judging *judging,
     record_refused(authd, judging, answer);
     log_event(LOG_LEVEL_INFO, "message.refused", "login", judging->username, "reason",
               reply->name, NULL);
-    say_refusal(out, reply, limit_of(answer, &judging->login.lease));
+    say_refusal(out, answer, &judging->login.lease);
 }
 
 static void decide(struct authd *authd, struct judging *judging, struct strbuf *out)
@@ -231,6 +241,22 @@ static void decide(struct authd *authd, struct judging *judging, struct strbuf *
     arena_release(&mem);
 }
 
+/* A queue id alone names a message as well; it may come again later, so it is the second choice. */
+static void name_message(struct judging *judging)
+{
+    const struct policy_request *request = judging->request;
+
+    usage_copy(judging->instance, sizeof judging->instance, request->instance);
+    memcpy(judging->message, judging->instance, sizeof judging->message);
+    size_t len = strlen(judging->message);
+    if (request->queue_id.len == 0 ||
+        len + 1 + request->queue_id.len > USAGE_INSTANCE_MAX)
+        return;
+    judging->message[len] = ' ';
+    usage_copy(judging->message + len + 1, sizeof judging->message - len - 1,
+               request->queue_id);
+}
+
 void authd_policy(struct authd *authd, const struct policy_request *request,
                   struct strbuf *out)
 {
@@ -242,13 +268,13 @@ void authd_policy(struct authd *authd, const struct policy_request *request,
     } else if (!username_parse(request->sasl_username, realm, judging.username)) {
         /* Of our form to the eye, and not one of ours: it must not pass as an ordinary one. */
         if (slice_starts_nocase(request->sasl_username, USERNAME_PREFIX))
-            say_refusal(out, message_reply(MESSAGE_NOT_A_LEASE), 0);
+            say_refusal(out, MESSAGE_NOT_A_LEASE, NULL);
         else
             say(out, "DUNNO");
     } else if (request->instance.len > USAGE_INSTANCE_MAX) {
         say(out, FAULT_REPLY); /* it would be counted at every try */
     } else {
-        usage_copy(judging.instance, sizeof judging.instance, request->instance);
+        name_message(&judging);
         decide(authd, &judging, out);
     }
 }

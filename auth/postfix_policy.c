@@ -61,6 +61,7 @@ static struct slice *place_of(struct slice name, struct policy_request *out,
         {"client_address",  &out->client         },
         {"queue_id",        &out->queue_id       },
         {"policy_context",  &out->context        },
+        {"helo_name",       &out->helo           },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++)

@@ -27,7 +27,7 @@ enum policy_state {
 /* The attributes that we use; absent ones are empty. Slices into the reader. */
 struct policy_request {
     enum policy_state state;
-    struct slice sasl_username, sender, recipient, instance, client, queue_id;
+    struct slice sasl_username, sender, recipient, instance, client, queue_id, helo;
     struct slice context; /* policy_context: a word of our own configuration */
     uint64_t recipient_count, size_bytes;
 };

@@ -17,6 +17,7 @@ enum {
 
 struct entry {
     int64_t seq, at;
+    unsigned recipients;
     uint64_t previous; /* number of the entry before it of this login; 0: none */
     char username[USERNAME_LEN + 1];
     char instance[USAGE_INSTANCE_MAX + 1];
@@ -103,7 +104,8 @@ void usage_window_add(struct usage_window *window, const struct usage_line *line
         chain_all(window);
     }
     struct entry *entry = &window->entries[window->count];
-    *entry = (struct entry){.seq = line->seq, .at = line->at};
+    *entry = (struct entry){
+        .seq = line->seq, .at = line->at, .recipients = line->recipients};
     memcpy(entry->username, line->username, sizeof entry->username);
     memcpy(entry->instance, line->instance, sizeof entry->instance);
     uint64_t *head = find_head(window, entry->username);
@@ -141,10 +143,13 @@ struct usage_count usage_window_count(const struct usage_window *window,
         if (instance[0] != '\0' && strcmp(entry->instance, instance) == 0) {
             count.has_instance = true;
             count.is_taken = entry->seq <= taken_seq;
+            count.own_recipients = entry->recipients;
             continue;
         }
-        if (entry->seq > taken_seq)
+        if (entry->seq > taken_seq) {
             count.not_taken++;
+            count.recipients_not_taken += entry->recipients;
+        }
         if (entry->at > now - USAGE_HOUR_S)
             count.last_hour++;
     }

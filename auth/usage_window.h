@@ -25,11 +25,13 @@ void usage_window_add(struct usage_window *window, const struct usage_line *line
 void usage_window_forget(struct usage_window *window, int64_t taken_seq, int64_t now);
 
 struct usage_count {
-    unsigned not_taken; /* messages with a seq beyond taken_seq */
-    unsigned last_hour; /* messages of the last hour, taken in or not */
+    unsigned not_taken;            /* messages with a seq beyond taken_seq */
+    unsigned recipients_not_taken; /* theirs */
+    unsigned last_hour;            /* messages of the last hour, taken in or not */
     /* This very message was counted before; it is in neither number. With is_taken it is
-     * among those that the store counts. */
+     * among those that the store counts, with so many recipients. */
     bool has_instance, is_taken;
+    unsigned own_recipients;
 };
 /* instance may be "". */
 struct usage_count usage_window_count(const struct usage_window *window,

@@ -100,6 +100,8 @@ struct config {
     struct {
         int64_t lease_default_s, lease_max_s, link_valid_s;
         unsigned messages_max, messages_per_hour;
+        unsigned recipients_max, recipients_per_message;
+        uint64_t message_size_max; /* bytes */
         unsigned leases_per_week,
             leases_per_month; /* of one mailbox, before a second person is asked */
         bool console_reveal;

@@ -74,6 +74,19 @@ static int read_number(struct reading *r, const char *option, long min, long max
     return 0;
 }
 
+static int read_size(struct reading *r, const char *option, uint64_t min, uint64_t *out)
+{
+    struct error why = {0};
+
+    if (number_size(slice_from(cfg_getstr(r->tree, option)), out, &why) != 0)
+        return bad(r, option, why.text);
+    if (*out < min)
+        return bad(
+            r, option,
+            arena_printf(r->mem, "must be at least %llu", (unsigned long long)min));
+    return 0;
+}
+
 static int read_word(struct reading *r, const char *option, const char *const *words,
                      size_t count, unsigned *out)
 {
@@ -170,6 +183,24 @@ static int read_zones(struct reading *r)
     return 0;
 }
 
+/* What the leases' logins may do at the mail server. */
+static int read_limits(struct reading *r)
+{
+    struct config *c = r->config;
+
+    if (read_number(r, "policy|messages_max", 1, 100000, &c->policy.messages_max) !=
+            0 ||
+        read_number(r, "policy|messages_per_hour", 1, 100000,
+                    &c->policy.messages_per_hour) != 0 ||
+        read_number(r, "policy|recipients_max", 1, 1000000,
+                    &c->policy.recipients_max) != 0 ||
+        read_number(r, "policy|recipients_per_message", 1, 100000,
+                    &c->policy.recipients_per_message) != 0)
+        return -1;
+    /* A message has headers; less could send nothing. */
+    return read_size(r, "policy|message_size_max", 10240, &c->policy.message_size_max);
+}
+
 static int read_policy(struct reading *r)
 {
     static const char *const proofs[] = {"off", "preferred", "required"};
@@ -180,10 +211,7 @@ static int read_policy(struct reading *r)
             0 ||
         read_duration(r, "policy|lease_max", false, &c->policy.lease_max_s) != 0 ||
         read_duration(r, "policy|link_valid", false, &c->policy.link_valid_s) != 0 ||
-        read_number(r, "policy|messages_max", 1, 100000, &c->policy.messages_max) !=
-            0 ||
-        read_number(r, "policy|messages_per_hour", 1, 100000,
-                    &c->policy.messages_per_hour) != 0 ||
+        read_limits(r) != 0 ||
         read_number(r, "policy|leases_per_week", 0, 1000, &c->policy.leases_per_week) !=
             0 ||
         read_number(r, "policy|leases_per_month", 0, 1000,

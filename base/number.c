@@ -79,3 +79,43 @@ int number_duration_s(struct slice text, int64_t *out_s, struct error *err)
     *out_s = total;
     return 0;
 }
+
+static const struct {
+    char letter;
+    uint64_t bytes;
+} size_units[] = {
+    {'G', UINT64_C(1) << 30},
+    {'M', UINT64_C(1) << 20},
+    {'K', UINT64_C(1) << 10},
+};
+
+int number_size(struct slice text, uint64_t *out_bytes, struct error *err)
+{
+    static const uint64_t max = UINT64_C(1) << 40;
+    struct slice digits = text;
+    uint64_t unit = 1, number;
+
+    for (size_t i = 0; text.len > 0 && i < ARRAY_LEN(size_units); i++)
+        if (text.at[text.len - 1] == size_units[i].letter) {
+            unit = size_units[i].bytes;
+            digits = slice_take(text, text.len - 1);
+        }
+    if (!number_u64(digits, max / unit, &number) || number == 0)
+        return error_set(err, ERROR_INVALID, "is not a size such as 25M");
+    *out_bytes = number * unit;
+    return 0;
+}
+
+void number_size_format(uint64_t bytes, char *text)
+{
+    uint64_t number = bytes;
+    char letter[2] = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(size_units) && letter[0] == '\0'; i++)
+        if (bytes > 0 && bytes % size_units[i].bytes == 0) {
+            number = bytes / size_units[i].bytes;
+            letter[0] = size_units[i].letter;
+        }
+    (void)snprintf(text, NUMBER_SIZE_MAX + 1, "%llu%s", (unsigned long long)number,
+                   letter);
+}

@@ -49,6 +49,9 @@ struct lease {
     enum lease_end end;
     bool is_pending, is_suspended;
     unsigned messages_max, messages_per_hour, messages_used, refusals;
+    /* In all, and of one message; 0: no limit. A message to three is three recipients. */
+    unsigned recipients_max, recipients_per_message, recipients_used;
+    uint64_t message_size_max; /* bytes; 0: no limit */
     unsigned reveals, reveal_tries_left;
     int64_t created_at, reveal_until, revealed_at, expires_at, ended_at;
     int64_t first_login_at, last_login_at, last_message_at;

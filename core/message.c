@@ -5,42 +5,97 @@
 
 #include "core/message.h"
 
+#include "base/number.h"
 #include "core/mailbox.h"
 
+/* clang-format 14 indents this table beyond reading. */
+/* clang-format off */
+#define USUAL "Please switch back to your usual outgoing server."
+#define AGAIN "Please send again later."
+#define REFUSED "550 5.7.1"
+#define LATER "450 4.7.1"
+
 static const struct message_reply replies[] = {
-    [MESSAGE_SEND] = {"sent",        NULL,        ""                          },
-    [MESSAGE_EXPIRED] = {"expired",     "550 5.7.1",
-                      "These temporary sending details have expired. Please switch "
-                         "back to your usual outgoing server."                },
-    [MESSAGE_REVOKED] = {"revoked",     "550 5.7.1",
-                      "These temporary sending details have been ended. Please "
-                         "switch back to your usual outgoing server."         },
-    [MESSAGE_NOT_A_LEASE] = {"not_a_lease", "550 5.7.1",
-                      "This login is not for temporary sending. Please switch "
-                             "back to your usual outgoing server."            },
-    [MESSAGE_SENDER] = {"sender",      "550 5.7.1",
-                      "These temporary sending details are for another sender "
-                        "address. Please use the mailbox they were made for." },
-    [MESSAGE_RECIPIENT] = {"recipient",   "550 5.7.1",
-                      "These temporary sending details are not for this "
-                           "recipient. Please use your usual outgoing server."},
-    [MESSAGE_TOO_MANY] = {"too_many",    "550 5.7.1",
-                      "The limit of %u messages of these temporary sending details "
-                          "is used up. Please switch back to your usual outgoing "
-                          "server."                                           },
-    [MESSAGE_TOO_FAST] = {"too_fast",    "450 4.7.1",
-                      "The limit of %u messages an hour of these temporary sending "
-                          "details is reached. Please send again later."      },
-    [MESSAGE_HELD] = {"held",        "450 4.7.1",
-                      "These temporary sending details are on hold. Please send again "
-                      "later."                                                },
+    [MESSAGE_SEND] = {"sent", NULL, ""},
+    [MESSAGE_EXPIRED] = {"expired", REFUSED,
+        "These temporary sending details have expired. " USUAL},
+    [MESSAGE_REVOKED] = {"revoked", REFUSED,
+        "These temporary sending details have been ended. " USUAL},
+    [MESSAGE_NOT_A_LEASE] = {"not_a_lease", REFUSED,
+        "This login is not for temporary sending. " USUAL},
+    [MESSAGE_SENDER] = {"sender", REFUSED,
+        "These temporary sending details are for another sender address. "
+        "Please use the mailbox they were made for."},
+    [MESSAGE_RECIPIENT] = {"recipient", REFUSED,
+        "These temporary sending details are not for this recipient. "
+        "Please use your usual outgoing server."},
+    [MESSAGE_TOO_LARGE] = {"size", REFUSED,
+        "A message by these temporary sending details may have at most %sB. "
+        "Please send a smaller one, or use your usual outgoing server."},
+    [MESSAGE_TOO_WIDE] = {"recipients", REFUSED,
+        "A message by these temporary sending details may have at most %s recipients. "
+        "Please send it to fewer at a time."},
+    [MESSAGE_TOO_MANY] = {"too_many", REFUSED,
+        "The limit of %s messages of these temporary sending details is used up. " USUAL},
+    [MESSAGE_RECIPIENTS_USED] = {"recipients_used", REFUSED,
+        "These temporary sending details are for %s recipients in all, and this message "
+        "has more than are left. " USUAL},
+    [MESSAGE_TOO_FAST] = {"too_fast", LATER,
+        "The limit of %s messages an hour of these temporary sending details is reached. "
+        AGAIN},
+    [MESSAGE_HELD] = {"held", LATER,
+        "These temporary sending details are on hold. " AGAIN},
 };
+/* clang-format on */
 _Static_assert(ARRAY_LEN(replies) == MESSAGE_ANSWER_COUNT, "one row an answer");
 
 const struct message_reply *message_reply(enum message_answer answer)
 {
     assert((size_t)answer < ARRAY_LEN(replies));
     return &replies[answer];
+}
+
+/* The limit an answer speaks of, as people write it. */
+static void limit_text(enum message_answer answer, const struct lease *lease, char *out)
+{
+    uint64_t limit = 0;
+
+    switch (answer) {
+    case MESSAGE_TOO_LARGE: limit = lease->message_size_max; break;
+    case MESSAGE_TOO_WIDE: limit = lease->recipients_per_message; break;
+    case MESSAGE_TOO_MANY: limit = lease->messages_max; break;
+    case MESSAGE_RECIPIENTS_USED: limit = lease->recipients_max; break;
+    case MESSAGE_TOO_FAST: limit = lease->messages_per_hour; break;
+    case MESSAGE_SEND:
+    case MESSAGE_EXPIRED:
+    case MESSAGE_REVOKED:
+    case MESSAGE_NOT_A_LEASE:
+    case MESSAGE_SENDER:
+    case MESSAGE_RECIPIENT:
+    case MESSAGE_HELD:
+    case MESSAGE_ANSWER_COUNT: break;
+    }
+    if (answer == MESSAGE_TOO_LARGE)
+        number_size_format(limit, out);
+    else
+        (void)snprintf(out, NUMBER_SIZE_MAX + 1, "%llu", (unsigned long long)limit);
+}
+
+void message_sentence(enum message_answer answer, const struct lease *lease,
+                      struct strbuf *out)
+{
+    struct slice format = slice_from(message_reply(answer)->format);
+    ptrdiff_t place = slice_find(format, SLICE("%s"));
+    char limit[NUMBER_SIZE_MAX + 1];
+
+    if (place < 0 || lease == NULL) {
+        strbuf_add_slice(out, format);
+        return;
+    }
+    limit_text(answer, lease, limit);
+    strbuf_add_slice(out, slice_take(format, (size_t)place));
+    strbuf_puts(out, limit);
+    strbuf_add_slice(out, slice_skip(format, (size_t)place + 2));
 }
 
 /* A lease without a list of senders is for its own mailbox, never for everybody. */
@@ -77,6 +132,38 @@ static bool recipient_fits(const struct lease *lease, struct slice recipient)
     return false;
 }
 
+/* What the message is by itself, apart from what was sent before. */
+static enum message_answer judge_alone(const struct lease *lease,
+                                       const struct message *message)
+{
+    if (!sender_fits(lease, message->sender))
+        return MESSAGE_SENDER;
+    if (!recipient_fits(lease, message->recipient))
+        return MESSAGE_RECIPIENT;
+    if (lease->message_size_max != 0 && message->size_bytes > lease->message_size_max)
+        return MESSAGE_TOO_LARGE;
+    if (lease->recipients_per_message != 0 &&
+        message->recipient_count > lease->recipients_per_message)
+        return MESSAGE_TOO_WIDE;
+    return MESSAGE_SEND;
+}
+
+/* With what was sent before. A recipient that is not known yet will be one at least. */
+static enum message_answer judge_counts(const struct lease *lease,
+                                        const struct message *message)
+{
+    uint64_t recipients = message->recipient_count > 0 ? message->recipient_count : 1;
+
+    if (message->used >= lease->messages_max)
+        return MESSAGE_TOO_MANY;
+    if (lease->recipients_max != 0 &&
+        message->used_recipients + recipients > lease->recipients_max)
+        return MESSAGE_RECIPIENTS_USED;
+    if (message->used_last_hour >= lease->messages_per_hour)
+        return MESSAGE_TOO_FAST;
+    return MESSAGE_SEND;
+}
+
 enum message_answer message_judge(const struct lease *lease, enum pool_state pool_state,
                                   const struct message *message, int64_t now)
 {
@@ -87,14 +174,11 @@ enum message_answer message_judge(const struct lease *lease, enum pool_state poo
         return MESSAGE_EXPIRED;
     if (!lease_is_live(state))
         return MESSAGE_REVOKED;
-    if (!sender_fits(lease, message->sender))
-        return MESSAGE_SENDER;
-    if (!recipient_fits(lease, message->recipient))
-        return MESSAGE_RECIPIENT;
-    if (message->used >= lease->messages_max)
-        return MESSAGE_TOO_MANY;
-    if (message->used_last_hour >= lease->messages_per_hour)
-        return MESSAGE_TOO_FAST;
+    enum message_answer answer = judge_alone(lease, message);
+    if (answer == MESSAGE_SEND)
+        answer = judge_counts(lease, message);
+    if (answer != MESSAGE_SEND)
+        return answer;
     if ((state != LEASE_REVEALED && state != LEASE_IN_USE) ||
         !pool_state_may_send(pool_state))
         return MESSAGE_HELD;

@@ -7,6 +7,7 @@
 #ifndef CORE_MESSAGE_H
 #define CORE_MESSAGE_H
 
+#include "base/strbuf.h"
 #include "core/lease.h"
 #include "core/pool.h"
 
@@ -15,19 +16,24 @@ enum message_answer {
     MESSAGE_EXPIRED,
     MESSAGE_REVOKED,
     MESSAGE_NOT_A_LEASE, /* the login is of our form, but there is no such lease or it was never revealed */
-    MESSAGE_SENDER,    /* envelope sender outside the lease */
-    MESSAGE_RECIPIENT, /* recipient outside the lease */
-    MESSAGE_TOO_MANY,  /* messages_max used up */
-    MESSAGE_TOO_FAST,  /* messages_per_hour used up */
-    MESSAGE_HELD,      /* lease suspended, or its address may not send now: temporary */
+    MESSAGE_SENDER,          /* envelope sender outside the lease */
+    MESSAGE_RECIPIENT,       /* recipient outside the lease */
+    MESSAGE_TOO_LARGE,       /* message_size_max */
+    MESSAGE_TOO_WIDE,        /* recipients_per_message */
+    MESSAGE_TOO_MANY,        /* messages_max used up */
+    MESSAGE_RECIPIENTS_USED, /* recipients_max used up, or would be exceeded */
+    MESSAGE_TOO_FAST,        /* messages_per_hour used up */
+    MESSAGE_HELD, /* lease suspended, or its address may not send now: temporary */
     MESSAGE_ANSWER_COUNT
 };
 
 struct message {
-    struct slice sender;    /* "" is the null sender */
-    struct slice recipient; /* "" when not known at this stage */
-    unsigned used;          /* counted messages of the lease, this one not included */
-    unsigned used_last_hour;
+    struct slice sender;      /* "" is the null sender */
+    struct slice recipient;   /* "" when not known at this stage */
+    uint64_t size_bytes;      /* as declared, then as it is; 0: not known */
+    uint64_t recipient_count; /* 0: not known at this stage */
+    /* Counted messages and recipients of the lease, this message not included. */
+    unsigned used, used_last_hour, used_recipients;
 };
 
 /* lease may be NULL: MESSAGE_NOT_A_LEASE. */
@@ -37,8 +43,11 @@ enum message_answer message_judge(const struct lease *lease, enum pool_state poo
 struct message_reply {
     const char *name;   /* journal and log: "sent", "expired", … */
     const char *code;   /* "550 5.7.1", "450 4.7.1"; NULL for MESSAGE_SEND */
-    const char *format; /* one sentence; one %u for the limit where there is one */
+    const char *format; /* one sentence; one %s for the limit where there is one */
 };
 const struct message_reply *message_reply(enum message_answer answer);
+/* The sentence with the lease's limit in it. lease may be NULL where there is no %s. */
+void message_sentence(enum message_answer answer, const struct lease *lease,
+                      struct strbuf *out);
 
 #endif

@@ -67,6 +67,8 @@ bool usage_format(const struct usage_line *line, struct strbuf *out)
     add_field(&text, line->client);
     add_field(&text, line->instance);
     add_field(&text, line->detail);
+    strbuf_printf(&text, "\t%u", line->recipients);
+    add_field(&text, line->program);
     check_of(strbuf_slice(&text), check);
     strbuf_printf(&text, "\t%s\n", check);
 
@@ -93,13 +95,27 @@ static bool read_field(struct slice field, char *out, size_t size)
     return good;
 }
 
+/* Recipients and program. */
+static bool read_late_fields(const struct slice field[2], struct usage_line *line)
+{
+    uint64_t recipients;
+
+    if (!number_u64(field[0], UINT32_MAX, &recipients) ||
+        !read_field(field[1], line->program, sizeof line->program))
+        return false;
+    line->recipients = (unsigned)recipients;
+    return true;
+}
+
 bool usage_parse(struct slice text, struct usage_line *out)
 {
     enum {
-        FIELDS = 7
+        OLD_FIELDS = 7, /* without recipients and program */
+        FIELDS = 9
     };
     struct usage_line line = {0};
-    struct slice field[FIELDS];
+    struct slice field[FIELDS] = {0};
+    size_t count = 0;
     char check[CHECK_LEN + 1];
 
     if (text.len >= USAGE_LINE_MAX || text.len < CHECK_LEN + 1)
@@ -109,10 +125,11 @@ bool usage_parse(struct slice text, struct usage_line *out)
     check_of(body, check);
     if (text.at[body.len] != '\t' || !slice_is(slice_skip(text, body.len + 1), check))
         return false;
-    for (size_t i = 0; i < FIELDS; i++)
-        if (!slice_cut(&rest, '\t', &field[i]))
-            return false;
-    if (rest.at != NULL || !number_i64(field[0], 1, seq_max, &line.seq) ||
+    while (count < FIELDS && slice_cut(&rest, '\t', &field[count]))
+        count++;
+    if (rest.at != NULL || (count != FIELDS && count != OLD_FIELDS) ||
+        (count == FIELDS && !read_late_fields(field + OLD_FIELDS, &line)) ||
+        !number_i64(field[0], 1, seq_max, &line.seq) ||
         !number_i64(field[1], 0, seq_max, &line.at) ||
         !usage_kind_parse(field[2], &line.kind) ||
         !read_field(field[3], line.username, sizeof line.username) ||

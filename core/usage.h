@@ -3,10 +3,11 @@
  *
  * cleansmtp-authd appends lines to segments below state_dir/journal, cleansmtpd reads them and
  * hands them to store_usage_apply; this is the format both agree on (docs/protocols/journal.md).
- * A line is eight fields separated by TAB, values escaped as in the Dovecot protocol:
+ * A line is ten fields separated by TAB, values escaped as in the Dovecot protocol:
  *
- *     seq at kind username client instance detail check
+ *     seq at kind username client instance detail recipients program check
  *
+ * Older lines lack recipients and program; they are read, too.
  * check is the first 8 bytes, in hex, of BLAKE2b-256 over the line before the last TAB: a line
  * that was cut or overwritten is not believed. Pure: the files belong to the two programs.
  */
@@ -32,7 +33,8 @@ NODISCARD bool usage_kind_parse(struct slice text, enum usage_kind *out);
 enum {
     USAGE_INSTANCE_MAX = 63, /* Postfix: pid.seconds.microseconds.count, below 48 */
     USAGE_DETAIL_MAX = 300,  /* a few words and a mailbox */
-    USAGE_LINE_MAX = 1024,   /* with LF; every value escaped still fits */
+    USAGE_PROGRAM_MAX = 79,  /* a socket and a HELO name */
+    USAGE_LINE_MAX = 1280,   /* with LF; every value escaped still fits */
     USAGE_SEGMENT_BYTES = 4 * 1024 *
                           1024, /* the writer begins a new file beyond this */
     USAGE_SEGMENT_NAME_LEN = 26 /* "usage-0000000000000001.log" */
@@ -45,13 +47,15 @@ struct usage_line {
     char username[USERNAME_LEN + 1];
     char client[ADDRESS_TEXT_MAX + 1]; /* address of the mail program; "" */
     char instance[USAGE_INSTANCE_MAX +
-                  1];                  /* the mail server's name of the message; "" */
-    char detail[USAGE_DETAIL_MAX + 1]; /* for people; "" */
+                  1];                    /* the mail server's name of the message; "" */
+    char detail[USAGE_DETAIL_MAX + 1];   /* for people; "" */
+    unsigned recipients;                 /* of a message; 0: none, or not told */
+    char program[USAGE_PROGRAM_MAX + 1]; /* which socket asked, for which service; "" */
 };
 
 /* The line with its LF. false, and nothing appended, when it would exceed USAGE_LINE_MAX. */
 NODISCARD bool usage_format(const struct usage_line *line, struct strbuf *out);
-/* A line without its LF; false when it is not exactly one that usage_format writes. */
+/* A line without its LF; false when it is not exactly one that usage_format writes, or wrote. */
 NODISCARD bool usage_parse(struct slice text, struct usage_line *out);
 
 enum usage_take {

@@ -267,6 +267,8 @@ struct usage_row {
     const char *kind;   /* "login", "message", "refused_login", "refused_message" */
     const char *detail; /* a sentence part for people: program, recipient, reason; "" */
     const char *client; /* address of the mail program; "" */
+    const char *program; /* which socket asked, for which service; "" when not told */
+    unsigned recipients; /* of a message */
 };
 NODISCARD int store_usage_list(struct store *store, struct arena *mem, int64_t lease_id,
                                size_t max, struct usage_row **out, size_t *out_count,
@@ -314,7 +316,8 @@ struct usage_record {
     int64_t seq; /* of authd's journal, from 1, without gaps */
     int64_t at;
     const char *kind; /* as in usage_row */
-    const char *username, *detail, *client;
+    const char *username, *detail, *client, *program;
+    unsigned recipients; /* of a message */
 };
 /* The newest seq taken in; 0 before the first. */
 NODISCARD int store_usage_position(struct store *store, int64_t *out_seq,

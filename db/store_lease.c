@@ -13,7 +13,8 @@
  "l.delivery = 'route', l.end_how, l.is_pending, l.is_suspended, l.messages_max, "    \
  "l.messages_per_hour, l.messages_used, l.refusals, l.reveals, l.reveal_tries_left, " \
  "l.created_at, l.reveal_until, l.revealed_at, l.expires_at, l.ended_at, "            \
- "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash "                 \
+ "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash, "                \
+ "l.recipients_max, l.recipients_per_message, l.message_size_max, l.recipients_used " \
  "FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
 
 int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out,
@@ -52,6 +53,10 @@ int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out
         .first_login_at = sql_int(rows, 28),
         .last_login_at = sql_int(rows, 29),
         .last_message_at = sql_int(rows, 30),
+        .recipients_max = (unsigned)sql_int(rows, 32),
+        .recipients_per_message = (unsigned)sql_int(rows, 33),
+        .message_size_max = (uint64_t)sql_int(rows, 34),
+        .recipients_used = (unsigned)sql_int(rows, 35),
     };
     if (end < 0 || end >= LEASE_END_COUNT)
         return store_corrupt(err, "leases");
@@ -119,14 +124,17 @@ static int insert_lease(struct store *store, const struct lease_new *row,
         store->sql, err,
         "INSERT INTO lease (case_id, pool_address_id, mailbox, username, delivery, "
         "messages_max, messages_per_hour, link_id, link_hash, reveal_tries_left, "
-        "reveal_until, created_at, created_by, reason, ticket, expires_at, is_pending) "
+        "reveal_until, created_at, created_by, reason, ticket, expires_at, is_pending, "
+        "recipients_max, recipients_per_message, message_size_max) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-        "$17)",
-        "iitttiitbiiitttii", l->case_id, l->pool_address_id, l->mailbox, l->username,
+        "$17, $18, $19, $20)",
+        "iitttiitbiiitttiiiii", l->case_id, l->pool_address_id, l->mailbox, l->username,
         lease_delivery_name(l->delivery), (int64_t)l->messages_max,
         (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->link_hash),
         (int64_t)REVEAL_TRIES_MAX, l->reveal_until, l->created_at, l->created_by,
-        l->reason, l->ticket, l->expires_at, (int64_t)l->is_pending);
+        l->reason, l->ticket, l->expires_at, (int64_t)l->is_pending,
+        (int64_t)l->recipients_max, (int64_t)l->recipients_per_message,
+        (int64_t)l->message_size_max);
 }
 
 struct adding {

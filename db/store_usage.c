@@ -14,6 +14,8 @@ static int read_usage(struct sql_rows *rows, struct arena *mem, void *element,
     row->kind = sql_text(rows, 1, mem);
     row->detail = sql_text(rows, 2, mem);
     row->client = sql_text(rows, 3, mem);
+    row->program = sql_text(rows, 4, mem);
+    row->recipients = (unsigned)sql_int(rows, 5);
     return row->kind == NULL ? store_corrupt(err, "usage") : 0;
 }
 
@@ -26,8 +28,8 @@ int store_usage_list(struct store *store, struct arena *mem, int64_t lease_id,
     void *found;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT at, kind, detail, client FROM usage_event WHERE lease_id = $1 "
-                "ORDER BY seq DESC LIMIT $2",
+                "SELECT at, kind, detail, client, program, recipients FROM usage_event "
+                "WHERE lease_id = $1 ORDER BY seq DESC LIMIT $2",
                 "ii", lease_id, (int64_t)max) != 0 ||
         store_collect(rows, mem, &usage, &found, out_count, err) != 0)
         return -1;
@@ -56,20 +58,22 @@ struct applying {
     size_t count;
 };
 
-/* What each kind of record changes in its lease; $1 is the username, $2 the time. */
+/* What each kind of record changes in its lease; $1 is the username, $2 the time, $3 the
+ * recipients. Each names all three. */
 static const struct {
     const char *kind, *statement;
 } effects[] = {
     {"login",
      "UPDATE lease SET first_login_at = CASE first_login_at WHEN 0 THEN $2 "
      "ELSE min(first_login_at, $2) END, last_login_at = max(last_login_at, $2) "
-     "WHERE username = $1"                                                                     },
-    {"message",         "UPDATE lease SET messages_used = messages_used + 1, "
-                "last_message_at = max(last_message_at, $2) WHERE username = $1"},
+     "WHERE username = $1 AND $3 >= 0"                                              },
+    {"message",
+     "UPDATE lease SET messages_used = messages_used + 1, recipients_used = recipients_used + $3, "
+     "last_message_at = max(last_message_at, $2) WHERE username = $1"               },
     {"refused_login",
-     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 >= 0"                },
+     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 + $3 >= 0"},
     {"refused_message",
-     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 >= 0"                },
+     "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 + $3 >= 0"},
 };
 
 static int apply_one(struct store *store, const struct usage_record *record,
@@ -78,15 +82,17 @@ static int apply_one(struct store *store, const struct usage_record *record,
     for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
         if (strcmp(record->kind, effects[i].kind) != 0)
             continue;
-        if (sql_run(store->sql, err, effects[i].statement, "ti", record->username,
-                    record->at) != 0)
+        if (sql_run(store->sql, err, effects[i].statement, "tii", record->username,
+                    record->at, (int64_t)record->recipients) != 0)
             return -1;
         return sql_run(
             store->sql, err,
-            "INSERT INTO usage_event (seq, lease_id, at, kind, detail, client) "
-            "SELECT $1, id, $2, $3, $4, $5 FROM lease WHERE username = $6",
-            "iitttt", record->seq, record->at, record->kind, record->detail,
-            record->client, record->username);
+            "INSERT INTO usage_event (seq, lease_id, at, kind, detail, client, program, "
+            "recipients) SELECT $1, id, $2, $3, $4, $5, $6, $7 FROM lease "
+            "WHERE username = $8",
+            "iittttit", record->seq, record->at, record->kind, record->detail,
+            record->client, record->program, (int64_t)record->recipients,
+            record->username);
     }
     /* A kind of a newer authd: counted as taken in, nothing to do. */
     return 0;

@@ -130,28 +130,43 @@ static int read_delivery(const char *word, enum lease_delivery *out, struct erro
     return error_set(err, ERROR_INVALID, "\"delivery\" cannot be \"%.40s\"", word);
 }
 
+/* -1: not told, and left 0. */
+static int read_count(const char *key, json_int_t count, unsigned *out,
+                      struct error *err)
+{
+    if (count != -1 && (count < 1 || count > UINT32_MAX))
+        return error_set(err, ERROR_INVALID, "\"%s\" must be a number above 0", key);
+    *out = count == -1 ? 0 : (unsigned)count;
+    return 0;
+}
+
 static int read_mint(struct call *call, struct mint_request *out, struct error *err)
 {
     json_int_t case_id = 0;
     json_int_t messages = -1;
+    json_int_t recipients = -1;
+    const char *size = NULL;
     const char *duration = NULL;
     const char *delivery = NULL;
     json_t *senders = NULL;
     json_t *domains = NULL;
 
-    if (call_fields(call, err, "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s}", "case",
+    if (call_fields(call, err,
+                    "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s, s?I, s?s}", "case",
                     &case_id, "mailbox", &out->mailbox, "for", &duration, "senders",
                     &senders, "recipient_domains", &domains, "messages", &messages,
                     "reason", &out->reason, "ticket", &out->ticket, "delivery",
-                    &delivery) != 0)
+                    &delivery, "recipients", &recipients, "message_size", &size) != 0)
         return -1;
     if (duration != NULL &&
         number_duration_s(slice_from(duration), &out->for_s, err) != 0)
         return error_prefix(err, "\"for\"");
-    if (messages != -1 && (messages < 1 || messages > UINT32_MAX))
-        return error_set(err, ERROR_INVALID, "\"messages\" must be a number above 0");
+    if (size != NULL && number_size(slice_from(size), &out->message_size, err) != 0)
+        return error_prefix(err, "\"message_size\"");
+    if (read_count("messages", messages, &out->messages, err) != 0 ||
+        read_count("recipients", recipients, &out->recipients, err) != 0)
+        return -1;
     out->case_id = case_id;
-    out->messages = messages == -1 ? 0 : (unsigned)messages;
     if (call_words(call, "senders", senders, &out->senders, err) != 0 ||
         call_words(call, "recipient_domains", domains, &out->recipient_domains, err) !=
             0)

@@ -89,6 +89,10 @@ json_t *present_lease(const struct lease *lease, int64_t now, const char *link)
     put_number(o, "messages_max", lease->messages_max);
     put_number(o, "messages_per_hour", lease->messages_per_hour);
     put_number(o, "messages_used", lease->messages_used);
+    put_number_or_null(o, "recipients_max", lease->recipients_max);
+    put_number_or_null(o, "recipients_per_message", lease->recipients_per_message);
+    put_number(o, "recipients_used", lease->recipients_used);
+    put_number_or_null(o, "message_size_max", (int64_t)lease->message_size_max);
     put_number(o, "refusals", lease->refusals);
     put_text(o, "reason", lease->reason);
     put_text(o, "ticket", lease->ticket);
@@ -299,6 +303,8 @@ json_t *present_usage(const struct usage_row *row)
     put_text(o, "kind", row->kind);
     put_text(o, "detail", row->detail);
     put_text(o, "client", row->client);
+    put_text(o, "program", row->program);
+    put_number(o, "recipients", row->recipients);
     return o;
 }
 

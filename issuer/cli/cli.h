@@ -29,6 +29,8 @@ enum cli_option {
     CLI_SENDER,
     CLI_RECIPIENT_DOMAIN,
     CLI_MESSAGES,
+    CLI_RECIPIENTS,
+    CLI_MESSAGE_SIZE,
     CLI_REASON,
     CLI_TICKET,
     CLI_ROLE,

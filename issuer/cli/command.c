@@ -54,11 +54,12 @@ const struct command command_table[] = {
      0, 1, 1, run_case_show},
     {"mint", "(--case N | --bounce FILE|-) [--mailbox A@B] [--for 24h]\n"
      "    [--delivery login|route] [--sender A@B|@B]... [--recipient-domain D]...\n"
-     "    [--messages N] [--reason TEXT] [--ticket TEXT] [--idempotency-key KEY]",
+     "    [--messages N] [--recipients N] [--message-size 25M] [--reason TEXT]\n"
+     "    [--ticket TEXT] [--idempotency-key KEY]",
      "give a lease and print its one-time link",
      BIT(CLI_CASE) | BIT(CLI_BOUNCE) | BIT(CLI_MAILBOX) | BIT(CLI_FOR) | BIT(CLI_DELIVERY) |
-         BIT(CLI_SENDER) | BIT(CLI_RECIPIENT_DOMAIN) | BIT(CLI_MESSAGES) | BIT(CLI_REASON) |
-         BIT(CLI_TICKET) | BIT(CLI_IDEMPOTENCY_KEY),
+         BIT(CLI_SENDER) | BIT(CLI_RECIPIENT_DOMAIN) | BIT(CLI_MESSAGES) |
+         BIT(CLI_RECIPIENTS) | BIT(CLI_MESSAGE_SIZE) | BIT(CLI_REASON) | BIT(CLI_TICKET) | BIT(CLI_IDEMPOTENCY_KEY),
      0, 0, run_mint},
     {"lease list", "[--case N] [--limit N]",
      "list the newest leases",
@@ -144,6 +145,8 @@ const char *option_name(enum cli_option option)
         [CLI_SENDER] = "sender",
         [CLI_RECIPIENT_DOMAIN] = "recipient-domain",
         [CLI_MESSAGES] = "messages",
+        [CLI_RECIPIENTS] = "recipients",
+        [CLI_MESSAGE_SIZE] = "message-size",
         [CLI_REASON] = "reason",
         [CLI_TICKET] = "ticket",
         [CLI_ROLE] = "role",

@@ -15,27 +15,32 @@ enum {
 };
 
 static const struct column lease_columns[] = {
-    {"lease",            "id"               },
-    {"state",            "state"            },
-    {"case",             "case"             },
-    {"mailbox",          "mailbox"          },
-    {"username",         "username"         },
-    {"sends by",         "reserved_address" },
-    {"lane",             "lane"             },
-    {"may send as",      "senders"          },
-    {"may send to",      "recipient_domains"},
-    {"messages used",    "messages_used"    },
-    {"messages allowed", "messages_max"     },
-    {"made",             "created_at"       },
-    {"made by",          "created_by"       },
-    {"reason",           "reason"           },
-    {"ticket",           "ticket"           },
-    {"details shown",    "revealed_at"      },
-    {"first login",      "first_login_at"   },
-    {"last login",       "last_login_at"    },
-    {"ends",             "expires_at"       },
-    {"ended",            "ended_at"         },
-    {"ended by",         "ended_by"         },
+    {"lease",              "id"                    },
+    {"state",              "state"                 },
+    {"case",               "case"                  },
+    {"mailbox",            "mailbox"               },
+    {"username",           "username"              },
+    {"sends by",           "reserved_address"      },
+    {"lane",               "lane"                  },
+    {"may send as",        "senders"               },
+    {"may send to",        "recipient_domains"     },
+    {"messages used",      "messages_used"         },
+    {"messages allowed",   "messages_max"          },
+    {"an hour",            "messages_per_hour"     },
+    {"recipients used",    "recipients_used"       },
+    {"recipients allowed", "recipients_max"        },
+    {"of one message",     "recipients_per_message"},
+    {"bytes of a message", "message_size_max"      },
+    {"made",               "created_at"            },
+    {"made by",            "created_by"            },
+    {"reason",             "reason"                },
+    {"ticket",             "ticket"                },
+    {"details shown",      "revealed_at"           },
+    {"first login",        "first_login_at"        },
+    {"last login",         "last_login_at"         },
+    {"ends",               "expires_at"            },
+    {"ended",              "ended_at"              },
+    {"ended by",           "ended_by"              },
 };
 
 /* An option as it came, or as a number, into the body. */
@@ -120,6 +125,8 @@ static int fill_mint(struct cli *cli, json_t *body, struct error *err)
         return error_set(err, ERROR_INVALID, "mint needs --case N or --bounce FILE");
     if (put_number_option(cli, CLI_CASE, "case", body, err) != 0 ||
         put_number_option(cli, CLI_MESSAGES, "messages", body, err) != 0 ||
+        put_number_option(cli, CLI_RECIPIENTS, "recipients", body, err) != 0 ||
+        put_option(cli, CLI_MESSAGE_SIZE, "message_size", body, err) != 0 ||
         put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
         put_option(cli, CLI_FOR, "for", body, err) != 0 ||
         put_option(cli, CLI_DELIVERY, "delivery", body, err) != 0 ||

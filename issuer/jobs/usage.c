@@ -60,7 +60,9 @@ static void add_record(struct taking *t, const struct usage_line *line)
                                                    .kind = usage_kind_name(kept->kind),
                                                    .username = kept->username,
                                                    .detail = kept->detail,
-                                                   .client = kept->client};
+                                                   .client = kept->client,
+                                                   .program = kept->program,
+                                                   .recipients = kept->recipients};
 }
 
 /* Take the whole lines of text, *out_used bytes of it. */

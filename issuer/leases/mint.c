@@ -106,11 +106,12 @@ static int audit_mint(struct store *store, const struct minting *m, struct error
     const char *detail = arena_printf(
         m->mem,
         "case=%lld mailbox=%s address=%s blocked=%s zone=%s until=%s messages=%u "
-        "per_hour=%u doubts=%s reason=%s",
+        "per_hour=%u recipients=%u size=%llu doubts=%s reason=%s",
         (long long)lease->case_id, lease->mailbox, lease->reserved_address,
         m->row.evidence.blocked_ip,
         m->round.zone != NULL ? m->round.zone->name : m->row.evidence.list, until,
-        lease->messages_max, lease->messages_per_hour, doubted,
+        lease->messages_max, lease->messages_per_hour, lease->recipients_max,
+        (unsigned long long)lease->message_size_max, doubted,
         lease->reason != NULL ? lease->reason : "");
     return store_audit(
         store, m->now, m->actor->name, is_pending ? "lease.request" : "lease.mint",
@@ -180,6 +181,9 @@ static void fill_lease(struct minting *m, const char *username, struct lease *le
     lease->delivery = m->request->delivery;
     lease->messages_max = m->terms.messages_max;
     lease->messages_per_hour = m->terms.messages_per_hour;
+    lease->recipients_max = m->terms.recipients_max;
+    lease->recipients_per_message = m->terms.recipients_per_message;
+    lease->message_size_max = m->terms.message_size_max;
     lease->reveal_tries_left = REVEAL_TRIES_MAX;
     lease->created_at = m->now;
     lease->is_pending = is_pending;

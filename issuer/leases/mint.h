@@ -13,6 +13,8 @@ struct mint_request {
     const char *const *senders; /* NULL-ended; NULL or empty: the mailbox only */
     const char *const *recipient_domains; /* NULL-ended; NULL or empty: any */
     unsigned messages;                    /* 0: policy.messages_max */
+    unsigned recipients;                  /* in all; 0: policy.recipients_max */
+    uint64_t message_size;                /* bytes; 0: policy.message_size_max */
     enum lease_delivery delivery; /* DELIVERY_ROUTE is ERROR_INVALID in this version */
     const char *reason, *ticket;  /* or NULL */
     const char *idempotency_key;  /* or NULL */

@@ -5,6 +5,7 @@
 
 #include "issuer/leases/terms.h"
 
+#include "base/number.h"
 #include "base/timetext.h"
 #include "core/mailbox.h"
 #include "issuer/cases/words.h"
@@ -105,6 +106,34 @@ static int read_domains(struct arena *mem, const struct mint_request *request,
     return 0;
 }
 
+static int read_counts(const struct config *config, const struct mint_request *request,
+                       struct terms *out, struct error *err)
+{
+    char size[NUMBER_SIZE_MAX + 1];
+
+    out->messages_max = request->messages != 0 ? request->messages
+                                               : config->policy.messages_max;
+    out->recipients_max = request->recipients != 0 ? request->recipients
+                                                   : config->policy.recipients_max;
+    out->message_size_max = request->message_size != 0
+                                ? request->message_size
+                                : config->policy.message_size_max;
+    out->messages_per_hour = config->policy.messages_per_hour;
+    out->recipients_per_message = config->policy.recipients_per_message;
+    if (out->messages_max > config->policy.messages_max)
+        return error_set(err, ERROR_REFUSED, "a lease allows at most %u messages",
+                         config->policy.messages_max);
+    if (out->recipients_max > config->policy.recipients_max)
+        return error_set(err, ERROR_REFUSED, "a lease allows at most %u recipients",
+                         config->policy.recipients_max);
+    if (out->message_size_max > config->policy.message_size_max) {
+        number_size_format(config->policy.message_size_max, size);
+        return error_set(err, ERROR_REFUSED, "a lease allows messages of at most %sB",
+                         size);
+    }
+    return 0;
+}
+
 static int read_limits(const struct config *config, struct arena *mem,
                        const struct mint_request *request, struct terms *out,
                        struct error *err)
@@ -116,13 +145,7 @@ static int read_limits(const struct config *config, struct arena *mem,
     if (out->for_s > config->policy.lease_max_s)
         return error_set(err, ERROR_REFUSED, "a lease lasts at most %s",
                          timetext_span(mem, config->policy.lease_max_s));
-    out->messages_max = request->messages != 0 ? request->messages
-                                               : config->policy.messages_max;
-    if (out->messages_max > config->policy.messages_max)
-        return error_set(err, ERROR_REFUSED, "a lease allows at most %u messages",
-                         config->policy.messages_max);
-    out->messages_per_hour = config->policy.messages_per_hour;
-    return 0;
+    return read_counts(config, request, out, err);
 }
 
 /* Nobody can ask a private list, so a lease for one goes where the refusal came from only, and
@@ -151,6 +174,8 @@ static int narrow(struct arena *mem, const struct case_row *row, struct terms *t
     terms->recipient_domains = only;
     if (terms->messages_max > TERMS_PRIVATE_MESSAGES)
         terms->messages_max = TERMS_PRIVATE_MESSAGES;
+    if (terms->recipients_max > TERMS_PRIVATE_RECIPIENTS)
+        terms->recipients_max = TERMS_PRIVATE_RECIPIENTS;
     return 0;
 }
 
@@ -200,13 +225,18 @@ void terms_request_hash(const struct mint_request *request, uint8_t out[DIGEST_B
 {
     uint8_t senders[DIGEST_BYTES];
     uint8_t domains[DIGEST_BYTES];
-    char numbers[96];
+    char numbers[160];
 
     list_hash(request->senders, senders);
     list_hash(request->recipient_domains, domains);
     int len = snprintf(numbers, sizeof numbers, "%lld %lld %u %d",
                        (long long)request->case_id, (long long)request->for_s,
                        request->messages, (int)request->delivery);
+    /* Not told, they leave no trace: keys that were used before this version stay good. */
+    if (request->recipients != 0 || request->message_size != 0)
+        len += snprintf(numbers + len, sizeof numbers - (size_t)len,
+                        " recipients %u size %llu", request->recipients,
+                        (unsigned long long)request->message_size);
     assert(len > 0 && (size_t)len < sizeof numbers);
     struct slice fields[] = {slice_of(numbers, (size_t)len),
                              slice_from(request->mailbox),

@@ -9,7 +9,8 @@
 enum {
     TERMS_SENDERS_MAX = 16,
     TERMS_DOMAINS_MAX = 32,
-    TERMS_PRIVATE_MESSAGES = 20
+    TERMS_PRIVATE_MESSAGES = 20,
+    TERMS_PRIVATE_RECIPIENTS = 40
 };
 
 /* Everything in its compared form; lives in mem. */
@@ -19,12 +20,14 @@ struct terms {
     const char *const *recipient_domains; /* NULL-ended */
     int64_t for_s;
     unsigned messages_max, messages_per_hour;
+    unsigned recipients_max, recipients_per_message;
+    uint64_t message_size_max;
     const char *reason, *ticket; /* NULL: none */
 };
 
 /* ERROR_INVALID for what cannot be meant, ERROR_REFUSED for what policy does not allow. The case's
  * mailbox is taken when the request names none. A lease for a private list is narrowed to the
- * domain of the recipient that refused, and to TERMS_PRIVATE_MESSAGES. */
+ * domain of the recipient that refused, and to TERMS_PRIVATE_MESSAGES and TERMS_PRIVATE_RECIPIENTS. */
 NODISCARD int terms_read(const struct config *config, struct arena *mem,
                          const struct mint_request *request, const struct case_row *row,
                          struct terms *out, struct error *err);

@@ -97,9 +97,10 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
                            places == 1 ? "" : "s", addresses,
                            addresses == 1 ? "" : "es"));
     view_text(mint, "limits",
-              arena_printf(page->mem, "Up to %u messages, %u an hour.",
-                           config->policy.messages_max,
-                           config->policy.messages_per_hour));
+              arena_printf(
+                  page->mem, "Up to %u messages, %u an hour, to %u recipients in all.",
+                  config->policy.messages_max, config->policy.messages_per_hour,
+                  config->policy.recipients_max));
     view_take(mint, "doubts", approval_doubts(facts->row.doubts));
     view_flag(mint, "has_doubts", facts->row.doubts != 0);
     view_text(mint, "button",
@@ -162,6 +163,17 @@ static const char *link_note(const struct page *page, const struct lease *lease)
     return NULL;
 }
 
+static const char *limits_note(struct arena *mem, const struct lease *lease)
+{
+    const char *note = arena_printf(mem, "Limit %u, and %u an hour",
+                                    lease->messages_max, lease->messages_per_hour);
+
+    if (lease->recipients_max != 0)
+        note = arena_printf(mem, "%s; %u of %u recipients", note,
+                            lease->recipients_used, lease->recipients_max);
+    return note;
+}
+
 static json_t *watch_steps(struct page *page, const struct lease *lease)
 {
     bool is_shown = lease->revealed_at != 0;
@@ -196,9 +208,7 @@ static json_t *watch_steps(struct page *page, const struct lease *lease)
                                         lease->messages_used == 1 ? "" : "s",
                                         lease->refusals)
                          : "Messages sent",
-                 is_used ? lease->last_message_at : 0,
-                 arena_printf(page->mem, "Limit %u, and %u an hour",
-                              lease->messages_max, lease->messages_per_hour)});
+                 is_used ? lease->last_message_at : 0, limits_note(page->mem, lease)});
     add_step(page, list, &(struct step){STEP_TO_COME, "Ends", lease->expires_at, NULL});
     return list;
 }

@@ -301,8 +301,14 @@ struct mail {
     const char *sender, *recipient, *instance; /* sender NULL: the lease's own */
 };
 
+/* What few tests ask about. */
+struct extra {
+    const char *context;
+    uint64_t recipient_count, size_bytes;
+};
+
 /* The action authd answers, without "action=" and the empty line. */
-static const char *ask_in(struct authd *authd, struct mail mail, const char *context)
+static const char *ask_with(struct authd *authd, struct mail mail, struct extra extra)
 {
     static char action[512];
     char username[USERNAME_LEN + 1], sender[64];
@@ -317,8 +323,9 @@ static const char *ask_in(struct authd *authd, struct mail mail, const char *con
         .recipient = slice_from(mail.recipient),
         .instance = slice_from(mail.instance),
         .client = SLICE("192.0.2.50"),
-        .context = slice_from(context),
-        .recipient_count = 1,
+        .context = slice_from(extra.context),
+        .recipient_count = extra.recipient_count,
+        .size_bytes = extra.size_bytes,
     };
     strbuf_init(&out, 1000);
     authd_policy(authd, &request, &out);
@@ -333,7 +340,7 @@ static const char *ask_in(struct authd *authd, struct mail mail, const char *con
 
 static const char *ask(struct authd *authd, struct mail mail)
 {
-    return ask_in(authd, mail, "");
+    return ask_with(authd, mail, (struct extra){"", 1, 0});
 }
 
 static const char *send_mail(struct authd *authd, unsigned number, const char *instance)
@@ -411,7 +418,8 @@ static void a_server_that_binds_early_hears_the_lane_at_every_stage(void **state
                                   .state = cases[i].state,
                                   .recipient = "b@remote.example",
                                   .instance = "early"};
-        const char *action = ask_in(authd, mail, cases[i].context);
+        const char *action = ask_with(authd, mail,
+                                      (struct extra){cases[i].context, 1, 0});
         if (!slice_starts(slice_from(action), cases[i].starts))
             fail_msg("case %zu: %s", i, action);
     }
@@ -477,6 +485,101 @@ static void a_message_is_counted_once_and_limits_hold(void **state)
     authd_free(authd);
 }
 
+/* A lease with limits that the seeded ones do not have; its number is 100. */
+static void add_limited_lease(void)
+{
+    char username[USERNAME_LEN + 1], mailbox[64];
+    struct store *store = open_writer();
+    const struct verifier verifier = {.pepper_id = 1};
+    struct error err = {0};
+    int64_t id;
+
+    seed_username(100, username);
+    seed_mailbox(100, mailbox);
+    const char *const senders[] = {mailbox, NULL}, *const anywhere[] = {NULL};
+    const struct lease_new row = {
+        .lease = {.case_id = 1,
+                  .pool_address_id = 1,
+                  .mailbox = mailbox,
+                  .username = username,
+                  .link_id = "link100",
+                  .created_by = "agent:ana",
+                  .messages_max = 50,
+                  .messages_per_hour = 50,
+                  .recipients_max = 5,
+                  .recipients_per_message = 3,
+                  .message_size_max = 1024,
+                  .created_at = now_s,
+                  .expires_at = now_s + 3600,
+                  .senders = senders,
+                  .recipient_domains = anywhere},
+    };
+    if (store_lease_add(store, &row, &id, &err) != 0 ||
+        store_lease_reveal(store, id, &verifier, now_s, &err) != 0)
+        fail_msg("%s", err.text);
+    store_close(store);
+}
+
+static void recipients_and_size_are_judged_at_each_stage(void **state)
+{
+    static const struct {
+        const char *name;
+        enum policy_state state;
+        const char *instance;
+        uint64_t recipients, size_bytes;
+        const char *starts;
+    } cases[] = {
+        {"declared too large", POLICY_MAIL,           "a", 0, 1025, "550 5.7.1 A message by"},
+        {"declared well",      POLICY_MAIL,           "b", 0, 1024, "DUNNO"                 },
+        {"three at DATA",      POLICY_DATA,           "b", 3, 1024, "DUNNO"                 },
+        {"four at DATA",       POLICY_DATA,           "b", 4, 1024, "550 5.7.1 A message by"},
+        {"it was larger",      POLICY_END_OF_MESSAGE, "b", 3, 1025,
+         "550 5.7.1 A message by"                                                           },
+        {"three of five",      POLICY_END_OF_MESSAGE, "b", 3, 9,    "FILTER clean01:"       },
+        {"asked again",        POLICY_END_OF_MESSAGE, "b", 3, 9,    "FILTER clean01:"       },
+        {"three are too many", POLICY_DATA,           "c", 3, 9,
+         "550 5.7.1 These temporary sending details are for 5 recipients"                   },
+        {"at the end, too",    POLICY_END_OF_MESSAGE, "c", 3, 9,
+         "550 5.7.1 These temporary sending details are for 5 recipients"                   },
+        {"two are left",       POLICY_END_OF_MESSAGE, "d", 2, 9,    "FILTER clean01:"       },
+        {"none is left",       POLICY_MAIL,           "e", 1, 9,
+         "550 5.7.1 These temporary sending details are for 5 recipients"                   },
+        {"the last, again",    POLICY_END_OF_MESSAGE, "d", 2, 9,    "FILTER clean01:"       },
+    };
+    struct authd *authd;
+
+    (void)state;
+    add_limited_lease();
+    for (int restarts = 0; restarts < 2; restarts++) {
+        authd = start();
+        for (size_t i = restarts == 0 ? 0 : ARRAY_LEN(cases) - 2; i < ARRAY_LEN(cases);
+             i++) {
+            const char *action = ask_with(
+                authd, (struct mail){100, cases[i].state, NULL, "", cases[i].instance},
+                (struct extra){"", cases[i].recipients, cases[i].size_bytes});
+            if (!slice_starts(slice_from(action), cases[i].starts))
+                fail_msg("%s: %s", cases[i].name, action);
+        }
+        authd_free(authd);
+    }
+}
+
+static void a_record_whose_answer_was_lost_is_neither_free_nor_double(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    /* Killed between the record and its answer: what is on the disk is all there is. */
+    (void)send_mail(authd, 0, "i0");
+    authd_free(authd);
+    authd = start();
+    assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
+    assert_string_equal(send_mail(authd, 0, "i1"), "FILTER clean01:");
+    authd_free(authd);
+    run("test $(cat %s/state/journal/*.log | grep -c 'message.*i0') -eq 1", folder);
+    run("test $(cat %s/state/journal/*.log | grep -c 'message.*i1') -eq 1", folder);
+}
+
 static void what_the_daemon_took_in_is_not_counted_twice(void **state)
 {
     struct authd *authd = start();
@@ -490,8 +593,8 @@ static void what_the_daemon_took_in_is_not_counted_twice(void **state)
     assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
     assert_string_equal(send_mail(authd, 0, "i1"), "FILTER clean01:");
     const struct usage_record records[] = {
-        {1, now_s, "message", username, "", ""},
-        {2, now_s, "message", username, "", ""},
+        {1, now_s, "message", username, "", "", "", 1},
+        {2, now_s, "message", username, "", "", "", 1},
     };
     assert_int_equal(store_usage_apply(store, records, 2, &err), 0);
     assert_int_equal(store_usage_position(store, &position, &err), 0);
@@ -691,6 +794,8 @@ int main(void)
         FRESH(a_server_that_binds_early_hears_the_lane_at_every_stage),
         FRESH(ordinary_logins_are_none_of_our_business),
         FRESH(a_message_is_counted_once_and_limits_hold),
+        FRESH(recipients_and_size_are_judged_at_each_stage),
+        FRESH(a_record_whose_answer_was_lost_is_neither_free_nor_double),
         FRESH(what_the_daemon_took_in_is_not_counted_twice),
         FRESH(our_own_fault_defers_and_never_passes),
         FRESH(a_refusal_at_each_recipient_is_one_record),

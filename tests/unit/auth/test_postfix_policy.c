@@ -38,6 +38,8 @@ static void check_end_of_message(const struct policy_request *request)
     assert_int_equal(request->size_bytes, 257);
     assert_true(slice_is(request->instance, "667.6b0470ea.2dbcc.0"));
     assert_true(slice_is(request->client, "192.0.2.50"));
+    assert_true(slice_is(request->queue_id, "4jYBxQ1fCXz1bgb6"));
+    assert_true(slice_is(request->helo, "pc.customer.test"));
 }
 
 static void two_requests_are_read_however_they_are_cut(void **state)

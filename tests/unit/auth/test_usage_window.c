@@ -22,6 +22,28 @@ static void add(struct usage_window *window, int64_t seq, int64_t at,
     usage_window_add(window, &line);
 }
 
+static void recipients_count_with_their_messages(void **state)
+{
+    struct usage_window *window = usage_window_new();
+    struct usage_line line = {.at = 1000, .kind = USAGE_MESSAGE};
+
+    (void)state;
+    usage_copy(line.username, sizeof line.username, SLICE("cs-aaaaaaaa"));
+    for (unsigned i = 1; i <= 3; i++) {
+        line.seq = i;
+        line.recipients = i * 10;
+        (void)snprintf(line.instance, sizeof line.instance, "i%u", i);
+        usage_window_add(window, &line);
+    }
+    struct usage_count count = usage_window_count(window, "cs-aaaaaaaa", "i3", 1, 1001);
+    assert_int_equal(count.recipients_not_taken, 20);
+    assert_int_equal(count.own_recipients, 30);
+    count = usage_window_count(window, "cs-aaaaaaaa", "", 0, 1001);
+    assert_int_equal(count.recipients_not_taken, 60);
+    assert_int_equal(count.own_recipients, 0);
+    usage_window_free(window);
+}
+
 static void messages_count_by_seq_and_by_hour(void **state)
 {
     struct usage_window *window = usage_window_new();
@@ -121,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_count_by_seq_and_by_hour),
+        cmocka_unit_test(recipients_count_with_their_messages),
         cmocka_unit_test(the_same_instance_is_told_and_not_counted),
         cmocka_unit_test(other_kinds_do_not_count),
         cmocka_unit_test(it_agrees_with_a_plain_list),

@@ -95,12 +95,57 @@ static void durations_have_units_and_a_ceiling(void **state UNUSED)
     }
 }
 
+static void sizes_have_units_and_a_ceiling(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        uint64_t want; /* 0: refused */
+        const char *shown;
+    } cases[] = {
+        {"1",                    1,                       "1"    },
+        {"1024",                 1024,                    "1K"   },
+        {"1025",                 1025,                    "1025" },
+        {"512K",                 524288,                  "512K" },
+        {"25M",                  26214400,                "25M"  },
+        {"26214400",             26214400,                "25M"  },
+        {"1G",                   1073741824,              "1G"   },
+        {"1024G",                UINT64_C(1099511627776), "1024G"},
+        {"1025G",                0,                       NULL   },
+        {"1099511627777",        0,                       NULL   },
+        {"18446744073709551615", 0,                       NULL   },
+        {"0",                    0,                       NULL   },
+        {"0M",                   0,                       NULL   },
+        {"",                     0,                       NULL   },
+        {"M",                    0,                       NULL   },
+        {"25MM",                 0,                       NULL   },
+        {"25 M",                 0,                       NULL   },
+        {"25m",                  0,                       NULL   },
+        {"-25M",                 0,                       NULL   },
+        {"2.5M",                 0,                       NULL   },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = {0};
+        uint64_t got = 0;
+        int result = number_size(slice_from(cases[i].text), &got, &err);
+        if (got != cases[i].want || (result == 0) != (got != 0) ||
+            (err.kind == ERROR_INVALID) != (got == 0))
+            fail_msg("\"%s\": %llu", cases[i].text, (unsigned long long)got);
+        if (got == 0)
+            continue;
+        char shown[NUMBER_SIZE_MAX + 1];
+        number_size_format(got, shown);
+        assert_string_equal(shown, cases[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unsigned_numbers_are_digits_in_range),
         cmocka_unit_test(signed_numbers_reach_both_ends),
         cmocka_unit_test(durations_have_units_and_a_ceiling),
+        cmocka_unit_test(sizes_have_units_and_a_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

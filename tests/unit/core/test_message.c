@@ -179,8 +179,79 @@ static void only_what_may_pass_later_is_answered_as_temporary(void **state)
         const struct message_reply *reply = message_reply((enum message_answer)i);
         bool is_temporary = i == MESSAGE_TOO_FAST || i == MESSAGE_HELD;
         assert_string_equal(reply->code, is_temporary ? "450 4.7.1" : "550 5.7.1");
-        assert_int_equal(strstr(reply->format, "%u") != NULL,
-                         i == MESSAGE_TOO_MANY || i == MESSAGE_TOO_FAST);
+    }
+}
+
+static void a_refusal_says_in_one_sentence_which_limit(void **state)
+{
+    static const struct {
+        enum message_answer answer;
+        const char *part;
+    } cases[] = {
+        {MESSAGE_TOO_LARGE,       "at most 512KB. "        },
+        {MESSAGE_TOO_WIDE,        "at most 20 recipients. "},
+        {MESSAGE_TOO_MANY,        "limit of 10 messages"   },
+        {MESSAGE_RECIPIENTS_USED, "for 30 recipients in"   },
+        {MESSAGE_TOO_FAST,        "3 messages an hour"     },
+    };
+    struct lease lease = in_use;
+    struct strbuf out;
+
+    (void)state;
+    lease.recipients_max = 30;
+    lease.recipients_per_message = 20;
+    lease.message_size_max = 512 * 1024;
+    strbuf_init(&out, 1000);
+    for (int i = MESSAGE_SEND + 1; i < MESSAGE_ANSWER_COUNT; i++) {
+        strbuf_reset(&out);
+        message_sentence((enum message_answer)i, &lease, &out);
+        assert_null(strchr(out.at, '%'));
+        /* RFC 5321 4.5.3.1.5: a reply line has 512 octets, with its code and CR LF. */
+        assert_true(out.len < 300);
+        for (size_t c = 0; c < ARRAY_LEN(cases); c++)
+            if ((int)cases[c].answer == i && strstr(out.at, cases[c].part) == NULL)
+                fail_msg("no \"%s\" in: %s", cases[c].part, out.at);
+    }
+    strbuf_release(&out);
+}
+
+static void size_and_recipients_end_at_their_limit(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t size_bytes, recipient_count;
+        unsigned used_recipients;
+        enum message_answer want;
+    } cases[] = {
+        {"nothing is known yet",      0,    0,          0,  MESSAGE_SEND           },
+        {"as large as may be",        1000, 1,          0,  MESSAGE_SEND           },
+        {"one byte more",             1001, 1,          0,  MESSAGE_TOO_LARGE      },
+        {"as many at once as may be", 0,    4,          0,  MESSAGE_SEND           },
+        {"one recipient more",        0,    5,          0,  MESSAGE_TOO_WIDE       },
+        {"as many in all as may be",  0,    3,          7,  MESSAGE_SEND           },
+        {"one more in all",           0,    4,          7,  MESSAGE_RECIPIENTS_USED},
+        {"at MAIL, one is left",      0,    0,          9,  MESSAGE_SEND           },
+        {"at MAIL, none is left",     0,    0,          10, MESSAGE_RECIPIENTS_USED},
+        {"a number that would wrap",  0,    UINT64_MAX, 0,  MESSAGE_TOO_WIDE       },
+    };
+    struct lease lease = in_use;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct message message = {
+            .sender = slice_from("anna@customer.example"),
+            .size_bytes = cases[i].size_bytes,
+            .recipient_count = cases[i].recipient_count,
+            .used_recipients = cases[i].used_recipients,
+        };
+        lease.message_size_max = 1000;
+        lease.recipients_per_message = 4;
+        lease.recipients_max = 10;
+        if (message_judge(&lease, POOL_ACTIVE, &message, NOW) != cases[i].want)
+            fail_msg("%s: another answer", cases[i].name);
+        /* A lease from before these limits has none of them. */
+        assert_int_equal(message_judge(&in_use, POOL_ACTIVE, &message, NOW),
+                         MESSAGE_SEND);
     }
 }
 
@@ -210,6 +281,8 @@ int main(void)
         cmocka_unit_test(limits_end_at_the_very_message),
         cmocka_unit_test(an_open_session_does_not_outlive_the_lease),
         cmocka_unit_test(an_address_that_may_not_send_holds_the_message),
+        cmocka_unit_test(a_refusal_says_in_one_sentence_which_limit),
+        cmocka_unit_test(size_and_recipients_end_at_their_limit),
         cmocka_unit_test(only_what_may_pass_later_is_answered_as_temporary),
     };
 

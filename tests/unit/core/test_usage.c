@@ -20,6 +20,8 @@ static const struct usage_line sample = {
     .client = "192.0.2.50",
     .instance = "667.6b0470ea.2dbcc.0",
     .detail = "to anna@remote.example",
+    .recipients = 3,
+    .program = "policy, HELO mail.example",
 };
 
 static void assert_same(const struct usage_line *a, const struct usage_line *b)
@@ -31,6 +33,8 @@ static void assert_same(const struct usage_line *a, const struct usage_line *b)
     assert_string_equal(a->client, b->client);
     assert_string_equal(a->instance, b->instance);
     assert_string_equal(a->detail, b->detail);
+    assert_int_equal(a->recipients, b->recipients);
+    assert_string_equal(a->program, b->program);
 }
 
 static void a_line_is_read_as_it_was_written(void **state)
@@ -64,11 +68,29 @@ static void the_longest_values_fit(void **state)
     memset(line.detail, '\t', USAGE_DETAIL_MAX);
     memset(line.instance, '\t', USAGE_INSTANCE_MAX);
     memset(line.client, '\t', ADDRESS_TEXT_MAX);
+    memset(line.program, '\t', USAGE_PROGRAM_MAX);
+    line.recipients = UINT32_MAX;
+    line.seq = INT64_C(9999999999999999);
     assert_true(usage_format(&line, &text));
     struct slice rest = strbuf_slice(&text);
     assert_int_equal(usage_take(&rest, &back), USAGE_TAKEN);
     assert_same(&line, &back);
     strbuf_release(&text);
+}
+
+static void a_line_of_an_older_version_is_read(void **state)
+{
+    struct slice rest = SLICE(
+        "17\t1795000000\tmessage\tcs-abcdefgh\t192.0.2.50\t"
+        "667.6b0470ea.2dbcc.0\tto anna@remote.example\tfda86f3a312b0684\n");
+    struct usage_line want = sample, back;
+
+    (void)state;
+    want.recipients = 0;
+    want.program[0] = '\0';
+    assert_int_equal(usage_take(&rest, &back), USAGE_TAKEN);
+    assert_int_equal(rest.len, 0);
+    assert_same(&want, &back);
 }
 
 static void any_changed_byte_is_noticed(void **state)
@@ -171,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_read_as_it_was_written),
         cmocka_unit_test(the_longest_values_fit),
+        cmocka_unit_test(a_line_of_an_older_version_is_read),
         cmocka_unit_test(any_changed_byte_is_noticed),
         cmocka_unit_test(every_cut_line_is_unfinished_or_damaged),
         cmocka_unit_test(a_line_without_end_is_damage),

@@ -39,6 +39,10 @@ static void a_lease_comes_back_with_its_senders_and_domains(void **state)
     assert_int_equal(found.end, LEASE_END_NONE);
     assert_int_equal(found.messages_max, 200);
     assert_int_equal(found.messages_per_hour, 50);
+    assert_int_equal(found.recipients_max, 300);
+    assert_int_equal(found.recipients_per_message, 20);
+    assert_true(found.message_size_max == UINT64_C(5000000000));
+    assert_int_equal(found.recipients_used, 0);
     assert_int_equal(found.reveal_tries_left, REVEAL_TRIES_MAX);
     assert_int_equal(found.created_at, NOW);
     assert_int_equal(found.reveal_until, NOW + 7200);
@@ -300,14 +304,15 @@ static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
 }
 
 static const struct usage_record journal[] = {
-    {1, NOW + 10, "login",           "cs_one",  "Thunderbird",     "203.0.113.7"},
-    {2, NOW + 11, "message",         "cs_one",  "to example.test", "203.0.113.7"},
-    {3, NOW + 12, "refused_login",   "cs_one",  "wrong password",  "203.0.113.8"},
-    {4, NOW + 13, "message",         "cs_gone", "",                ""           },
-    {5, NOW + 14, "message",         "cs_one",  "to example.test", "203.0.113.7"},
-    {6, NOW + 15, "from_the_future", "cs_one",  "",                ""           },
-    {7, NOW + 16, "refused_message", "cs_one",  "quota",           "203.0.113.7"},
-    {8, NOW + 20, "login",           "cs_one",  "Thunderbird",     "203.0.113.7"},
+    {1, NOW + 10, "login",           "cs_one",  "with TLS",        "203.0.113.7", "auth, smtp", 0},
+    {2, NOW + 11, "message",         "cs_one",  "to example.test", "203.0.113.7", "policy",     1},
+    {3, NOW + 12, "refused_login",   "cs_one",  "wrong password",  "203.0.113.8",
+     "auth, smtp",                                                                              0},
+    {4, NOW + 13, "message",         "cs_gone", "",                "",            "",           7},
+    {5, NOW + 14, "message",         "cs_one",  "to example.test", "203.0.113.7", "policy",     4},
+    {6, NOW + 15, "from_the_future", "cs_one",  "",                "",            "",           0},
+    {7, NOW + 16, "refused_message", "cs_one",  "quota",           "203.0.113.7", "policy",     9},
+    {8, NOW + 20, "login",           "cs_one",  "with TLS",        "203.0.113.7", "auth, smtp", 0},
 };
 
 static void the_journal_is_counted_once_however_often_it_comes(void **state)
@@ -343,6 +348,8 @@ static void the_journal_is_counted_once_however_often_it_comes(void **state)
               store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
         assert_int_equal(login.journal_seq, steps[i].position);
         assert_int_equal(login.lease.messages_used, steps[i].messages);
+        assert_int_equal(login.lease.recipients_used,
+                         steps[i].messages == 2 ? 5 : steps[i].messages);
         assert_int_equal(login.lease.refusals, steps[i].refusals);
         assert_int_equal(login.lease.last_login_at, steps[i].last_login_at);
         assert_int_equal(login.lease.first_login_at, i == 0 ? 0 : NOW + 10);
@@ -368,6 +375,8 @@ static void usage_is_listed_newest_first(void **state)
     assert_string_equal(events[0].kind, "login");
     assert_int_equal(events[0].at, NOW + 20);
     assert_string_equal(events[0].client, "203.0.113.7");
+    assert_string_equal(events[0].program, "auth, smtp");
+    assert_int_equal(events[1].recipients, 9);
     assert_string_equal(events[1].kind, "refused_message");
     assert_string_equal(events[1].detail, "quota");
 }

@@ -279,11 +279,16 @@ static void senders_of_the_own_domain_are_taken(void **state UNUSED)
     request.recipient_domains = domains;
     request.for_s = 3600;
     request.messages = 5;
+    request.recipients = 7;
+    request.message_size = 1 << 20;
     assert_int_equal(mint(&lab, &request, &minted), 0);
     assert_string_equal(minted.lease.senders[0], "@kunde.example");
     assert_string_equal(minted.lease.senders[1], "ben@kunde.example");
     assert_string_equal(minted.lease.recipient_domains[0], "empfaenger.example");
     assert_int_equal(minted.lease.messages_max, 5);
+    assert_int_equal(minted.lease.recipients_max, 7);
+    assert_int_equal(minted.lease.recipients_per_message, 50);
+    assert_true(minted.lease.message_size_max == 1 << 20);
     /* The link never outlives the lease. */
     assert_int_equal(minted.lease.reveal_until, minted.lease.expires_at);
     app_fixture_stop(&lab.f);
