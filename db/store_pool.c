@@ -50,14 +50,17 @@ int store_pool_list(struct store *store, struct arena *mem, int64_t now,
 int store_pool_add(struct store *store, const struct pool_address *address, int64_t now,
                    struct error *err)
 {
-    if (sql_run(
-            store->sql, err,
-            "INSERT INTO pool_address (address, lane, helo, capacity, state, created_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6)",
-            "tttiti", address->address, address->lane, address->helo,
-            (int64_t)address->capacity, pool_state_name(address->state), now) == 0)
+    /* Exim finds a lane's address by name in any case, so that two lanes must differ in more. */
+    int result = sql_run(
+        store->sql, err,
+        "INSERT INTO pool_address (address, lane, helo, capacity, state, created_at) "
+        "SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS "
+        "(SELECT 1 FROM pool_address WHERE lower(lane) = lower($2))",
+        "tttiti", address->address, address->lane, address->helo,
+        (int64_t)address->capacity, pool_state_name(address->state), now);
+    if (result == 0 && sql_changes(store->sql) == 1)
         return 0;
-    return err != NULL && err->kind == ERROR_CONFLICT
+    return result == 0 || (err != NULL && err->kind == ERROR_CONFLICT)
                ? error_set(
                      err, ERROR_CONFLICT,
                      "the address \"%s\" or the lane \"%s\" is in the pool already",

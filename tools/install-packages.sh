@@ -14,7 +14,12 @@ build="gcc libc6-dev make binutils pkg-config libsodium-dev libsqlite3-dev libmi
 demo="curl rbldnsd procps"
 test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
  mandoc git perl procps python3 openssl curl iproute2 util-linux postfix dovecot-core rbldnsd
- unbound swaks libnet-ssleay-perl msmtp sasl2-bin"
+ unbound swaks libnet-ssleay-perl msmtp sasl2-bin libdb5.3 libgnutls-dane0 libidn12 libldap-2.5-0
+ libmariadb3 libnsl2 libperl5.36 libpq5 libspf2-2"
+# What cannot be installed beside these (Exim and Postfix are both the mail server), and one file of
+# it. The tests find it unpacked in a folder named for the package; its libraries stand above.
+test_unpacked="exim4-daemon-heavy:usr/sbin/exim4"
+unpacked_dir=/var/cache/cleansmtp-test
 
 [ $# -gt 0 ] || {
 	echo "usage: $0 build|demo|test..." >&2
@@ -26,11 +31,17 @@ installed() {
 }
 
 missing=
+unpack=
 for set; do
 	case $set in
 	build) wanted=$build ;;
 	demo) wanted=$demo ;;
-	test) wanted=$test ;;
+	test)
+		wanted=$test
+		for package in $test_unpacked; do
+			[ -e "$unpacked_dir/${package%:*}/${package#*:}" ] || unpack="$unpack ${package%:*}"
+		done
+		;;
 	*)
 		echo "$0: no package set \"$set\" (build, demo, test)" >&2
 		exit 2
@@ -41,24 +52,32 @@ for set; do
 		installed "$package" || missing="$missing $package"
 	done
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing$unpack" ] || exit 0
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null || {
-		echo "$0: please install as root:$missing" >&2
+		echo "$0: please run as root, to install:$missing$unpack" >&2
 		exit 1
 	}
 	as_root=sudo
 fi
-echo "Installing Debian packages for \"$*\":$missing"
+echo "Installing Debian packages for \"$*\":$missing${unpack:+, and unpacking for the tests:$unpack}"
+
+work=
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=
+clean_up() {
+	[ -z "$policy_is_ours" ] || $as_root rm -f $policy
+	[ -z "$work" ] || rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
 
 # invoke-rc.d asks policy-rc.d before it starts a service; 101 means "do not". An existing one is
 # the administrator's and stays; RUNLEVEL=1 helps there.
-policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
-	trap '$as_root rm -f $policy' EXIT
-	trap 'exit 1' HUP INT TERM
+	policy_is_ours=yes
 	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
 	$as_root chmod 0755 $policy
 fi
@@ -66,5 +85,20 @@ set -- env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -o Dpkg::Use-Pty
 # shellcheck disable=SC2086  # a list of words
 {
 	$as_root "$@" update
-	$as_root "$@" install --yes --no-install-recommends $missing
+	[ -z "$missing" ] || $as_root "$@" install --yes --no-install-recommends $missing
 } >&2
+
+# Each is there whole or not at all, and without the right to become root.
+for package in $unpack; do
+	work=$(mktemp -d)
+	chmod 0755 "$work" # apt fetches as a user of its own
+	(cd "$work" && "$@" download "$package" >&2)
+	mkdir "$work/files"
+	dpkg-deb -x "$work/$package"_*.deb "$work/files"
+	chmod -R u-s,g-s "$work/files"
+	$as_root mkdir -p $unpacked_dir
+	$as_root rm -rf "$unpacked_dir/$package" "$unpacked_dir/$package.new"
+	$as_root mv "$work/files" "$unpacked_dir/$package.new"
+	$as_root mv "$unpacked_dir/$package.new" "$unpacked_dir/$package"
+	rm -rf "$work"
+done

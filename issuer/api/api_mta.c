@@ -14,6 +14,7 @@ static const struct {
     const char *template;
 } recipes[] = {
     {"postfix", "mta/postfix.txt"},
+    {"exim",    "mta/exim.txt"   },
 };
 
 /* The server's template, or NULL with the names there are. */

@@ -121,7 +121,7 @@ const struct command command_table[] = {
     {"config show", "",
      "show every option with its value",
      0, 0, 0, run_config_show},
-    {"mta", "postfix",
+    {"mta", "postfix|exim",
      "print that mail server's configuration for the pool, ready to paste",
      0, 1, 1, run_mta},
 };

@@ -3,15 +3,23 @@
 # stop it. The steps are the same however the logins reach authd; a .t file says how and runs them.
 #
 # The .t file sets SUBMIT_HOST (where our logins go, ports 587 and 465) and defines
-# ordinary_send SUBJECT TO (an ordinary customer's mail). Sourced after lib.sh.
+# ordinary_send SUBJECT TO (an ordinary customer's mail). Sourced after lib.sh. Postfix is msp's mail
+# server, but for exim.sh's word.
 
 A=198.51.100.10 SHARED6=2001:db8:2::10 RESERVED_B=198.51.100.21 RESERVED_C=198.51.100.22
 ANNA=anna@customer.test BOB=bob@customer.test
 
-# ---- the product ----------------------------------------------------------------
-CONF=
+# What msp's mail server answers, as patterns; its notice, its log, and what a reload leaves there.
+SAYS_QUEUED='250 2\.0\.0 Ok: queued' SAYS_WRONG='535 5\.7\.8' SAYS_NOT_NOW=454
+NOTICE='Undelivered Mail' RELOADED=reload
+msp_log() { echo "$T/msp/mail.log"; }
+msp_pid() { cat "$T/msp/spool/pid/master.pid"; }
 
-# product_up PEER: cleansmtpd and authd with their own state, the shared address and the pool.
+# ---- the product ----------------------------------------------------------------
+CONF=""
+SOCKETS_OF=postfix
+
+# product_up PEER [AUTH-OPTIONS]: cleansmtpd and authd with their own state, the shared address and the pool.
 product_up() {
     local dir=$T/cleansmtp
     CONF=$dir/cleansmtp.conf
@@ -27,7 +35,7 @@ submission { host = "$SUBMIT_HOST"  port = 465  starttls_port = 587  realm = "cl
 dns        { servers = { "127.0.0.1" }  port = 53  timeout = "3s" }
 zones      { use = { "bl.spamcop.net" } }
 policy     { log_proof = off  leases_per_week = 100  leases_per_month = 100 }
-auth       { peer = "$1"  group = "postfix" }
+auth       { peer = "$1"  group = "$SOCKETS_OF"  ${2:-} }
 CONFIG
     mkdir -p "$T/run"
     chmod 0755 "$T/run"
@@ -83,7 +91,7 @@ lease_field() { cs lease show "$1" --json && { field "$2" || field "lease.$2"; }
 # The bounce that anna got for the message with this subject; its file is in $BOUNCE.
 bounce_for() {
     BOUNCE=$(grep -rlsx "Subject: $1" "$T/msp/mail/${2:-anna}/new" |
-        xargs -r grep -l '^Subject: Undelivered Mail' | head -n 1)
+        xargs -r grep -l "^Subject: $NOTICE" | head -n 1)
     [ -n "$BOUNCE" ]
 }
 
@@ -150,7 +158,7 @@ session_says() {
 step_bounce() {
     local status
     ordinary_send first-by-a "eve@remote.test"
-    check "ordinary mail is accepted by msp" answered '250 2\.0\.0 Ok: queued'
+    check "ordinary mail is accepted by msp" answered "$SAYS_QUEUED"
     check "the recipient refuses A, and the sender gets a bounce" wait_for 15 bounce_for first-by-a
     check "the bounce names A and the list" grep -q "\[$A\] blocked using bl.spamcop.net" "$BOUNCE"
     check "an address that is on no list is refused nothing" ordinary_send to-open "eve@open.test"
@@ -225,20 +233,20 @@ msmtp_send() {
 }
 
 step_switch() {
-    local master
-    master=$(cat "$T/msp/spool/pid/master.pid")
+    local server
+    server=$(msp_pid)
     check "B rests" cs pool rest $RESERVED_B
     check "the same login is accepted" login_send after-switch eve@remote.test
     arrives_from "the next mail leaves from C" after-switch $RESERVED_C
-    check "... without a reload" sh -c "! grep -q 'reload' '$T/msp/mail.log' && kill -0 $master"
+    check "... without a reload" sh -c "! grep -q '$RELOADED' '$(msp_log)' && kill -0 $server"
     check "B is active again" cs pool activate $RESERVED_B
 }
 
 step_wrong_password() {
     PASSWORD=aaaaa-aaaaa-aaaaa-aaaaa-aaaaa login_send wrong eve@open.test
-    check "a wrong password is 535" answered '535 5\.7\.8'
+    check "a wrong password is 535" answered "$SAYS_WRONG"
     LOGIN=cs-aaaaaaaa login_send unknown eve@open.test
-    check "an unknown login is 535" answered '535 5\.7\.8'
+    check "an unknown login is 535" answered "$SAYS_WRONG"
 }
 
 step_revoke() {
@@ -249,7 +257,7 @@ step_revoke() {
     session_says "the open session may not send another message" '^550 5\.7\.1' \
         open mail $ANNA eve@open.test after-revoke
     login_send revoked-login eve@open.test
-    check "the next AUTH fails" answered '535 5\.7\.8'
+    check "the next AUTH fails" answered "$SAYS_WRONG"
     check "nothing of it left" never_arrived after-revoke
     is "the lease is revoked" "$(lease_field "$LEASE" state)" revoked
 }
@@ -277,7 +285,7 @@ step_expired() {
     session_says "after its time the open session may not send" '^550 5\.7\.1.*expired' \
         short mail $BOB eve@open.test short-late
     SENDER=$BOB LOGIN=$SHORT_LOGIN PASSWORD=$SHORT_PASSWORD login_send short-login eve@open.test
-    check "... and AUTH fails" answered '535 5\.7\.8'
+    check "... and AUTH fails" answered "$SAYS_WRONG"
     is "the lease is expired" "$(lease_field "$SHORT_LEASE" state)" expired
     check "nothing of it left by A" never_arrived short-late
     check "... and nothing of the third" never_arrived short-3
@@ -290,7 +298,7 @@ step_authd_down() {
     session_says "a session logs in" ^235 in auth "$USERNAME" "$PASSWORD"
     session_open out "$SUBMIT_HOST" 587
     stop cleansmtp-authd
-    session_says "authd stopped: AUTH is 454" ^454 out auth "$USERNAME" "$PASSWORD"
+    session_says "authd stopped: AUTH is temporary" "^$SAYS_NOT_NOW" out auth "$USERNAME" "$PASSWORD"
     session_says "authd stopped: a message of an open session is deferred" ^450 \
         in mail $ANNA eve@open.test while-down
     login_send new-while-down eve@open.test

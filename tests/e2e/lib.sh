@@ -2,7 +2,8 @@
 # lib.sh - TAP helpers, and a lab of three hosts in network namespaces with real servers.
 #
 #   customer 192.0.2.50            swaks, msmtp, session.py
-#   msp      198.51.100.10 (A)     Postfix, authd, cleansmtpd, perhaps Dovecot; MX of customer.test
+#   msp      198.51.100.10 (A)     the mail server, authd, cleansmtpd, perhaps Dovecot; MX of
+#                                  customer.test
 #            198.51.100.11         clean.msp.test, the submission host of the leases
 #            198.51.100.21, .22    B and C, reserved
 #            2001:db8:2::10        what IPv6 mail leaves by
@@ -82,15 +83,19 @@ wait_for() {
 }
 show_logs() {
     local file
-    for file in "$T"/*.log "$T"/*/mail.log; do
+    for file in "$T"/*.log "$T"/*/*.log; do
         [ ! -s "$file" ] || note "--- ${file#"$T/"}"$'\n'"$(tail -n 25 "$file")"
     done
 }
 
 # ---- hosts ----------------------------------------------------------------------
+# A host may have users and a /run of its own.
 # shellcheck disable=SC2016  # for the inner shell
-IN_HOST='mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/hosts" /etc/hosts &&
-    exec "$@"'
+IN_HOST='for file in resolv.conf hosts passwd group; do
+    [ ! -e "$0/$file" ] || mount --bind "$0/$file" "/etc/$file" || exit
+done
+[ ! -d "$0/run" ] || mount --bind "$0/run" /run || exit
+exec "$@"'
 # on HOST COMMAND...: in the host's network, with its resolver. exec all the way, so that the
 # process id of a background call is the command's.
 on() {
@@ -304,11 +309,15 @@ CONF
     postfix_start remote
 }
 
+# certificate: for msp.
+certificate() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=clean.msp.test \
+        -keyout "$T/msp/key.pem" -out "$T/msp/cert.pem" 2>/dev/null
+}
 # msp_postfix: the ordinary mail server, without anything of ours yet. Its ordinary customer is
 # known by the network address; mailboxes of customer.test are here.
 msp_postfix() {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=clean.msp.test \
-        -keyout "$T/msp/key.pem" -out "$T/msp/cert.pem" 2>/dev/null
+    certificate
     postfix_new msp mail.msp.test <<CONF
 virtual_mailbox_domains = customer.test
 virtual_mailbox_maps = inline:{ anna@customer.test=anna/, bob@customer.test=bob/ }
@@ -319,8 +328,8 @@ smtpd_tls_key_file = $T/msp/key.pem
 smtpd_tls_security_level = may
 CONF
 }
-# paste SECTION FILE: what stands below "#==> SECTION" in the recipe goes to the end of the file.
-paste() {
+# part SECTION: what stands below "#==> SECTION" in the recipe, or nothing but trouble.
+part() {
     local before after
     before=$(wc -l <"$T/recipe")
     sed -n "/^#==> $1\$/,/^#==> /{/^#==> /d;p}" "$T/recipe" >"$T/section"
@@ -328,8 +337,10 @@ paste() {
     if [ "$after" -eq 0 ] || [ "$after" -ge "$before" ]; then
         bail "the recipe has no part \"$1\""
     fi
-    cat "$T/section" >>"$T/msp/postfix/$2"
+    cat "$T/section"
 }
+# paste SECTION FILE: a part of the recipe goes to the end of that file of Postfix.
+paste() { part "$1" >>"$T/msp/postfix/$2"; }
 
 # ---- mail -----------------------------------------------------------------------
 # send FROM TO SUBJECT SWAKS-OPTION...: one message by swaks from the customer's host; the
@@ -358,7 +369,7 @@ arrives_from() {
         is "$1" "$(came_from)" "$3"
     else
         not_ok "$1"
-        note "nothing arrived; msp's log:"$'\n'"$(tail -n 12 "$T/msp/mail.log")"
+        note "nothing arrived; msp's log:"$'\n'"$(tail -n 12 "$(msp_log)")"
     fi
 }
 # never_arrived SUBJECT: neither in the remote's mailboxes nor on the way.

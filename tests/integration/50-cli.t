@@ -264,6 +264,9 @@ ends 0 "mta postfix" cs mta postfix
 out_has '^clean1 +unix' "mta postfix has a lane for each address"
 out_has 'smtp_bind_address=203\.0\.113\.10' "mta postfix binds it"
 out_has "unix:$work/run/policy" "mta postfix knows the socket"
+ends 0 "mta exim" cs mta exim
+out_has '^  clean2=203\.0\.113\.10 ' "mta exim has a lane for each address"
+out_has "^CLEAN_POLICY = $work/run/policy" "mta exim knows the socket"
 ends 3 "mta of a server that is unknown" cs mta sendmale
 ends 2 "mta without a server" cs mta
 

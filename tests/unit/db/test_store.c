@@ -178,6 +178,7 @@ static void an_address_or_a_lane_is_in_the_pool_once(void **state)
     } taken[] = {
         {"198.51.100.21", "clean02"},
         {"198.51.100.22", "clean01"},
+        {"198.51.100.22", "Clean01"},
         {"198.51.100.21", "clean01"},
     };
     struct desk *desk = *state;
