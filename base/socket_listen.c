@@ -63,6 +63,19 @@ static int clear_path(const struct sockaddr_un *at, struct error *err)
     return 0;
 }
 
+int socket_give(const char *path, mode_t mode, const char *group, struct error *err)
+{
+    gid_t gid = (gid_t)-1;
+
+    if (group != NULL && group[0] != '\0' && find_group(group, &gid, err) != 0)
+        return -1;
+    if ((gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) != 0) ||
+        chmod(path, mode) != 0)
+        return error_set_errno(err, ERROR_UNAVAILABLE, errno,
+                               "could not give \"%s\" to its group", path);
+    return 0;
+}
+
 int socket_listen_unix(const char *path, mode_t mode, const char *group, int *out_fd,
                        struct error *err)
 {
@@ -160,4 +173,49 @@ int socket_listen(const char *where, int *out_fd, struct error *err)
     }
     *out_fd = fd;
     return 0;
+}
+
+/* ---- sockets that others made --------------------------------------------------------------- */
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat first, second;
+
+    return stat(one, &first) == 0 && stat(other, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static bool is_same_endpoint(const struct sockaddr_storage *at, const char *where)
+{
+    struct address wanted, bound;
+    uint64_t port;
+
+    if (split_endpoint(slice_from(where), &wanted, &port, NULL) != 0)
+        return false;
+    if (at->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)at;
+        return address_is_v4(&wanted) && ntohs(v4->sin_port) == port &&
+               memcmp(&v4->sin_addr, wanted.bytes + 12, 4) == 0;
+    }
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)at;
+    memcpy(bound.bytes, &v6->sin6_addr, sizeof bound.bytes);
+    return at->ss_family == AF_INET6 && ntohs(v6->sin6_port) == port &&
+           memcmp(bound.bytes, wanted.bytes, sizeof bound.bytes) == 0;
+}
+
+bool socket_listens_at(int fd, const char *where)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at, one = sizeof(int);
+    int is_listening = 0, type = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &one) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &one) != 0 || is_listening == 0 ||
+        type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+        return false;
+    if (strncmp(where, "unix:", 5) == 0)
+        where += 5;
+    if (at.ss_family == AF_UNIX) /* zeroed and larger than sockaddr_un: ends with NUL */
+        return is_same_file(((const struct sockaddr_un *)&at)->sun_path, where);
+    return where[0] != '/' && is_same_endpoint(&at, where);
 }

@@ -13,11 +13,11 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/inherit.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
-#include "base/socket.h"
 #include "issuer/api/api.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/http/server.h"
@@ -49,35 +49,60 @@ struct daemon {
     struct site console_site, customer_site, api_site;
     struct http_server *console, *customer, *local;
     struct jobs *jobs;
+    struct inherited inherited; /* what the supervisor gave us, until it is taken */
+    bool is_api_own;            /* its file goes with us */
 };
 
-static int serve(int fd, const struct site *site, unsigned threads,
-                 struct http_server **out, struct error *err)
+/* Where a site listens. */
+struct door {
+    const char *name, *where;
+    const struct site *site;
+    unsigned threads;
+    struct http_server **server;
+};
+
+/* On a socket that a supervisor holds, or on one of our own. */
+static int open_door(const struct door *door, struct inherited *inherited,
+                     bool *out_is_own, struct error *err)
 {
-    if (http_server_start(fd, site, threads, out, err) == 0)
-        return 0;
-    close(fd);
-    return -1;
+    struct inherited_socket socket;
+
+    if (inherit_or_listen(inherited, door->where, &socket, err) != 0)
+        return error_prefix(err, "%s", door->name);
+    if (http_server_start(socket.fd, door->site, door->threads, door->server, err) !=
+        0) {
+        close(socket.fd);
+        return error_prefix(err, "%s", door->name);
+    }
+    *out_is_own = socket.is_own;
+    return 0;
 }
 
 static int listen_all(struct daemon *daemon, struct error *err)
 {
     const struct config *config = app_config(daemon->app);
-    char path[4096];
-    int fd;
+    char api[4096];
+    bool is_own = false;
 
-    if (snprintf(path, sizeof path, "%s/api", config->runtime_dir) >= (int)sizeof path)
+    if (snprintf(api, sizeof api, "unix:%s/api", config->runtime_dir) >=
+        (int)sizeof api)
         return error_set(err, ERROR_INVALID, "runtime_dir is too long a path");
-    if (socket_listen_unix(path, 0660, NULL, &fd, err) != 0 ||
-        serve(fd, &daemon->api_site, API_THREADS, &daemon->local, err) != 0)
-        return error_prefix(err, "the API");
-    if (socket_listen(config->customer.listen, &fd, err) != 0 ||
-        serve(fd, &daemon->customer_site, CUSTOMER_THREADS, &daemon->customer, err) !=
-            0)
-        return error_prefix(err, "customer");
-    if (socket_listen(config->console.listen, &fd, err) != 0 ||
-        serve(fd, &daemon->console_site, CONSOLE_THREADS, &daemon->console, err) != 0)
-        return error_prefix(err, "console");
+    const struct door doors[] = {
+        {"the API",  api,                     &daemon->api_site,      API_THREADS,      &daemon->local},
+        {"customer", config->customer.listen, &daemon->customer_site, CUSTOMER_THREADS,
+         &daemon->customer                                                                            },
+        {"console",  config->console.listen,  &daemon->console_site,  CONSOLE_THREADS,
+         &daemon->console                                                                             },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(doors); i++) {
+        if (open_door(&doors[i], &daemon->inherited, &is_own, err) != 0)
+            return -1;
+        if (doors[i].server == &daemon->local)
+            daemon->is_api_own = is_own;
+    }
+    if (daemon->inherited.count > 0)
+        log_event(LOG_LEVEL_WARNING, "socket.unknown", "error",
+                  "a socket that was handed over is not in the configuration", NULL);
     return 0;
 }
 
@@ -120,7 +145,8 @@ static void stop(struct daemon *daemon)
             http_server_stop(servers[i]);
     if (daemon->jobs != NULL)
         jobs_stop(daemon->jobs);
-    if (daemon->local != NULL &&
+    inherit_release(&daemon->inherited);
+    if (daemon->local != NULL && daemon->is_api_own &&
         snprintf(path, sizeof path, "%s/api", app_config(daemon->app)->runtime_dir) <
             (int)sizeof path)
         unlink(path);
@@ -169,8 +195,10 @@ static int run(struct daemon *daemon, struct config *config, struct error *err)
         config_free(config);
         return error_set(err, ERROR_INTERNAL, "could not prepare signals");
     }
+    inherit_read(&daemon->inherited); /* the environment is changed: no threads yet */
     if (start(daemon, config, err) != 0)
         return -1;
+    inherit_release(&daemon->inherited);
     log_event(LOG_LEVEL_INFO, "started", "version", CLEANSMTP_VERSION, "console",
               app_config(daemon->app)->console.listen, "customer",
               app_config(daemon->app)->customer.listen, NULL);
