@@ -62,7 +62,9 @@ static int read_options(int argc, char **argv, struct options *out)
     return EXIT_USAGE;
 }
 
-static int serve(struct config *config, struct error *err)
+static int serve(struct config *config, struct listeners *listeners,
+                 struct successor *successor, enum authd_server_end *out,
+                 struct error *err)
 {
     const struct authd_parts parts = {
         .config = config, .clock = clock_system, .random = random_system};
@@ -72,15 +74,49 @@ static int serve(struct config *config, struct error *err)
         config_free(config);
         return -1;
     }
-    int result = authd_server_run(authd, err);
+    int result = authd_server_run(authd, listeners, successor, out, err);
     authd_free(authd);
     return result;
+}
+
+/* Serve, and become the successor when there is one. When it cannot be executed after all, go on:
+ * the sockets are where it would have looked for them. */
+static int live(const char *path, char *const *argv, struct error *err)
+{
+    struct successor successor = {.argv = argv};
+    struct listeners listeners;
+    enum authd_server_end end;
+    struct config *config;
+
+    for (;;) {
+        if (config_load(path, &config, err) != 0 ||
+            serve(config, &listeners, &successor, &end, err) != 0)
+            return -1;
+        if (end == AUTHD_SERVER_STOPPED)
+            return 0;
+        if (listeners_pass_on(&listeners, err) != 0)
+            return -1;
+        (void)successor_become(&successor, err);
+        log_event(LOG_LEVEL_ERROR, "successor.refused", "error", err->text, NULL);
+    }
+}
+
+/* -t */
+static int check(const char *path, struct error *err)
+{
+    struct config *config;
+
+    if (config_load(path, &config, err) != 0)
+        return -1;
+    config_free(config);
+    if (printf("%s: good\n", path) < 0)
+        return error_set(err, ERROR_INTERNAL, "could not write");
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     struct options options = {0};
-    struct config *config;
     struct error err = {0};
     int status = read_options(argc, argv, &options);
 
@@ -89,16 +125,8 @@ int main(int argc, char **argv)
     (void)umask(0027);
     secret_startup();
     const char *path = config_path(options.config);
-    if (config_load(path, &config, &err) != 0)
-        goto failed;
-    if (options.is_test) {
-        status = printf("%s: good\n", path) < 0 ? EXIT_FAILED : EXIT_DONE;
-        config_free(config);
-        return status;
-    }
-    if (serve(config, &err) == 0)
+    if ((options.is_test ? check(path, &err) : live(path, argv, &err)) == 0)
         return EXIT_DONE;
-failed:
     log_event(LOG_LEVEL_ERROR, "authd.failed", "error", err.text, NULL);
     return EXIT_FAILED;
 }

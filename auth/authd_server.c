@@ -7,85 +7,26 @@
  */
 #include "base/base.h"
 
-#include "auth/authd_server.h"
+#include "auth/authd_server_internal.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <signal.h>
-#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth/dialogue.h"
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
-#include "base/socket.h"
 
 enum {
     CONNECTIONS_MAX = 2000, /* a socket; a large Postfix runs 1000 smtpd */
     DESCRIPTORS_RESERVED = 64,
     ACCEPTS_AT_ONCE = 64,
     TICK_S = 1,
-    TIDY_TICKS = 60,
-    SOCKET_MODE = 0660,
-    RUNTIME_DIR_MODE = 0755
-};
-
-struct server;
-struct connection;
-
-/* A refusal that waits for its time. */
-struct delayed {
-    LIST_ENTRY(delayed) link;
-    struct connection *connection;
-    struct event *timer;
-    uint64_t ticket;
-    struct authd_login login;
-};
-
-LIST_HEAD(delayed_list, delayed);
-
-struct connection {
-    LIST_ENTRY(connection) link;
-    struct server *server;
-    enum config_socket socket;
-    struct dialogue *dialogue;
-    int fd;
-    struct event *readable, *writable;
-    size_t out_sent;
-    struct delayed_list delayed;
-    int64_t partial_since_ms; /* 0: no unfinished request */
-    bool is_ended;            /* the peer has said all it will say */
-    bool is_closing;          /* write what is there, then close */
-    bool is_hanging_up;       /* write what is there, then wait for the peer to close */
-};
-
-LIST_HEAD(connection_list, connection);
-
-struct listener {
-    struct server *server;
-    enum config_socket socket;
-    char *path; /* ours: the configuration's own goes with a reload */
-    int fd;
-    struct event *readable;
-    unsigned connections;
-};
-
-struct server {
-    struct authd *authd;
-    struct event_base *base;
-    struct event *ends[2], *reloads, *ticks;
-    struct listener listeners[CONFIG_SOCKET_COUNT];
-    struct connection_list connections;
-    unsigned connections_max; /* a socket */
-    unsigned ticks_until_tidy;
-    uint64_t last_connection;
-    char buffer[DIALOGUE_INPUT_MAX];
+    TIDY_TICKS = 60
 };
 
 /* ---- the end of a connection ----------------------------------------------------------------- */
@@ -101,7 +42,7 @@ static void listen_again(struct server *server)
 {
     for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
         struct listener *listener = &server->listeners[i];
-        if (listener->readable != NULL &&
+        if (listener->readable != NULL && !server->is_draining &&
             listener->connections < server->connections_max)
             (void)event_add(listener->readable, NULL);
     }
@@ -124,6 +65,8 @@ static void drop(struct connection *connection)
     dialogue_free(connection->dialogue);
     free(connection);
     listen_again(server);
+    if (server->is_draining && LIST_EMPTY(&server->connections))
+        (void)event_base_loopbreak(server->base);
 }
 
 /* ---- writing and waiting ----------------------------------------------------------------------- */
@@ -223,9 +166,11 @@ static void hold_back(void *context, uint64_t ticket, const struct authd_login *
 {
     struct connection *connection = context;
     struct delayed *delayed = xcalloc(1, sizeof *delayed);
-    const struct timeval delay = {.tv_sec = login->delay_ms / 1000,
-                                  .tv_usec = login->delay_ms % 1000 * 1000};
+    struct timeval delay = {.tv_sec = login->delay_ms / 1000,
+                            .tv_usec = login->delay_ms % 1000 * 1000};
 
+    if (connection->server->is_draining)
+        delay = (struct timeval){0};
     delayed->connection = connection;
     delayed->ticket = ticket;
     delayed->login = *login;
@@ -277,6 +222,7 @@ static void serve(struct listener *listener, int fd)
     connection->server = server;
     connection->socket = listener->socket;
     connection->fd = fd;
+    connection->accepted_ms = authd_monotonic_ms(server->authd);
     connection->dialogue = dialogue_new(
         server->authd, listener->socket, ++server->last_connection,
         &(struct dialogue_host){.delay = hold_back, .context = connection});
@@ -292,11 +238,10 @@ static void serve(struct listener *listener, int fd)
     settle(connection, DIALOGUE_GO_ON);
 }
 
-static void on_connect(evutil_socket_t listening_fd, short what, void *context)
+void server_accept(struct listener *listener)
 {
-    struct listener *listener = context;
+    int listening_fd = listener->server->sockets->at[listener->socket].fd;
 
-    (void)what;
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
         if (listener->connections >= listener->server->connections_max) {
             (void)event_del(listener->readable); /* the rest wait in the backlog */
@@ -314,13 +259,11 @@ static void on_connect(evutil_socket_t listening_fd, short what, void *context)
     }
 }
 
-static void on_end(evutil_socket_t fd, short what, void *context)
+static void on_connect(evutil_socket_t fd, short what, void *context)
 {
-    struct server *server = context;
-
     (void)fd;
     (void)what;
-    (void)event_base_loopbreak(server->base);
+    server_accept(context);
 }
 
 static void on_reload(evutil_socket_t fd, short what, void *context)
@@ -347,6 +290,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     listen_again(server);
+    server_look_at_successor(server); /* its time may be over */
     if (--server->ticks_until_tidy == 0) {
         server->ticks_until_tidy = TIDY_TICKS;
         authd_tidy(server->authd);
@@ -375,44 +319,48 @@ static unsigned allow_connections(void)
     return (unsigned)(limit.rlim_cur - DESCRIPTORS_RESERVED) / CONFIG_SOCKET_COUNT;
 }
 
-static int bind_socket(struct listener *listener, const char *path, struct error *err)
+static int watch_sockets(struct server *server, struct error *err)
 {
-    struct server *server = listener->server;
-
-    if (socket_listen_unix(path, SOCKET_MODE, authd_config(server->authd)->auth.group,
-                           &listener->fd, err) != 0)
-        return -1;
-    listener->path = xstrdup(path);
-    listener->readable = event_new(server->base, listener->fd, EV_READ | EV_PERSIST,
-                                   on_connect, listener);
-    if (listener->readable == NULL || event_add(listener->readable, NULL) != 0)
-        return error_set(err, ERROR_INTERNAL, "cannot watch \"%s\"", path);
-    log_event(LOG_LEVEL_INFO, "socket.listening", "socket",
-              dialogue_kind(listener->socket)->name, "path", path, NULL);
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
+        struct listener *listener = &server->listeners[i];
+        int fd = server->sockets->at[i].fd;
+        listener->server = server;
+        listener->socket = (enum config_socket)i;
+        if (fd < 0)
+            continue;
+        listener->readable = event_new(server->base, fd, EV_READ | EV_PERSIST,
+                                       on_connect, listener);
+        if (listener->readable == NULL || event_add(listener->readable, NULL) != 0)
+            return error_set(err, ERROR_INTERNAL, "cannot watch \"%s\"",
+                             server->sockets->at[i].path);
+    }
     return 0;
 }
 
-static int bind_sockets(struct server *server, struct error *err)
-{
-    const struct config *config = authd_config(server->authd);
-    unsigned bound = 0;
+static const struct {
+    int number;
+    event_callback_fn act;
+} signals[SIGNALS] = {
+    {SIGTERM, on_end       },
+    {SIGINT,  on_end       },
+    {SIGHUP,  on_reload    },
+    {SIGUSR2, on_succession},
+    {SIGCHLD, on_child     },
+};
 
-    if (file_mkdirs(config->runtime_dir, RUNTIME_DIR_MODE, err) != 0)
-        return -1;
-    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
-        struct listener *listener = &server->listeners[i];
-        listener->server = server;
-        listener->socket = (enum config_socket)i;
-        const char *path = config_socket_path(config, listener->socket);
-        if (path[0] == '\0')
-            continue;
-        if (bind_socket(listener, path, err) != 0)
-            return -1;
-        bound++;
-    }
-    if (bound == 0)
-        return error_set(err, ERROR_INVALID,
-                         "no socket is configured in section \"auth\"");
+/* Hold them back while nobody takes them: one that comes while a successor starts must not end it.
+ * The mask outlives exec. */
+static int hold_signals(int how, struct error *err)
+{
+    sigset_t held;
+    bool is_filled = sigemptyset(&held) == 0;
+
+    for (size_t i = 0; i < SIGNALS; i++)
+        is_filled = sigaddset(&held, signals[i].number) == 0 && is_filled;
+    /* One thread. */
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    if (!is_filled || sigprocmask(how, &held, NULL) != 0)
+        return error_set(err, ERROR_INTERNAL, "cannot hold signals");
     return 0;
 }
 
@@ -421,16 +369,18 @@ static int watch_signals(struct server *server, struct error *err)
     const struct timeval tick = {.tv_sec = TICK_S};
 
     (void)signal(SIGPIPE, SIG_IGN);
-    server->ends[0] = evsignal_new(server->base, SIGTERM, on_end, server);
-    server->ends[1] = evsignal_new(server->base, SIGINT, on_end, server);
-    server->reloads = evsignal_new(server->base, SIGHUP, on_reload, server);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        server->signals[i] = evsignal_new(server->base, signals[i].number,
+                                          signals[i].act, server);
+        if (server->signals[i] == NULL || event_add(server->signals[i], NULL) != 0)
+            return error_set(err, ERROR_INTERNAL, "cannot watch signals");
+    }
     server->ticks = event_new(server->base, -1, EV_PERSIST, on_tick, server);
-    if (server->ends[0] == NULL || server->ends[1] == NULL || server->reloads == NULL ||
-        server->ticks == NULL || event_add(server->ends[0], NULL) != 0 ||
-        event_add(server->ends[1], NULL) != 0 ||
-        event_add(server->reloads, NULL) != 0 || event_add(server->ticks, &tick) != 0)
-        return error_set(err, ERROR_INTERNAL, "cannot watch signals");
-    return 0;
+    server->drain = event_new(server->base, -1, EV_PERSIST, on_drain, server);
+    if (server->ticks == NULL || server->drain == NULL ||
+        event_add(server->ticks, &tick) != 0)
+        return error_set(err, ERROR_INTERNAL, "cannot make timers");
+    return hold_signals(SIG_UNBLOCK, err);
 }
 
 static void forget_event(struct event *event)
@@ -446,53 +396,57 @@ static void server_free(struct server *server)
         next = LIST_NEXT(at, link);
         drop(at);
     }
-    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
-        struct listener *listener = &server->listeners[i];
-        forget_event(listener->readable);
-        if (listener->fd >= 0)
-            (void)close(listener->fd);
-        if (listener->path != NULL)
-            (void)unlink(listener->path);
-        free(listener->path);
-    }
-    forget_event(server->ends[0]);
-    forget_event(server->ends[1]);
-    forget_event(server->reloads);
+    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++)
+        forget_event(server->listeners[i].readable);
+    for (size_t i = 0; i < SIGNALS; i++)
+        forget_event(server->signals[i]);
     forget_event(server->ticks);
+    forget_event(server->drain);
     if (server->base != NULL)
         event_base_free(server->base);
     free(server);
 }
 
-int authd_server_run(struct authd *authd, struct error *err)
+static int run(struct server *server, struct error *err)
 {
-    struct server *server = xcalloc(1, sizeof *server);
-    int result = -1;
-
-    server->authd = authd;
-    server->ticks_until_tidy = TIDY_TICKS;
-    for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++)
-        server->listeners[i].fd = -1;
-    LIST_INIT(&server->connections);
-    server->connections_max = allow_connections();
     server->base = event_base_new();
-    if (server->base == NULL) {
-        (void)error_set(err, ERROR_INTERNAL, "cannot make an event loop");
-        goto out;
-    }
-    if (watch_signals(server, err) != 0 || bind_sockets(server, err) != 0 ||
-        sandbox_basics(err) != 0)
-        goto out;
+    if (server->base == NULL)
+        return error_set(err, ERROR_INTERNAL, "cannot make an event loop");
+    if (watch_signals(server, err) != 0 ||
+        listeners_open(server->sockets, authd_config(server->authd), err) != 0 ||
+        watch_sockets(server, err) != 0 || sandbox_basics(err) != 0)
+        return -1;
     notify_state("READY=1");
     log_event(LOG_LEVEL_INFO, "authd.ready", "version", CLEANSMTP_VERSION, NULL);
-    if (event_base_dispatch(server->base) < 0) {
-        (void)error_set(err, ERROR_INTERNAL, "the event loop failed");
-        goto out;
-    }
-    notify_state("STOPPING=1");
-    log_event(LOG_LEVEL_INFO, "authd.stopped", "version", CLEANSMTP_VERSION, NULL);
-    result = 0;
-out:
+    if (event_base_dispatch(server->base) < 0)
+        return error_set(err, ERROR_INTERNAL, "the event loop failed");
+    log_event(LOG_LEVEL_INFO,
+              server->end == AUTHD_SERVER_SUCCEEDED ? "authd.succeeded"
+                                                    : "authd.stopped",
+              "version", CLEANSMTP_VERSION, NULL);
+    return 0;
+}
+
+int authd_server_run(struct authd *authd, struct listeners *listeners,
+                     struct successor *successor, enum authd_server_end *out,
+                     struct error *err)
+{
+    struct server *server = xcalloc(1, sizeof *server);
+
+    server->authd = authd;
+    listeners_init(listeners);
+    server->sockets = listeners;
+    server->successor = successor;
+    server->ticks_until_tidy = TIDY_TICKS;
+    LIST_INIT(&server->connections);
+    server->connections_max = allow_connections();
+    int result = run(server, err);
+    if (result == 0)
+        result = hold_signals(SIG_BLOCK, err);
+    successor_forget(successor);
+    if (result != 0 || server->end == AUTHD_SERVER_STOPPED)
+        listeners_close(listeners);
+    *out = server->end;
     server_free(server);
     return result;
 }

@@ -29,6 +29,8 @@ struct protocol {
     void *(*begin)(struct dialogue *dialogue, uint64_t number);
     void (*end)(void *state);
     bool (*is_partial)(const void *state);
+    /* A question of several lines is half way. NULL: there are none. */
+    bool (*is_busy)(const void *state);
     enum dialogue_fate (*take)(struct dialogue *dialogue, struct slice *input);
     /* Write the answer to a login. NULL: this protocol asks for none. */
     enum dialogue_fate (*answer)(struct dialogue *dialogue, uint64_t ticket,
@@ -95,6 +97,11 @@ static void end_dovecot(void *state)
 static bool is_dovecot_partial(const void *state)
 {
     return dovecot_auth_is_partial(state);
+}
+
+static bool is_dovecot_busy(const void *state)
+{
+    return dovecot_auth_is_busy(state);
 }
 
 static enum dialogue_fate take_dovecot(struct dialogue *dialogue, struct slice *input)
@@ -309,6 +316,7 @@ static const struct protocol protocols[] = {
                                  .begin = begin_dovecot,
                                  .end = end_dovecot,
                                  .is_partial = is_dovecot_partial,
+                                 .is_busy = is_dovecot_busy,
                                  .take = take_dovecot,
                                  .answer = answer_dovecot,
                                  .hear_end = hear_dovecot_end,
@@ -389,6 +397,15 @@ bool dialogue_is_partial(const struct dialogue *dialogue)
 bool dialogue_is_waiting(const struct dialogue *dialogue)
 {
     return dialogue->delayed > 0;
+}
+
+bool dialogue_is_quiet(const struct dialogue *dialogue)
+{
+    const struct protocol *protocol = dialogue->protocol;
+
+    return !dialogue_is_partial(dialogue) && !dialogue_is_waiting(dialogue) &&
+           dialogue->out.len == 0 &&
+           (protocol->is_busy == NULL || !protocol->is_busy(dialogue->state));
 }
 
 bool dialogue_is_paused(const struct dialogue *dialogue)

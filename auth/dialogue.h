@@ -63,6 +63,8 @@ struct strbuf *dialogue_out(struct dialogue *dialogue);
 bool dialogue_is_partial(const struct dialogue *dialogue);
 /* Answers are held back. */
 bool dialogue_is_waiting(const struct dialogue *dialogue);
+/* Nothing is in hand: no request begun, half way or unanswered. The connection may end here. */
+bool dialogue_is_quiet(const struct dialogue *dialogue);
 /* Nothing may be read: on some sockets answers keep the order of the questions. */
 bool dialogue_is_paused(const struct dialogue *dialogue);
 

@@ -104,6 +104,14 @@ bool dovecot_auth_is_partial(const struct dovecot_auth *auth)
     return line_reader_is_partial(&auth->lines);
 }
 
+bool dovecot_auth_is_busy(const struct dovecot_auth *auth)
+{
+    for (size_t i = 0; i < ARRAY_LEN(auth->slots); i++)
+        if (auth->slots[i].state != SLOT_FREE)
+            return true;
+    return false;
+}
+
 /* ---- slots -------------------------------------------------------------------------------- */
 
 static struct slot *find_slot(struct dovecot_auth *auth, uint32_t id)

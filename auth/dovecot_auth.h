@@ -53,6 +53,8 @@ enum dovecot_auth_step dovecot_auth_step(struct dovecot_auth *auth, struct slice
 
 /* A line has begun and is not finished. */
 bool dovecot_auth_is_partial(const struct dovecot_auth *auth);
+/* A request waits for the peer's next line, or for our answer. */
+bool dovecot_auth_is_busy(const struct dovecot_auth *auth);
 
 /* Tell the peer the verdict. username is the canonical one, or "" to name the login as it was
  * given. false: close the connection instead (peer postfix or exim and VERDICT_TEMPORARY: they

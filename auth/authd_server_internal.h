@@ -1,0 +1,87 @@
+/*
+ * authd_server_internal.h - what authd_server.c and authd_drain.c share; nobody else includes it.
+ */
+#ifndef AUTH_AUTHD_SERVER_INTERNAL_H
+#define AUTH_AUTHD_SERVER_INTERNAL_H
+
+#include "auth/authd_server.h"
+
+#include <event2/event.h>
+#include <sys/queue.h>
+
+#include "auth/dialogue.h"
+
+struct server;
+struct connection;
+
+/* A refusal that waits for its time. */
+struct delayed {
+    LIST_ENTRY(delayed) link;
+    struct connection *connection;
+    struct event *timer;
+    uint64_t ticket;
+    struct authd_login login;
+};
+
+LIST_HEAD(delayed_list, delayed);
+
+struct connection {
+    LIST_ENTRY(connection) link;
+    struct server *server;
+    enum config_socket socket;
+    struct dialogue *dialogue;
+    int fd;
+    struct event *readable, *writable;
+    size_t out_sent;
+    struct delayed_list delayed;
+    int64_t accepted_ms;
+    int64_t partial_since_ms; /* 0: no unfinished request */
+    bool is_ended;            /* the peer has said all it will say */
+    bool is_closing;          /* write what is there, then close */
+    bool is_hanging_up;       /* write what is there, then wait for the peer to close */
+};
+
+LIST_HEAD(connection_list, connection);
+
+struct listener {
+    struct server *server;
+    enum config_socket socket;
+    struct event *readable; /* NULL: not listening */
+    unsigned connections;
+};
+
+enum {
+    SIGNALS = 5
+};
+
+struct server {
+    struct authd *authd;
+    struct event_base *base;
+    struct event *signals[SIGNALS], *ticks, *drain;
+    struct listeners *sockets;
+    struct listener listeners[CONFIG_SOCKET_COUNT];
+    struct successor *successor;
+    enum authd_server_end end;
+    bool
+        is_draining; /* no more connections; those that are there end when they are quiet */
+    int64_t drain_until_ms;
+    struct connection_list connections;
+    unsigned connections_max; /* a socket */
+    unsigned ticks_until_tidy;
+    uint64_t last_connection;
+    char buffer[DIALOGUE_INPUT_MAX];
+};
+
+/* Accept what waits there, a batch at most. */
+void server_accept(struct listener *listener);
+
+/* The signals that end us (authd_drain.c). */
+void on_end(evutil_socket_t fd, short what, void *context);
+void on_succession(evutil_socket_t fd, short what, void *context);
+void on_child(evutil_socket_t fd, short what, void *context);
+/* The timer of the end. */
+void on_drain(evutil_socket_t fd, short what, void *context);
+/* What became of a successor's trial; from the tick too, because its time may be over. */
+void server_look_at_successor(struct server *server);
+
+#endif
