@@ -254,6 +254,11 @@ install: all                           ## into $(DESTDIR)$(PREFIX)
 	install -m 0755 $(B)/cleansmtpd $(B)/cleansmtp-authd $(DESTDIR)$(PREFIX)/sbin
 	install -m 0755 $(B)/cleansmtp $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(B)/cleansmtp-bounce $(B)/cleansmtp-checkpassword $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	for u in packaging/systemd/*.service packaging/systemd/*.socket; do \
+		sed 's|/usr/local/|$(PREFIX)/|' $$u >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; \
+	done
+	install -m 0644 packaging/systemd/cleansmtp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/cleansmtp.conf
 	for s in 1 5 8; do \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 		for m in docs/man/*.$$s; do [ ! -f "$$m" ] || install -m 0644 "$$m" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; \
