@@ -160,7 +160,7 @@ static const char *service_name(void)
     return service[0] != '\0' ? service : environment("PAM_SERVICE");
 }
 
-/* What the login may be used for, before anything is read. 0, or the status to end with. */
+/* What the login may be used for. 0, or the status to end with. */
 static int check_purpose(void)
 {
     const char *service = service_name();
@@ -334,7 +334,8 @@ static int reply(const char *username)
 }
 
 /* The question for the record; its length, or 0 for a login that cannot be ours. -1 is the status
- * in *out_status. */
+ * in *out_status. The record is read even when nothing will be asked: whoever writes it must not
+ * find its pipe without a reader. */
 static ssize_t make_question(const struct call *call, char *question, int *out_status)
 {
     char record[CHECKPASSWORD_RECORD_MAX + 1];
@@ -355,7 +356,10 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
         return -1;
     }
     (void)close(fd);
-    if (read_fields(call, slice_of(record, (size_t)len), &fields)) {
+    int purpose = check_purpose();
+    if (purpose != 0) {
+        *out_status = purpose;
+    } else if (read_fields(call, slice_of(record, (size_t)len), &fields)) {
         const struct checkpassword_question asked = {
             .login = fields.login,
             .password = fields.password,
@@ -398,10 +402,10 @@ static int check(const struct call *call)
     int status;
     ssize_t len = make_question(call, question, &status);
 
+    if (len == 0 || (len < 0 && status == EXIT_REFUSED))
+        return tell_refused(call);
     if (len < 0)
         return status;
-    if (len == 0)
-        return tell_refused(call);
     int result = ask(call->socket_path, slice_of(question, (size_t)len), answer,
                      sizeof answer, &line, &err);
     if (result == 0)
@@ -440,10 +444,5 @@ int main(int argc, char **argv)
     close_foreign_descriptors();
     limit_time();
     status = read_call(argc, argv, &call);
-    if (status != 0)
-        return status;
-    status = check_purpose();
-    if (status == EXIT_REFUSED)
-        return tell_refused(&call);
     return status != 0 ? status : check(&call);
 }
