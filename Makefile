@@ -248,6 +248,9 @@ format:                                ## rewrite every C file with clang-format
 check-format:
 	@clang-format --dry-run -Werror $(C_ALL)
 
+# What another mail server or program reads; each file's head is its manual.
+ADAPTERS := $(sort $(filter-out packaging/systemd/%,$(wildcard packaging/*/*)))
+
 # ---- install ----------------------------------------------------------------------
 install: all                           ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)
@@ -259,6 +262,11 @@ install: all                           ## into $(DESTDIR)$(PREFIX)
 		sed 's|/usr/local/|$(PREFIX)/|' $$u >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; \
 	done
 	install -m 0644 packaging/systemd/cleansmtp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/cleansmtp.conf
+	for a in $(ADAPTERS); do \
+		install -d $(DESTDIR)$(PREFIX)/share/cleansmtp/$$(basename $$(dirname $$a)); \
+		sed 's|/usr/local/libexec/cleansmtp|$(LIBEXECDIR)|; s|/usr/local/|$(PREFIX)/|' $$a \
+			>$(DESTDIR)$(PREFIX)/share/cleansmtp/$${a#packaging/} || exit 1; \
+	done
 	for s in 1 5 8; do \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 		for m in docs/man/*.$$s; do [ ! -f "$$m" ] || install -m 0644 "$$m" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; \

@@ -1,0 +1,314 @@
+"""doors.py - what the tests of the doors share: TAP, a seeded cleansmtp-authd, and a client of Dovecot's auth protocol.
+
+A door is a way in which a mail server asks about a login. B is the build folder (build/release).
+"""
+import base64
+import itertools
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+B = os.path.join(TOP, os.environ.get("B", "build/release"))
+HELPER = f"{B}/cleansmtp-checkpassword"
+ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
+REALM = "clean.mail.example"
+
+# Numbers of test_seed's leases; from 4 on all are good.
+GOOD, EXPIRED, REVOKED, NOT_REVEALED, UNKNOWN = 4, 1, 2, 3, 7777
+
+_clients = itertools.count(1)
+_count = 0
+_failed = 0
+
+
+def ok(good, name, detail=""):
+    global _count, _failed
+    _count += 1
+    print(f"{'ok' if good else 'not ok'} {_count} - {name}")
+    if not good:
+        _failed += 1
+        for line in str(detail).splitlines() or [""]:
+            print("# " + line)
+    sys.stdout.flush()
+
+
+def equal(got, want, name):
+    ok(got == want, name, f"got    {got!r}\nwanted {want!r}")
+
+
+def note(text):
+    for line in str(text).splitlines():
+        print("# " + line)
+
+
+def skip_all(why):
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def done():
+    print(f"1..{_count}")
+    sys.exit(1 if _failed else 0)
+
+
+def digits(number, length):
+    text = ""
+    for _ in range(length):
+        text = ALPHABET[number % len(ALPHABET)] + text
+        number //= len(ALPHABET)
+    return text
+
+
+def username(number):
+    return "cs-" + digits(number, 8)
+
+
+def password(number):
+    return "-".join(digits(7919 * number + group, 5) for group in range(5))
+
+
+def packaged(name, **lines):
+    """The text of an adapter; lines replace what stands between the quotes of "local NAME = ..." (or const)."""
+    with open(f"{TOP}/packaging/{name}", encoding="utf-8") as file:
+        text = file.read()
+    for variable, value in lines.items():
+        text, count = re.subn(rf'^((?:local|const) {variable} = ")[^"]*', lambda found: found[1] + value, text, flags=re.M)
+        if count != 1:
+            raise SystemExit(f"Bail out! {name} has no line for {variable}")
+    return text
+
+
+def wait_for(seconds, condition):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Folder:
+    """A folder below /tmp that other users may enter, for the length of a test."""
+
+    def __init__(self, name):
+        self.root = tempfile.mkdtemp(prefix=f"cs-{name}-")
+        os.chmod(self.root, 0o755)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error, *_):
+        if (error or _failed) and os.environ.get("KEEP"):
+            note("kept " + self.root)
+        else:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.root, name)
+
+    def write(self, name, text, mode=0o644):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.path(name), mode)
+        return self.path(name)
+
+    def read(self, name):
+        try:
+            with open(self.path(name), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+
+class Server:
+    """A program in the foreground, ended with the test; its output goes to a log."""
+
+    def __init__(self, folder, name, command, ready, **more):
+        self.folder, self.name = folder, name
+        self.log = name + ".log"
+        with open(folder.path(self.log), "ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more)
+        if not wait_for(15, lambda: self.process.poll() is not None or ready()) or self.process.poll() is not None:
+            self.stop()
+            raise SystemExit(f"Bail out! {name} did not start\n" + folder.read(self.log))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def descriptors(self, pid=None):
+        return len(os.listdir(f"/proc/{pid or self.process.pid}/fd"))
+
+
+class Authd(Server):
+    """cleansmtp-authd over leases that test_seed made; extra goes to the end of its configuration."""
+
+    def __init__(self, folder, extra="", leases=400):
+        self.home = folder
+        if not os.path.exists(folder.path("cleansmtp.conf")):
+            if not os.path.exists(f"{B}/tests/auth/test_seed"):
+                subprocess.run(["make", "-s", "-C", TOP, f"{B.removeprefix(TOP + '/')}/tests/auth/test_seed"], check=True,
+                               stdout=subprocess.DEVNULL)
+            subprocess.run([f"{B}/tests/auth/test_seed", folder.root, str(leases)], check=True)
+            with open(folder.path("cleansmtp.conf"), "a", encoding="ascii") as file:
+                file.write(extra)
+        self.verify = folder.path("run/verify")
+        super().__init__(folder, "authd", [f"{B}/cleansmtp-authd", "-c", folder.path("cleansmtp.conf")],
+                         lambda: answers(self.verify))
+
+    def again(self):
+        return Authd(self.home)
+
+
+def answers(path):
+    """Somebody listens on the unix socket."""
+    with socket.socket(socket.AF_UNIX) as link:
+        try:
+            link.connect(path)
+            return True
+        except OSError:
+            return False
+
+
+class Fake:
+    """A program in place of authd: hears one question a connection, says what it is told to, closes."""
+
+    CODE = """
+import os, socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+server.listen(100)
+links = []
+while True:
+    link, _ = server.accept()
+    if sys.argv[2] == "silence":
+        links.append(link)
+        continue
+    link.recv(4096)
+    link.sendall(sys.argv[2].encode().decode("unicode_escape").encode("latin-1"))
+    link.close()
+"""
+
+    def __init__(self, folder, name, answer):
+        self.path = folder.path(name)
+        self.server = Server(folder, "fake-" + name, [sys.executable, "-c", self.CODE, self.path, answer],
+                             lambda: os.path.exists(self.path))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.stop()
+        os.unlink(self.path)
+
+
+# What authd may say without being an answer, and nobody may take for a refusal.
+NO_ANSWERS = (("TEMP", r"TEMP\treason=later\n"), ("nothing", ""), ("half a line", "NO"), ("another word", r"NOT\n"),
+              ("OK without a name", r"OK\n"), ("an empty line", r"\n"))
+
+
+class DovecotClient:
+    """The client side of Dovecot's auth protocol, as Postfix speaks it."""
+
+    def __init__(self, path, timeout=30):
+        self.link = socket.socket(socket.AF_UNIX)
+        self.link.settimeout(timeout)
+        self.link.connect(path)
+        self.data = b""
+        self.link.sendall(f"VERSION\t1\t0\nCPID\t{os.getpid()}\n".encode())
+        self.hello = []
+        while not self.hello or self.hello[-1] != "DONE":
+            self.hello.append(self.line())
+
+    def line(self):
+        while b"\n" not in self.data:
+            piece = self.link.recv(65536)
+            if not piece:
+                return ""
+            self.data += piece
+        line, self.data = self.data.split(b"\n", 1)
+        return line.decode()
+
+    @staticmethod
+    def request(ident, login, secret, service="smtp"):
+        """Each from an address of its own: a client with many failures is answered slowly."""
+        number = next(_clients)
+        plain = base64.b64encode(f"\0{login}\0{secret}".encode()).decode()
+        return (f"AUTH\t{ident}\tPLAIN\tservice={service}\tnologin\tlip=198.51.100.10\t"
+                f"rip=10.1.{number // 250}.{number % 250}\tsecured\t"
+                f"resp={plain}\n").encode()
+
+    def ask(self, ident, login, secret, service="smtp"):
+        self.link.sendall(self.request(ident, login, secret, service))
+        return kind(self.line())
+
+    def close(self):
+        self.link.close()
+
+
+def kind(line):
+    """ok:NAME, refused, expired, disabled or temporary: what Dovecot's line means to its client."""
+    words = line.split("\t")
+    if words[0] == "OK":
+        return "ok:" + next(word[5:] for word in words if word.startswith("user="))
+    if words[0] != "FAIL":
+        return line
+    for word, meaning in (("code=temp_fail", "temporary"), ("temp", "temporary"), ("code=pass_expired", "expired"),
+                          ("code=user_disabled", "disabled"), ("user_disabled", "disabled")):
+        if word in words:
+            return meaning
+    return "refused"
+
+
+def check_logins(road, client, says_why):
+    """Every kind of login, through a Dovecot that asks us by that road. says_why: it tells a lease that is over."""
+    named = ("disabled", "expired") if says_why else ("refused", "refused")
+    for number, (name, login, secret, service, want) in enumerate((
+            ("good", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
+            ("good, as people type", username(GOOD).upper(), password(GOOD).upper().replace("-", " "), "submission",
+             "ok:" + username(GOOD)),
+            ("wrong", username(GOOD), "wrong", "smtp", "refused"),
+            ("good again, behind the wrong one", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
+            ("unknown", username(UNKNOWN), password(GOOD), "smtp", "refused"),
+            ("not revealed", username(NOT_REVEALED), password(NOT_REVEALED), "smtp", "refused"),
+            ("revoked", username(REVOKED), password(REVOKED), "smtp", named[0]),
+            ("expired", username(EXPIRED), password(EXPIRED), "smtp", named[1]),
+            ("IMAP", username(GOOD), password(GOOD), "imap", "refused"),
+            ("the ordinary customer", "carol", "ordinary-secret", "smtp", "ok:carol"))):
+        equal(client.ask(number + 1, login, secret, service), want, f"{road}: {name}")
+    got = client.ask(50, f"{username(GOOD)}@{REALM}", password(GOOD))
+    ok(got in ("ok:" + username(GOOD), f"ok:{username(GOOD)}@{REALM}"), f"{road}: with our realm", got)
+    if "CRAM-MD5" not in "".join(client.hello):
+        return
+    client.link.sendall(b"AUTH\t60\tCRAM-MD5\tservice=smtp\tnologin\tsecured\n")
+    client.line()
+    client.link.sendall(b"CONT\t60\tY3MtYWFhYWFhYWUgMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+    equal(kind(client.line()), "refused", f"{road}: a mechanism that would need the password itself")
