@@ -101,6 +101,7 @@ BENCH := $(wildcard tests/bench/bench_*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 SUPPORT_ISSUER := $(wildcard tests/support/issuer/*.c)
 E2E   := $(sort $(wildcard tests/integration/*.t tests/e2e/*.t))
+BROWSER := $(sort $(wildcard tests/browser/*.t))
 C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
 H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h tests/support/*.h \
 	tests/support/issuer/*.h)
@@ -198,6 +199,8 @@ check-alone:                           ## build and test all but issuer/ in a co
 	@tools/check-alone.sh
 check-e2e: all                         ## real programs, real Postfix and Dovecot (root)
 	prove --verbose $(E2E)
+check-browser: all                     ## every page in chromium; screenshots in build/screens
+	prove --verbose $(BROWSER)
 asan:                                  ## unit tests under address and undefined-behaviour sanitizers
 	$(MAKE) VARIANT=asan check-unit
 tsan:                                  ## unit tests under the thread sanitizer
@@ -276,7 +279,7 @@ clean:                                 ## remove build/
 help:                                  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## */\1\t/p' Makefile | expand -t 16
 
-.PHONY: FORCE all demo demo-stop test check unit-bin check-unit check-lower check-alone check-e2e asan tsan cover fuzz fuzz-bin \
+.PHONY: FORCE all demo demo-stop test check unit-bin check-unit check-lower check-alone check-e2e check-browser asan tsan cover fuzz fuzz-bin \
 	fuzz-run bench check-source check-layers check-pure check-headers check-links lint analyze format \
 	check-format install clean help
 .PRECIOUS: $(B)/%.o $(B)/gen/%.S

@@ -1,0 +1,76 @@
+// pages.mjs - every page there is. A row is
+//
+//     name   of the page: its screenshots are build/screens/NAME-WIDTH-THEME.png
+//     site   "console" or "customer": which limit of weight it has, and whether somebody is signed in
+//     open   (page, world) gets the browser to it; called once with JavaScript and once without
+//     slow   true: it needs time to become so (an expired lease), and comes last
+//
+// world is what setUp made: the house, its leases by name, and who is signed in.
+
+export async function setUp(house) {
+    const mint = (name, ...options) => house.mint(`${name}@kunde.example`, ...options);
+    const leases = {};
+    leases.expired = await mint("emil", "--for", "60s"); // the shortest there is
+    leases.ready = await mint("anna");
+    leases.shown = await mint("berta");
+    leases.wrong = await mint("carl");
+    leases.locked = await mint("dora");
+    leases.used = await mint("frida");
+    leases.revoked = await mint("gustav");
+    leases.enough = await mint("hanna");
+    for (let i = 0; i < 5; i++) await house.reveal(leases.locked, { code: "wrong" });
+    for (let i = 0; i < 3; i++) await house.reveal(leases.enough);
+    await house.use(leases.used);
+    await house.reveal(leases.revoked);
+    await house.cs("lease", "revoke", String(leases.revoked.id), "--reason", "a test");
+    return { house, leases };
+}
+
+const PASSWORD = "correct horse battery staple";
+
+// Takes the set-up link the first time; afterwards the session's cookie is enough.
+export async function signIn(browser, world, newPage) {
+    const page = await newPage(browser);
+    await page.goto(world.house.setup);
+    for (const field of await page.locator("input[type=password]").all()) await field.fill(PASSWORD);
+    await page.locator("main button").click();
+    await page.goto(world.house.console);
+    if (await page.locator("input[type=password]").count() > 0) {
+        await page.locator("input:not([type=hidden])").first().fill("ana");
+        await page.locator("input[type=password]").fill(PASSWORD);
+        await page.locator("main button").click();
+    }
+    world.session = await page.context().storageState();
+    await page.context().close();
+}
+
+const at = (name) => (page, world) => page.goto(world.leases[name].page);
+const console_at = (path) => (page, world) => page.goto(world.house.console + path);
+
+async function prove(page, lease, fields = {}) {
+    await page.goto(lease.page);
+    await page.fill("#mailbox", fields.mailbox ?? lease.mailbox);
+    await page.fill("#code", fields.code ?? lease.key);
+    await page.click("button.go");
+}
+
+export const PAGES = [
+    { name: "customer-ready", site: "customer", open: at("ready") },
+    { name: "customer-wrong", site: "customer",
+        open: (page, world) => prove(page, world.leases.wrong, { mailbox: "carla@kunde.example" }) },
+    { name: "customer-locked", site: "customer", open: at("locked") },
+    { name: "customer-shown", site: "customer", open: (page, world) => prove(page, world.leases.shown) },
+    { name: "customer-shown-enough", site: "customer", open: at("enough") },
+    { name: "customer-in-use", site: "customer", open: at("used") },
+    { name: "customer-revoked", site: "customer", open: at("revoked") },
+    { name: "customer-not-found", site: "customer",
+        open: (page, world) => page.goto(`${world.house.customer}/r/aaaaaaaaaaaaa`) },
+    { name: "customer-expired", site: "customer", slow: true, open: at("expired") },
+
+    { name: "console-today", site: "console", open: console_at("/") },
+    { name: "console-case", site: "console",
+        open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.used.case}`) },
+    { name: "console-cases", site: "console", open: console_at("/cases") },
+    { name: "console-pool", site: "console", open: console_at("/pool") },
+    { name: "console-audit", site: "console", open: console_at("/audit") },
+];

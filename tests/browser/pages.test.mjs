@@ -1,0 +1,76 @@
+// pages.test.mjs - every page of pages.mjs, in light and dark (where only rules about colour can differ), at 320, 768 and 1280 px, with JavaScript
+// and without: axe, the content security policy, horizontal scroll, small targets, HTML, weight.
+// ONLY=customer runs the rows whose name has that in it; WITHOUT_JAVA=1 has tidy look at the HTML.
+
+import { THEMES, WIDTHS, axe, launch, newPage, newPageWithoutScripts, overflow, screenshot, smallTargets, tabWalk, weight } from "./lib/browser.mjs";
+import { House, sleep } from "./lib/house.mjs";
+import { emptyFolder, keep, validate } from "./lib/html.mjs";
+import { none, ok, testing } from "./lib/tap.mjs";
+import { PAGES, setUp, signIn } from "./pages.mjs";
+
+const WEIGHT_MAX = { customer: 30 * 1024, console: 60 * 1024 };
+
+async function measure(page, name, screens) {
+    const found = { axe: [], overflow: [], small: [] };
+    const violations = await axe(page);
+    for (const theme of THEMES)
+        for (const width of WIDTHS) {
+            await page.emulateMedia({ colorScheme: theme });
+            await page.setViewportSize({ width, height: 800 });
+            const put = (kind, lines) => found[kind].push(...lines.map((line) => `${theme} ${width}: ${line}`));
+            put("axe", await violations(theme !== THEMES[0]));
+            put("overflow", await overflow(page));
+            put("small", await smallTargets(page));
+            if (screens && width !== 768) await screenshot(page, `${name}-${width}-${theme}`);
+        }
+    return found;
+}
+
+async function look(browser, world, row, js) {
+    const name = `${row.name}${js ? "" : ", without JavaScript"}`;
+    const page = await (js ? newPage : newPageWithoutScripts)(browser,
+        { storageState: row.site === "console" ? world.session : undefined });
+    try {
+        await row.open(page, world);
+        const bytes = await weight(page);
+        await keep(`${row.name}${js ? "" : "-nojs"}`, page.seen.html);
+        const walk = js ? await tabWalk(page) : [];
+        const found = await measure(page, row.name, js);
+        const elsewhere = page.seen.urls.filter((url) => !url.startsWith(world.house[row.site]));
+        none(found.axe, `${name}: axe finds nothing`);
+        none(found.overflow, `${name}: no horizontal scroll`);
+        none(found.small, `${name}: no target below 24 px`);
+        none([...page.seen.csp, ...page.seen.errors.filter((e) => !/status of 4|BLOCKED_BY_CLIENT/.test(e)), ...elsewhere],
+            `${name}: no violation of the policy, no error, no request elsewhere`);
+        if (!js) return;
+        none(walk, `${name}: Tab reaches everything, and the focus is seen`);
+        ok(bytes <= WEIGHT_MAX[row.site], `${name}: weighs ${Math.ceil(bytes / 102.4) / 10} KB`,
+            `at most ${WEIGHT_MAX[row.site]} bytes, has ${bytes}`);
+    } catch (error) {
+        ok(false, `${name}: opens`, error.stack);
+    } finally {
+        await page.context().close();
+    }
+}
+
+const house = await House.open();
+const browser = await launch();
+await testing(async () => {
+    const started = Date.now();
+    const rows = PAGES.filter((row) => row.name.includes(process.env.ONLY ?? ""));
+    const world = await setUp(house);
+    if (rows.some((row) => row.site === "console")) await signIn(browser, world, newPage);
+    await emptyFolder();
+    const jobs = rows.filter((row) => !row.slow).flatMap((row) => [[row, true], [row, false]]);
+    const worker = async () => {
+        for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await look(browser, world, ...job);
+    };
+    await Promise.all([worker(), worker()]);
+    await sleep(Math.max(0, started + 62000 - Date.now()) * (rows.some((row) => row.slow) ? 1 : 0));
+    for (const row of rows.filter((r) => r.slow)) for (const js of [true, false]) await look(browser, world, row, js);
+    const html = await validate();
+    none(html.complaints, `the HTML of ${html.count} pages is valid (${html.checker})`);
+}, async () => {
+    await browser.close();
+    await house.close();
+});
