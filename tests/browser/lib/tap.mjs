@@ -29,7 +29,7 @@ export function note(text) {
         console.log(`# ${line}`);
 }
 
-const LIMIT_S = 400;
+const LIMIT_S = 600;
 
 // Runs a whole test file: the plan at the end, and a failure for what was thrown or hangs.
 export async function testing(run, cleanUp) {
