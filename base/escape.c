@@ -40,6 +40,7 @@ static bool is_shown(uint32_t code)
              (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069));
 }
 
+/* What stands for a byte of its own, or NULL. */
 static const char *html_entity(char byte)
 {
     switch (byte) {
@@ -52,12 +53,23 @@ static const char *html_entity(char byte)
     }
 }
 
-static void append_shown(struct strbuf *out, struct slice text, bool is_html)
+static const char *csv_entity(char byte)
+{
+    return byte == '"' ? "\"\"" : NULL;
+}
+
+static const char *no_entity(char byte UNUSED)
+{
+    return NULL;
+}
+
+static void append_shown(struct strbuf *out, struct slice text,
+                         const char *(*entity_of)(char byte))
 {
     while (text.len > 0) {
         uint32_t code = 0;
         size_t len = utf8_take(text, &code);
-        const char *entity = is_html && len == 1 ? html_entity(text.at[0]) : NULL;
+        const char *entity = len == 1 ? entity_of(text.at[0]) : NULL;
         if (len == 0 || !is_shown(code))
             strbuf_puts(out, REPLACEMENT);
         else if (entity != NULL)
@@ -70,12 +82,21 @@ static void append_shown(struct strbuf *out, struct slice text, bool is_html)
 
 static void append_html(struct strbuf *out, struct slice text)
 {
-    append_shown(out, text, true);
+    append_shown(out, text, html_entity);
 }
 
 static void append_text(struct strbuf *out, struct slice text)
 {
-    append_shown(out, text, false);
+    append_shown(out, text, no_entity);
+}
+
+static void append_csv(struct strbuf *out, struct slice text)
+{
+    strbuf_putc(out, '"');
+    if (text.len > 0 && slice_find_byte(SLICE("=+-@\t"), text.at[0]) >= 0)
+        strbuf_putc(out, '\'');
+    append_shown(out, text, csv_entity);
+    strbuf_putc(out, '"');
 }
 
 static void append_log(struct strbuf *out, struct slice text)
@@ -133,7 +154,7 @@ static void append_url(struct strbuf *out, struct slice text)
 static void (*const escapers[ESCAPE_COUNT])(struct strbuf *out, struct slice text) = {
     [ESCAPE_HTML] = append_html,       [ESCAPE_LOG] = append_log,
     [ESCAPE_DOVECOT] = append_dovecot, [ESCAPE_URL] = append_url,
-    [ESCAPE_TEXT] = append_text,
+    [ESCAPE_TEXT] = append_text,       [ESCAPE_CSV] = append_csv,
 };
 
 void escape_append(struct strbuf *out, enum escape how, struct slice text)

@@ -15,6 +15,9 @@ enum escape {
     ESCAPE_URL,     /* everything but unreserved characters as %XX (RFC 3986 2.3) */
     ESCAPE_TEXT, /* for a person at a terminal: controls (but TAB, LF), bidi controls and
                        broken UTF-8 become U+FFFD */
+    /* A whole field of RFC 4180, quotes around it, text as for a person. One that a spreadsheet
+     * would take for a formula (= + - @ and TAB in front) gets a ' in front. */
+    ESCAPE_CSV,
     ESCAPE_COUNT
 };
 

@@ -240,6 +240,37 @@ int64_t timetext_floor(int64_t when, int64_t step_s)
     return when - (past < 0 ? past + step_s : past);
 }
 
+const char *timetext_date(struct arena *mem, int64_t when)
+{
+    struct tm at = local(when);
+
+    return arena_printf(mem, "%04d-%02d-%02d", at.tm_year + 1900, at.tm_mon + 1,
+                        at.tm_mday);
+}
+
+bool timetext_date_parse(struct slice text, int64_t *out)
+{
+    struct tm day = {.tm_isdst = -1};
+    int64_t year;
+    int64_t month;
+    int64_t date;
+
+    if (text.len != 10 || text.at[4] != '-' || text.at[7] != '-' ||
+        !number_i64(slice_take(text, 4), 1970, 9999, &year) ||
+        !number_i64(slice_take(slice_skip(text, 5), 2), 1, 12, &month) ||
+        !number_i64(slice_skip(text, 8), 1, 31, &date))
+        return false;
+    day.tm_year = (int)year - 1900;
+    day.tm_mon = (int)month - 1;
+    day.tm_mday = (int)date;
+    time_t at = mktime(&day);
+    /* 31 February would be a day of March. */
+    if (at == (time_t)-1 || day.tm_mday != (int)date)
+        return false;
+    *out = (int64_t)at;
+    return true;
+}
+
 const char *timetext_span(struct arena *mem, int64_t seconds)
 {
     if (seconds < 0)

@@ -30,6 +30,10 @@ const char *timetext_mark(struct arena *mem, int64_t when);
 /* The last whole step of the clock on the wall at or before when: step_s 21600 gives 00:00, 06:00, 12:00,
  * 18:00 in the zone of TZ. */
 int64_t timetext_floor(int64_t when, int64_t step_s);
+/* In the zone of TZ: "2026-11-24". */
+const char *timetext_date(struct arena *mem, int64_t when);
+/* "2026-11-24" as the midnight that begins the day in the zone of TZ; false otherwise. */
+NODISCARD bool timetext_date_parse(struct slice text, int64_t *out);
 /* "45 s", "12 min", "3 h 2 min", "2 days"; negative counts as 0. */
 const char *timetext_span(struct arena *mem, int64_t seconds);
 

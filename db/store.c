@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "db/store_internal.h"
 
+#include "base/number.h"
+
 int store_open(const char *path, enum store_mode mode, struct store **out,
                struct error *err)
 {
@@ -161,4 +163,32 @@ int store_corrupt(struct error *err, const char *what)
 {
     return error_set(err, ERROR_INTEGRITY,
                      "a row of %s in the database cannot be right", what);
+}
+
+const char *store_pattern(struct arena *mem, const char *part)
+{
+    if (part == NULL)
+        return NULL;
+    char *pattern = arena_alloc(mem, 2 * strlen(part) + 3);
+    char *to = pattern;
+
+    *to++ = '%';
+    for (const char *at = part; *at != '\0'; at++) {
+        if (strchr("%_\\", *at) != NULL)
+            *to++ = '\\';
+        *to++ = *at;
+        if (*at >= 'A' && *at <= 'Z')
+            to[-1] |= 0x20; /* ASCII, as lower() of SQLite */
+    }
+    *to = '%';
+    return pattern;
+}
+
+int64_t store_pattern_number(const char *part)
+{
+    int64_t number = 0;
+
+    if (part == NULL || !number_i64(slice_from(part), 1, INT64_MAX, &number))
+        return 0;
+    return number;
 }

@@ -72,6 +72,24 @@ NODISCARD int store_audit_tail(struct store *store, struct arena *mem,
 NODISCARD int store_audit_verify(struct store *store, int64_t *out_records,
                                  struct error *err);
 
+/* ---- what people look for (in the files of cases, leases and the audit log) ------------------- */
+
+/* Zeroed: everything. Each field narrows it; newest first. */
+struct search {
+    int64_t before; /* id or seq below this one: the next page */
+    /* A part, in any case of letters, of what a person would type: mailbox or domain, ticket, address,
+     * recipient, username; or the number of the case. */
+    const char *text;
+    const char *person;   /* a part of the actor: "ana" */
+    const char *state;    /* exactly: a verdict, a lease's state, an action */
+    int64_t since, until; /* made in [since, until); until 0: open */
+    int64_t now;          /* for the states of leases */
+    size_t max;
+};
+NODISCARD int store_audit_search(struct store *store, struct arena *mem,
+                                 const struct search *search, struct audit_record **out,
+                                 size_t *out_count, struct error *err);
+
 /* ---- shared addresses (store_shared.c) ----------------------------------------------------- */
 
 struct shared_range {
@@ -184,6 +202,9 @@ NODISCARD int store_case_find(struct store *store, struct arena *mem, int64_t id
 NODISCARD int store_case_list(struct store *store, struct arena *mem, int64_t before,
                               size_t max, struct case_row **out, size_t *out_count,
                               struct error *err);
+NODISCARD int store_case_search(struct store *store, struct arena *mem,
+                                const struct search *search, struct case_row **out,
+                                size_t *out_count, struct error *err);
 /* The earlier case with the same bounce bytes, or 0. */
 NODISCARD int store_case_same_bounce(struct store *store, const char *bounce_sha,
                                      int64_t *out_id, struct error *err);
@@ -219,6 +240,9 @@ struct lease_filter {
     int64_t before, case_id, pool_address_id;
     size_t max;
 };
+NODISCARD int store_lease_search(struct store *store, struct arena *mem,
+                                 const struct search *search, struct lease **out,
+                                 size_t *out_count, struct error *err);
 NODISCARD int store_lease_list(struct store *store, struct arena *mem,
                                const struct lease_filter *filter, struct lease **out,
                                size_t *out_count, struct error *err);

@@ -102,6 +102,30 @@ int store_audit_tail(struct store *store, struct arena *mem, const char *object,
     return 0;
 }
 
+int store_audit_search(struct store *store, struct arena *mem,
+                       const struct search *search, struct audit_record **out,
+                       size_t *out_count, struct error *err)
+{
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT " COLUMNS " FROM audit WHERE ($1 = 0 OR seq < $1) "
+                "AND ($2 IS NULL OR seq = $3 OR lower(object) LIKE $2 ESCAPE '\\' "
+                "OR lower(detail) LIKE $2 ESCAPE '\\') "
+                "AND ($4 IS NULL OR lower(actor) LIKE $4 ESCAPE '\\') "
+                "AND ($5 IS NULL OR action = $5) AND at >= $6 "
+                "AND ($7 = 0 OR at < $7) ORDER BY seq DESC LIMIT $8",
+                "itittiii", search->before, store_pattern(mem, search->text),
+                store_pattern_number(search->text), store_pattern(mem, search->person),
+                search->state, search->since, search->until,
+                (int64_t)search->max) != 0 ||
+        store_collect(rows, mem, &all_records, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
 int store_audit_verify(struct store *store, int64_t *out_records, struct error *err)
 {
     uint8_t prev_hash[DIGEST_BYTES] = {0};

@@ -211,6 +211,32 @@ int store_case_find(struct store *store, struct arena *mem, int64_t id,
     return store_consistently(store, find_case, &finding, err);
 }
 
+int store_case_search(struct store *store, struct arena *mem,
+                      const struct search *search, struct case_row **out,
+                      size_t *out_count, struct error *err)
+{
+    static const struct collecting cases = {sizeof(struct case_row), 0, read_case};
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT " COLUMNS " FROM support_case WHERE ($1 = 0 OR id < $1) "
+                "AND ($2 IS NULL OR id = $3 OR lower(mailbox) LIKE $2 ESCAPE '\\' "
+                "OR lower(ticket) LIKE $2 ESCAPE '\\' OR address LIKE $2 ESCAPE '\\' "
+                "OR lower(recipient) LIKE $2 ESCAPE '\\') "
+                "AND ($4 IS NULL OR lower(created_by) LIKE $4 ESCAPE '\\') "
+                "AND ($5 IS NULL OR verdict = $5) AND created_at >= $6 "
+                "AND ($7 = 0 OR created_at < $7) ORDER BY id DESC LIMIT $8",
+                "itittiii", search->before, store_pattern(mem, search->text),
+                store_pattern_number(search->text), store_pattern(mem, search->person),
+                search->state, search->since, search->until,
+                (int64_t)search->max) != 0 ||
+        store_collect(rows, mem, &cases, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
 int store_case_list(struct store *store, struct arena *mem, int64_t before, size_t max,
                     struct case_row **out, size_t *out_count, struct error *err)
 {

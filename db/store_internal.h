@@ -44,6 +44,11 @@ NODISCARD int store_one(struct sql_rows *rows, struct arena *mem,
                                     void *element, struct error *err),
                         void *element, const char *what, struct error *err);
 
+/* A part as LIKE ... ESCAPE '\' finds it in lower-case text: "50%" becomes "%50\%%". NULL stays NULL. */
+const char *store_pattern(struct arena *mem, const char *part);
+/* The part as a number, for columns that are one; 0 when it is none. */
+int64_t store_pattern_number(const char *part);
+
 /* ERROR_INTEGRITY, -1. */
 int store_corrupt(struct error *err, const char *what);
 

@@ -279,6 +279,47 @@ int store_lease_live_for(struct store *store, struct arena *mem, const char *mai
     return find_one(store, rows, mem, out, err);
 }
 
+/* lease_state_at (core/lease.h) as SQL: a test holds one to the other. */
+#define STATE                                                                      \
+ "CASE WHEN l.end_how = 1 THEN 'revoked' WHEN l.end_how <> 0 THEN 'ended' "        \
+ "WHEN l.expires_at <= $8 THEN 'expired' "                                         \
+ "WHEN l.is_pending = 1 THEN 'pending_approval' "                                  \
+ "WHEN l.is_suspended = 1 THEN 'suspended' WHEN l.revealed_at = 0 THEN 'offered' " \
+ "WHEN l.first_login_at = 0 THEN 'revealed' ELSE 'in_use' END"
+
+int store_lease_search(struct store *store, struct arena *mem,
+                       const struct search *search, struct lease **out,
+                       size_t *out_count, struct error *err)
+{
+    static const struct collecting leases = {sizeof(struct lease), 0, read_lease};
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                FROM_LEASE
+                "WHERE ($1 = 0 OR l.id < $1) "
+                "AND ($2 IS NULL OR l.case_id = $3 "
+                "OR lower(l.mailbox) LIKE $2 ESCAPE '\\' "
+                "OR lower(l.ticket) LIKE $2 ESCAPE '\\' "
+                "OR l.username LIKE $2 ESCAPE '\\' "
+                "OR p.address LIKE $2 ESCAPE '\\') "
+                "AND ($4 IS NULL OR lower(l.created_by) LIKE $4 ESCAPE '\\') "
+                "AND ($5 IS NULL OR " STATE " = $5) AND l.created_at >= $6 "
+                "AND ($7 = 0 OR l.created_at < $7) "
+                "ORDER BY l.id DESC LIMIT $9",
+                "itittiiii", search->before, store_pattern(mem, search->text),
+                store_pattern_number(search->text), store_pattern(mem, search->person),
+                search->state, search->since, search->until, search->now,
+                (int64_t)search->max) != 0 ||
+        store_collect(rows, mem, &leases, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    for (size_t i = 0; i < *out_count; i++)
+        if (store_lease_limits(store, mem, &(*out)[i], err) != 0)
+            return -1;
+    return 0;
+}
+
 int store_lease_list(struct store *store, struct arena *mem,
                      const struct lease_filter *filter, struct lease **out,
                      size_t *out_count, struct error *err)

@@ -283,6 +283,98 @@ static void leases_are_listed_newest_first_and_may_be_of_one_case(void **state)
     }
 }
 
+/* Nothing of ours suspends a lease yet; a database may say so. */
+static void suspend(struct desk *desk, int64_t id)
+{
+    struct sql *sql;
+
+    works(desk, sql_open(desk->path, false, false, &sql, &desk->err));
+    works(desk, sql_run(sql, &desk->err,
+                        "UPDATE lease SET is_suspended = 1 WHERE id = $1", "i", id));
+    sql_close(sql);
+}
+
+/* Bring the lease into a state by what happens to leases; the pending one is made so. */
+static int64_t lease_in(struct desk *desk, enum lease_state state)
+{
+    const struct verifier verifier = {.pepper_id = 1};
+    struct usage_record login = {
+        .seq = 1,
+        .at = NOW,
+        .kind = "login",
+        .detail = "",
+        .client = "",
+        .username = arena_printf(&desk->mem, "cs_%d", (int)state)};
+    struct lease_new row = lease_row(desk, login.username);
+    int64_t id;
+
+    row.lease.is_pending = state == LEASE_PENDING_APPROVAL;
+    if (state == LEASE_EXPIRED)
+        row.lease.expires_at = row.lease.created_at + 1;
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    if (state == LEASE_SUSPENDED)
+        suspend(desk, id);
+    if (state == LEASE_REVEALED || state == LEASE_IN_USE)
+        works(desk, store_lease_reveal(desk->store, id, &verifier, NOW, &desk->err));
+    if (state == LEASE_IN_USE)
+        works(desk, store_usage_apply(desk->store, &login, 1, &desk->err));
+    if (state == LEASE_REVOKED || state == LEASE_ENDED)
+        works(desk, store_lease_end(desk->store, id,
+                                    state == LEASE_REVOKED ? LEASE_END_REVOKED
+                                                           : LEASE_END_GIVEN_BACK,
+                                    "agent:ana", NULL, NOW, &desk->err));
+    return id;
+}
+
+static void a_search_by_state_means_the_state_that_core_derives(void **state)
+{
+    struct desk *desk = *state;
+    int64_t ids[LEASE_STATE_COUNT];
+
+    for (int i = 0; i < LEASE_STATE_COUNT; i++)
+        ids[i] = lease_in(desk, (enum lease_state)i);
+    for (int i = 0; i < LEASE_STATE_COUNT; i++) {
+        const struct search search = {
+            .state = lease_state_name((enum lease_state)i), .now = NOW + 60, .max = 9};
+        struct lease *found;
+        size_t count;
+        works(desk, store_lease_search(desk->store, &desk->mem, &search, &found, &count,
+                                       &desk->err));
+        assert_int_equal(count, 1);
+        assert_int_equal(found[0].id, ids[i]);
+        assert_int_equal(lease_state_at(&found[0], NOW + 60), i);
+    }
+}
+
+static void leases_are_found_by_parts_of_what_people_know(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+    } rows[] = {
+        {"KIM@hosted", 2},
+        {"cs_one",     1},
+        {"cs\\one",    0},
+        {"s_o",        1},
+        {"1",          2},
+        {"%",          0},
+        {"nobody",     0},
+    };
+    struct desk *desk = *state;
+
+    put_lease(desk, "cs_one");
+    put_lease(desk, "cs_two");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct search search = {.text = rows[i].text, .now = NOW, .max = 9};
+        struct lease *found;
+        size_t count;
+        works(desk, store_lease_search(desk->store, &desk->mem, &search, &found, &count,
+                                       &desk->err));
+        if (count != rows[i].count)
+            fail_msg("\"%s\": %zu", rows[i].text, count);
+    }
+}
+
 static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
 {
     struct desk *desk = *state;
@@ -461,6 +553,8 @@ int main(void)
         WITH_FRAME(a_lease_ends_once),
         WITH_FRAME(a_mailbox_has_a_live_lease_until_it_expires_or_ends),
         WITH_FRAME(leases_are_listed_newest_first_and_may_be_of_one_case),
+        WITH_FRAME(a_search_by_state_means_the_state_that_core_derives),
+        WITH_FRAME(leases_are_found_by_parts_of_what_people_know),
         WITH_FRAME(a_rejection_is_known_again_however_its_bounce_is_edited),
         WITH_FRAME(a_login_is_read_with_its_pool_address_by_a_reader),
         WITH_FRAME(the_journal_is_counted_once_however_often_it_comes),
