@@ -19,6 +19,9 @@ json_t *line_verdict_mark(enum diagnosis_verdict verdict)
         [DIAGNOSIS_NOT_ADDRESS] = "not about an address",
         [DIAGNOSIS_RECIPIENT] = "recipient’s side",
         [DIAGNOSIS_PRIVATE_LIST] = "private list",
+        [DIAGNOSIS_PRIVATE_PROVEN] = "private list, proven",
+        [DIAGNOSIS_WIDE_LIST] = "wide list",
+        [DIAGNOSIS_CAUSE] = "the customer’s own mail",
         [DIAGNOSIS_NO_BOUNCE] = "no bounce found",
         [DIAGNOSIS_CANNOT_TELL] = "unknown",
     };

@@ -208,6 +208,7 @@ static json_t *menu(const struct page *page, const char *section)
     } rows[] = {
         {"today",    "/",         "Today",    ACT_VIEW_CASES},
         {"cases",    "/cases",    "Cases",    ACT_VIEW_CASES},
+        {"leases",   "/leases",   "Leases",   ACT_VIEW_CASES},
         {"pool",     "/pool",     "Pool",     ACT_VIEW_POOL },
         {"listings", "/listings", "Listings", ACT_VIEW_POOL },
         {"audit",    "/audit",    "Audit",    ACT_VIEW_AUDIT},

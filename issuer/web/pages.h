@@ -19,7 +19,6 @@ NODISCARD int page_session_over(struct page *page, struct error *err);
 int page_today(struct page *page, struct error *err);
 /* Today with the paste box filled, for text that must not be lost. */
 NODISCARD int page_today_with(struct page *page, unsigned status, struct error *err);
-int page_cases(struct page *page, struct error *err);
 int page_case_open(struct page *page, struct error *err);
 
 /* case.c */
@@ -37,6 +36,10 @@ int page_approval_answer(struct page *page, struct error *err);
 /* waiting and has_waiting, for Today. */
 NODISCARD int approval_put_waiting(struct page *page, struct store *store,
                                    struct error *err);
+
+/* lists.c: each as a page, and its rows as CSV and JSON */
+int page_cases(struct page *page, struct error *err);
+int page_leases(struct page *page, struct error *err);
 
 /* pool.c */
 int page_pool(struct page *page, struct error *err);

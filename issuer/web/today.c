@@ -6,7 +6,6 @@
 #include "issuer/web/pages.h"
 
 #include "base/log.h"
-#include "base/number.h"
 #include "core/mailbox.h"
 #include "issuer/cases/diagnose.h"
 #include "issuer/cases/words.h"
@@ -14,8 +13,7 @@
 
 enum {
     TODAY_CASES = 10,
-    TODAY_ADDRESSES = 12,
-    CASES_A_PAGE = 50
+    TODAY_ADDRESSES = 12
 };
 
 struct today {
@@ -158,46 +156,6 @@ int page_today_with(struct page *page, unsigned status, struct error *err)
 int page_today(struct page *page, struct error *err)
 {
     return page_today_with(page, 200, err);
-}
-
-/* ---- all cases ---- */
-
-int page_cases(struct page *page, struct error *err)
-{
-    struct form query = {0};
-    struct case_row *rows = NULL;
-    struct store *store = NULL;
-    json_t *cases = NULL;
-    size_t count = 0;
-    int64_t before = 0;
-
-    if (form_parse(page->mem, SLICE("application/x-www-form-urlencoded"),
-                   page->request->query, &query, err) != 0)
-        return -1;
-    if (form_slice(&query, "before").at != NULL &&
-        !number_i64(form_slice(&query, "before"), 1, INT64_MAX, &before))
-        return error_set(err, ERROR_NOT_FOUND, "there is no such page");
-    if (app_take_reader(page->app, &store, err) != 0)
-        return -1;
-    int result = store_case_list(store, page->mem, before, CASES_A_PAGE, &rows, &count,
-                                 err);
-    if (result == 0)
-        result = line_cases(page, store, rows, count, &cases, err);
-    app_give_back(page->app, store);
-    if (result != 0)
-        return -1;
-    view_flag(page->view, "has_cases", count > 0);
-    view_take(page->view, "cases", cases);
-    view_text(page->view, "older",
-              count == CASES_A_PAGE ? arena_printf(page->mem, "/cases?before=%lld",
-                                                   (long long)rows[count - 1].id)
-                                    : NULL);
-    return page_show(page,
-                     &(struct page_name){.template = "html/cases.html",
-                                         .title = "Cases",
-                                         .section = "cases",
-                                         .status = 200},
-                     err);
 }
 
 /* ---- opening a case ---- */

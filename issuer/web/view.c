@@ -66,6 +66,15 @@ void view_time(json_t *object, const char *key, struct arena *mem, int64_t when,
     view_take(object, key, time);
 }
 
+void view_moment(json_t *object, const char *key, int64_t when)
+{
+    char iso[TIMETEXT_RFC3339_MAX + 1];
+
+    if (when != 0)
+        timetext_rfc3339(when, iso);
+    view_text(object, key, when != 0 ? iso : NULL);
+}
+
 const char *view_shape(const char *class_name)
 {
     static const struct {

@@ -21,6 +21,9 @@ void view_take(json_t *object, const char *key, json_t *value); /* takes value o
 void view_time(json_t *object, const char *key, struct arena *mem, int64_t when,
                int64_t now);
 
+/* For programs: RFC 3339 UTC as text; when 0 becomes null. */
+void view_moment(json_t *object, const char *key, int64_t when);
+
 /* {shape, class, word}: a state as a shape and a word, colour on top. */
 json_t *view_mark(const char *class_name, const char *word);
 /* The shape alone that goes with a class: listed, clear, used, full, unsure, rest. */

@@ -185,6 +185,7 @@ PAGE(set_up, PAGE_OPEN, ACT_VIEW_CASES)
 PAGE(set_up_post, PAGE_OPEN, ACT_VIEW_CASES)
 PAGE(today, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(cases, PAGE_SIGNED_IN, ACT_VIEW_CASES)
+PAGE(leases, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(case_open, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(case, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(case_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
@@ -221,10 +222,15 @@ static const struct route console_routes[] = {
     {HTTP_GET,  "/set-up/{token}",        on_set_up,          0       },
     {HTTP_POST, "/set-up/{token}",        on_set_up_post,     SMALL   },
     {HTTP_GET,  "/cases",                 on_cases,           0       },
+    {HTTP_GET,  "/cases.csv",             on_cases,           0       },
+    {HTTP_GET,  "/cases.json",            on_cases,           0       },
     {HTTP_POST, "/cases",                 on_case_open,       FORM_MAX},
     {HTTP_GET,  "/cases/{n}",             on_case,            0       },
     {HTTP_POST, "/cases/{n}/check",       on_case_check,      SMALL   },
     {HTTP_POST, "/cases/{n}/leases",      on_lease_mint,      SMALL   },
+    {HTTP_GET,  "/leases",                on_leases,          0       },
+    {HTTP_GET,  "/leases.csv",            on_leases,          0       },
+    {HTTP_GET,  "/leases.json",           on_leases,          0       },
     {HTTP_POST, "/leases/{id}/revoke",    on_lease_revoke,    SMALL   },
     {HTTP_POST, "/leases/{id}/extend",    on_lease_extend,    SMALL   },
     {HTTP_POST, "/leases/{id}/link",      on_lease_link,      SMALL   },
@@ -235,6 +241,8 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/pool/{address}/state",  on_address_state,   SMALL   },
     {HTTP_GET,  "/listings",              on_listings,        0       },
     {HTTP_GET,  "/audit",                 on_audit,           0       },
+    {HTTP_GET,  "/audit.csv",             on_audit,           0       },
+    {HTTP_GET,  "/audit.json",            on_audit,           0       },
     {HTTP_GET,  "/static/{file}",         static_file,        0       },
     {HTTP_GET,  "/healthz",               health,             0       },
     {HTTP_GET,  "/readyz",                ready,              0       },

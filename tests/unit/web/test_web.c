@@ -725,6 +725,8 @@ static void a_role_sees_what_it_may_do(void **state)
     post(b, "/pool/203.0.113.99/state", "state=resting");
     assert_int_equal(b->status, 404);
     get(b, "/audit");
+    assert_false(shows(b, "The audit log is whole."));
+    get(b, "/audit?verify=yes");
     must_show(b, "The audit log is whole.");
     must_show(b, "pool.drain");
     must_show(b, "reason=moves house");
@@ -770,6 +772,88 @@ static void every_address_of_ours_stands_among_the_listings(void **state)
     get(b, "/listings");
     must_show(b, "1 address is listed: 1 shared, 0 reserved.");
     must_show(b, FIXTURE_SHARED);
+}
+
+static void lists_are_searched_by_what_people_know(void **state)
+{
+    static const struct {
+        const char *path;
+        bool is_found;
+    } rows[] = {
+        {"/cases?q=kunde.EXAMPLE",                 true },
+        {"/cases?q=anna%40",                       true },
+        {"/cases?q=192.0.2.14",                    true },
+        {"/cases?q=1",                             true },
+        {"/cases?q=nobody",                        false},
+        {"/cases?q=%25",                           false},
+        {"/cases?q=_nna",                          false},
+        {"/cases?by=ana",                          true },
+        {"/cases?by=ben",                          false},
+        {"/cases?state=listed_now",                true },
+        {"/cases?state=clear_now",                 false},
+        {"/cases?from=2026-11-24",                 true },
+        {"/cases?from=2026-11-25",                 false},
+        {"/cases?until=2026-11-24",                true },
+        {"/cases?until=2026-11-23",                false},
+        {"/cases?q=kunde&by=ana&until=2026-12-01", true },
+    };
+    struct browser *b = *state;
+
+    open_case(b);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        get(b, rows[i].path);
+        assert_int_equal(b->status, 200);
+        if (shows(b, "href=\"/cases/1\"") != rows[i].is_found)
+            fail_msg("%s", rows[i].path);
+        assert_int_equal(shows(b, "No case fits."), !rows[i].is_found);
+    }
+    get(b, "/cases?q=<script>&by=%22");
+    must_show(b, "value=\"&lt;script&gt;\"");
+    must_show(b, "/cases.csv?q=%3Cscript%3E&amp;by=%22");
+}
+
+static void a_search_that_cannot_be_is_said(void **state)
+{
+    static const char *const paths[] = {
+        "/cases?state=upside-down", "/cases?from=yesterday", "/cases?from=2026-02-31",
+        "/leases?state=listed_now", "/audit?until=24.11.2026"};
+    struct browser *b = *state;
+
+    b->cookie[0] = '\0';
+    add_agent(b, "pia", ROLE_POSTMASTER);
+    sign_in(b, "pia");
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        get(b, paths[i]);
+        if (b->status != 400)
+            fail_msg("%s: %u", paths[i], b->status);
+    }
+}
+
+static void lists_are_saved_as_csv_and_json(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    get(b, "/cases.csv?q=kunde");
+    assert_int_equal(b->status, 200);
+    must_show(b, "case,opened_at,opened_by,mailbox,");
+    must_show(b, "1,\"2026-11-24T09:00:00Z\",\"agent:ana\",\"" FIXTURE_MAILBOX "\",");
+    get(b, "/cases.json");
+    must_show(b, "\"verdict\": \"listed_now\"");
+    post(b, "/cases/1/leases", "key=k&for=24h");
+    get(b, "/leases");
+    must_show(b, FIXTURE_MAILBOX);
+    must_show(b, "0 of 100");
+    get(b, "/leases?state=offered");
+    must_show(b, FIXTURE_MAILBOX);
+    get(b, "/leases?state=in_use");
+    must_show(b, "No lease fits.");
+    get(b, "/leases.csv");
+    must_show(b, ",\"offered\",\"" FIXTURE_RESERVED "\",");
+    get(b, "/leases.json?state=revoked");
+    assert_string_equal(b->page.at, "[]\n");
+    get(b, "/audit.csv");
+    assert_int_equal(b->status, 403);
 }
 
 static void what_does_not_exist_is_a_calm_page(void **state)
@@ -850,6 +934,9 @@ int main(void)
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
+        WEB_TEST(lists_are_searched_by_what_people_know),
+        WEB_TEST(a_search_that_cannot_be_is_said),
+        WEB_TEST(lists_are_saved_as_csv_and_json),
         WEB_TEST(every_address_of_ours_stands_among_the_listings),
         WEB_TEST(what_does_not_exist_is_a_calm_page),
         WEB_TEST(health_is_told_without_signing_in),
