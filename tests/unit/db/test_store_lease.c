@@ -304,6 +304,7 @@ static int64_t lease_in(struct desk *desk, enum lease_state state)
         .kind = "login",
         .detail = "",
         .client = "",
+        .program = "",
         .username = arena_printf(&desk->mem, "cs_%d", (int)state)};
     struct lease_new row = lease_row(desk, login.username);
     int64_t id;
