@@ -256,13 +256,17 @@ int authd_record(struct authd *authd, const struct usage_line *line, bool is_dur
     return 0;
 }
 
-bool authd_may_record(struct authd *authd, enum usage_kind kind, const char *username)
+enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
+                               const char *username)
 {
     char name[USERNAME_LEN + 3];
     int len = snprintf(name, sizeof name, "%c%s", (char)('0' + (int)kind), username);
+    unsigned count = throttle_count(authd->records, slice_of(name, (size_t)len),
+                                    authd_monotonic_ms(authd));
 
-    return len > 0 && throttle_count(authd->records, slice_of(name, (size_t)len),
-                                     authd_monotonic_ms(authd)) <= RECORDS_A_MINUTE;
+    if (count < RECORDS_A_MINUTE)
+        return NOTE;
+    return count == RECORDS_A_MINUTE ? NOTE_LAST : NOTE_NOT;
 }
 
 /* ---- logins ----------------------------------------------------------------------------------- */
@@ -274,6 +278,34 @@ static const char *tls_words(const struct verify_request *request)
     return request->secured ? "with TLS" : "without TLS";
 }
 
+/* "auth, smtp": which socket, for which service. */
+static void describe_asker(const struct verify_request *request, char *out, size_t size)
+{
+    char service[REFUSAL_SERVICE_MAX + 1], text[USAGE_PROGRAM_MAX + 1];
+
+    usage_copy(service, sizeof service, request->service);
+    (void)snprintf(text, sizeof text, "%.32s%s%s",
+                   request->socket != NULL ? request->socket : "",
+                   request->socket != NULL && service[0] != '\0' ? ", " : "", service);
+    usage_copy(out, size, slice_from(text));
+}
+
+bool authd_may_note_blindly(struct authd *authd)
+{
+    return throttle_count(authd->records, SLICE("blind"), authd_monotonic_ms(authd)) <=
+           BLIND_RECORDS_A_MINUTE;
+}
+
+/* A login that does not exist has no page to show it on. While we cannot know, it may exist. */
+static bool may_exist(struct authd *authd, enum verdict verdict,
+                      const struct verify_result *result)
+{
+    if (result->is_known)
+        return true;
+    return verdict == VERDICT_TEMPORARY && result->username[0] != '\0' &&
+           authd_may_note_blindly(authd);
+}
+
 static void note_login(struct authd *authd, const struct verify_request *request,
                        enum verdict verdict, const struct verify_result *result)
 {
@@ -283,14 +315,21 @@ static void note_login(struct authd *authd, const struct verify_request *request
         .kind = is_ok ? USAGE_LOGIN : USAGE_REFUSED_LOGIN,
     };
 
-    /* A login that does not exist has no page to show it on. */
-    if (!result->is_known || verdict == VERDICT_TEMPORARY ||
-        !authd_may_record(authd, line.kind, result->username))
+    if (!may_exist(authd, verdict, result))
+        return;
+    enum authd_noting noting = authd_noting(authd, line.kind, result->username);
+    if (noting == NOTE_NOT)
         return;
     memcpy(line.username, result->username, sizeof line.username);
     usage_copy(line.client, sizeof line.client, request->client);
-    usage_copy(line.detail, sizeof line.detail,
-               slice_from(is_ok ? tls_words(request) : verdict_answer(verdict)->name));
+    describe_asker(request, line.program, sizeof line.program);
+    if (is_ok)
+        usage_copy(line.detail, sizeof line.detail, slice_from(tls_words(request)));
+    else if (noting == NOTE_LAST)
+        refusal_format(&(struct refusal){.cause = REFUSAL_TOO_OFTEN}, line.detail,
+                       sizeof line.detail);
+    else
+        refusal_format(&result->refusal, line.detail, sizeof line.detail);
     /* A login counts for nothing by itself: losing its record at a power cut is harmless. */
     (void)authd_record(authd, &line, false);
 }
@@ -309,8 +348,11 @@ static void log_login(const struct verify_request *request, enum verdict verdict
         log_event(LOG_LEVEL_ERROR, "auth.unavailable", "login", name, "client", client,
                   "error", result->fault.text, NULL);
     else
-        log_event(LOG_LEVEL_INFO, "auth.refused", "login", name, "client", client,
-                  "reason", verdict_answer(verdict)->name, NULL);
+        log_event(
+            LOG_LEVEL_INFO, "auth.refused", "login", name, "client", client, "reason",
+            result->refusal.cause != REFUSAL_NONE ? refusal_name(result->refusal.cause)
+                                                  : verdict_answer(verdict)->name,
+            NULL);
 }
 
 void authd_login(struct authd *authd, const struct verify_request *request,

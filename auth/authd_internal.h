@@ -8,12 +8,15 @@
 #include "auth/journal.h"
 #include "auth/throttle.h"
 #include "auth/usage_window.h"
+#include "core/refusal.h"
 
 enum {
     RETRY_MS = 1000,
     /* Refusals and logins of one username that are noted in a minute: a flood of wrong passwords
      * must not fill the disk. Messages are always noted. */
-    RECORDS_A_MINUTE = 20
+    RECORDS_A_MINUTE = 20,
+    /* Of all logins together, while we cannot know which of them exist. */
+    BLIND_RECORDS_A_MINUTE = 100
 };
 
 struct authd {
@@ -40,7 +43,16 @@ void authd_store_failed(struct authd *authd, const struct error *err);
 
 /* Append to the journal and to the window. -1 after logging why; only a message depends on it. */
 int authd_record(struct authd *authd, const struct usage_line *line, bool is_durable);
-/* May another such record of this username be written in this minute? */
-bool authd_may_record(struct authd *authd, enum usage_kind kind, const char *username);
+/* Shall another such record of this username be written in this minute? The last one of the minute
+ * says that there were more. */
+enum authd_noting {
+    NOTE,
+    NOTE_LAST, /* instead of what it would have said */
+    NOTE_NOT
+};
+enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
+                               const char *username);
+/* May one more record be written of a login that we cannot look up now? */
+bool authd_may_note_blindly(struct authd *authd);
 
 #endif

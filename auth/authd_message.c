@@ -113,25 +113,46 @@ static bool is_first_refusal(struct authd *authd, const struct judging *judging)
                           authd_monotonic_ms(authd)) <= 1;
 }
 
-static void record_refused(struct authd *authd, const struct judging *judging,
-                           enum message_answer answer)
+/* "to bob@other.example", "80 recipients, from anna@customer.example" */
+static void describe_refused(const struct judging *judging, enum message_answer answer,
+                             struct strbuf *out)
 {
     const struct policy_request *request = judging->request;
     struct slice about = answer == MESSAGE_RECIPIENT ? request->recipient
                                                      : request->sender;
-    char address[USAGE_DETAIL_MAX + 1], detail[USAGE_DETAIL_MAX + 64];
-    struct usage_line line;
+    char address[USAGE_DETAIL_MAX + 1];
 
-    if (!judging->is_known || !is_first_refusal(authd, judging) ||
-        !authd_may_record(authd, USAGE_REFUSED_MESSAGE, judging->username))
+    usage_copy(address, sizeof address, about);
+    if (answer == MESSAGE_TOO_LARGE)
+        strbuf_printf(out, "%llu bytes, ", (unsigned long long)request->size_bytes);
+    if (answer == MESSAGE_TOO_WIDE || answer == MESSAGE_RECIPIENTS_USED)
+        strbuf_printf(out, "%u recipient%s, ", recipients_of(request),
+                      recipients_of(request) == 1 ? "" : "s");
+    strbuf_printf(out, "%s %s", answer == MESSAGE_RECIPIENT ? "to" : "from",
+                  address[0] != '\0' ? address : "<>");
+}
+
+/* name: the answer's, or that of our own fault. Without a database nobody knows which logins exist. */
+static void record_refused(struct authd *authd, const struct judging *judging,
+                           enum message_answer answer, const char *name)
+{
+    struct usage_line line;
+    struct strbuf detail;
+
+    if (!is_first_refusal(authd, judging) ||
+        (!judging->is_known && !authd_may_note_blindly(authd)))
+        return;
+    enum authd_noting noting = authd_noting(authd, USAGE_REFUSED_MESSAGE,
+                                            judging->username);
+    if (noting == NOTE_NOT)
         return;
     fill_line(judging, USAGE_REFUSED_MESSAGE, &line);
-    usage_copy(address, sizeof address, about);
-    int len = snprintf(detail, sizeof detail, "%s, %s %s", message_reply(answer)->name,
-                       answer == MESSAGE_RECIPIENT ? "to" : "from",
-                       address[0] != '\0' ? address : "<>");
-    usage_copy(line.detail, sizeof line.detail,
-               slice_from(len > 0 ? detail : message_reply(answer)->name));
+    strbuf_init(&detail, 2 * (size_t)USAGE_DETAIL_MAX);
+    strbuf_printf(&detail, "%s, ",
+                  noting == NOTE_LAST ? refusal_name(REFUSAL_TOO_OFTEN) : name);
+    describe_refused(judging, answer, &detail);
+    usage_copy(line.detail, sizeof line.detail, strbuf_slice(&detail));
+    strbuf_release(&detail);
     (void)authd_record(authd, &line, false);
 }
 
@@ -216,7 +237,8 @@ static void refuse(struct authd *authd, const struct judging *judging,
 {
     const struct message_reply *reply = message_reply(answer);
 
-    record_refused(authd, judging, answer);
+    if (judging->is_known)
+        record_refused(authd, judging, answer, reply->name);
     log_event(LOG_LEVEL_INFO, "message.refused", "login", judging->username, "reason",
               reply->name, NULL);
     say_refusal(out, answer, &judging->login.lease);
@@ -236,8 +258,10 @@ static void decide(struct authd *authd, struct judging *judging, struct strbuf *
         else
             refuse(authd, judging, answer, out);
     }
-    if (result != 0)
+    if (result != 0) {
+        record_refused(authd, judging, MESSAGE_SEND, refusal_name(REFUSAL_OUR_FAULT));
         say(out, FAULT_REPLY);
+    }
     arena_release(&mem);
 }
 

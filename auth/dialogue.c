@@ -54,9 +54,11 @@ struct dialogue {
 static enum dialogue_fate judge(struct dialogue *dialogue, uint64_t ticket,
                                 const struct verify_request *request)
 {
+    struct verify_request told = *request;
     struct authd_login login;
 
-    authd_login(dialogue->authd, request, &login);
+    told.socket = dialogue->protocol->kind.name;
+    authd_login(dialogue->authd, &told, &login);
     if (login.delay_ms <= 0)
         return dialogue->protocol->answer(dialogue, ticket, &login);
     if (dialogue->delayed >= DELAYED_MAX)

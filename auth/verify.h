@@ -9,6 +9,7 @@
 #ifndef AUTH_VERIFY_H
 #define AUTH_VERIFY_H
 
+#include "core/refusal.h"
 #include "core/verdict.h"
 #include "db/store.h"
 
@@ -21,6 +22,7 @@ struct verify_request {
     struct slice client; /* address of the mail program; "" when not told */
     bool secured;        /* TLS between mail program and mail server, by its word */
     bool is_tls_untold;  /* the protocol has no word for it: secured says nothing */
+    const char *socket;  /* by which one it came, for the record; NULL: not told */
 };
 
 struct verify_context {
@@ -36,6 +38,8 @@ struct verify_result {
     bool has_lost_key;      /* the pepper lacks the key of this verifier */
     struct login_row login; /* strings live in mem */
     struct error fault;     /* VERDICT_TEMPORARY: why, for the log */
+    /* Why not, for the record of a login that exists. The peer is told the verdict only. */
+    struct refusal refusal;
 };
 
 enum verdict verify_login(const struct verify_context *with,

@@ -16,34 +16,34 @@
 #define LATER "450 4.7.1"
 
 static const struct message_reply replies[] = {
-    [MESSAGE_SEND] = {"sent", NULL, ""},
-    [MESSAGE_EXPIRED] = {"expired", REFUSED,
+    [MESSAGE_SEND] = {"sent", NULL, "", ""},
+    [MESSAGE_EXPIRED] = {"expired", REFUSED, "the details have expired",
         "These temporary sending details have expired. " USUAL},
-    [MESSAGE_REVOKED] = {"revoked", REFUSED,
+    [MESSAGE_REVOKED] = {"revoked", REFUSED, "the details were ended",
         "These temporary sending details have been ended. " USUAL},
-    [MESSAGE_NOT_A_LEASE] = {"not_a_lease", REFUSED,
+    [MESSAGE_NOT_A_LEASE] = {"not_a_lease", REFUSED, "there are no such details, or nobody has seen them yet",
         "This login is not for temporary sending. " USUAL},
-    [MESSAGE_SENDER] = {"sender", REFUSED,
+    [MESSAGE_SENDER] = {"sender", REFUSED, "the details are for other senders",
         "These temporary sending details are for another sender address. "
         "Please use the mailbox they were made for."},
-    [MESSAGE_RECIPIENT] = {"recipient", REFUSED,
+    [MESSAGE_RECIPIENT] = {"recipient", REFUSED, "the details are not for this recipient",
         "These temporary sending details are not for this recipient. "
         "Please use your usual outgoing server."},
-    [MESSAGE_TOO_LARGE] = {"size", REFUSED,
+    [MESSAGE_TOO_LARGE] = {"size", REFUSED, "larger than the details allow",
         "A message by these temporary sending details may have at most %sB. "
         "Please send a smaller one, or use your usual outgoing server."},
-    [MESSAGE_TOO_WIDE] = {"recipients", REFUSED,
+    [MESSAGE_TOO_WIDE] = {"recipients", REFUSED, "more recipients in one message than the details allow",
         "A message by these temporary sending details may have at most %s recipients. "
         "Please send it to fewer at a time."},
-    [MESSAGE_TOO_MANY] = {"too_many", REFUSED,
+    [MESSAGE_TOO_MANY] = {"too_many", REFUSED, "all messages of the details are used up",
         "The limit of %s messages of these temporary sending details is used up. " USUAL},
-    [MESSAGE_RECIPIENTS_USED] = {"recipients_used", REFUSED,
+    [MESSAGE_RECIPIENTS_USED] = {"recipients_used", REFUSED, "more recipients than the details have left",
         "These temporary sending details are for %s recipients in all, and this message "
         "has more than are left. " USUAL},
-    [MESSAGE_TOO_FAST] = {"too_fast", LATER,
+    [MESSAGE_TOO_FAST] = {"too_fast", LATER, "all messages of this hour are used up: it may go later",
         "The limit of %s messages an hour of these temporary sending details is reached. "
         AGAIN},
-    [MESSAGE_HELD] = {"held", LATER,
+    [MESSAGE_HELD] = {"held", LATER, "the details or their address are on hold: it may go later",
         "These temporary sending details are on hold. " AGAIN},
 };
 /* clang-format on */
@@ -53,6 +53,16 @@ const struct message_reply *message_reply(enum message_answer answer)
 {
     assert((size_t)answer < ARRAY_LEN(replies));
     return &replies[answer];
+}
+
+bool message_answer_parse(struct slice name, enum message_answer *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(replies); i++)
+        if (slice_is(name, replies[i].name)) {
+            *out = (enum message_answer)i;
+            return true;
+        }
+    return false;
 }
 
 /* The limit an answer speaks of, as people write it. */

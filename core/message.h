@@ -43,9 +43,12 @@ enum message_answer message_judge(const struct lease *lease, enum pool_state poo
 struct message_reply {
     const char *name;   /* journal and log: "sent", "expired", … */
     const char *code;   /* "550 5.7.1", "450 4.7.1"; NULL for MESSAGE_SEND */
+    const char *words;  /* for an agent: why */
     const char *format; /* one sentence; one %s for the limit where there is one */
 };
 const struct message_reply *message_reply(enum message_answer answer);
+/* By its name. */
+NODISCARD bool message_answer_parse(struct slice name, enum message_answer *out);
 /* The sentence with the lease's limit in it. lease may be NULL where there is no %s. */
 void message_sentence(enum message_answer answer, const struct lease *lease,
                       struct strbuf *out);

@@ -253,7 +253,8 @@ NODISCARD int store_lease_set_link(struct store *store, int64_t id, const char *
 /* One wrong proof; *out_left says how many are left. */
 NODISCARD int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
                                     struct error *err);
-/* The password was made: keep its verifier (replacing an earlier one), count the reveal. */
+/* The password was made: keep its verifier, count the reveal. The one it replaces lets nobody in any
+ * more; its verifier is kept for store_login_earlier, the newest STORE_EARLIER_MAX of them. */
 NODISCARD int store_lease_reveal(struct store *store, int64_t id,
                                  const struct verifier *verifier, int64_t now,
                                  struct error *err);
@@ -333,6 +334,20 @@ struct login_row {
 NODISCARD int store_login_find(struct store *store, struct arena *mem,
                                const char *username, struct login_row *out,
                                struct error *err);
+
+enum {
+    STORE_EARLIER_MAX = REVEALS_MAX - 1
+};
+/* A password that was right until the details were shown again. */
+struct earlier_verifier {
+    struct verifier verifier;
+    unsigned reveal; /* the first is 1 */
+    int64_t replaced_at;
+};
+/* The replaced verifiers of a lease, newest first. */
+NODISCARD int store_login_earlier(struct store *store, int64_t lease_id,
+                                  struct earlier_verifier out[STORE_EARLIER_MAX],
+                                  size_t *out_count, struct error *err);
 
 /* ---- usage journal, taken in by cleansmtpd (store_usage.c) ----------------------------------------- */
 

@@ -387,6 +387,24 @@ struct revealing {
     const struct verifier *verifier;
 };
 
+/* The verifier that this reveal replaces; only the newest of them stay. */
+static int keep_replaced(struct store *store, const struct revealing *r,
+                         struct error *err)
+{
+    if (sql_run(store->sql, err,
+                "INSERT INTO credential_replaced "
+                "(lease_id, reveal, pepper_id, verifier, replaced_at) "
+                "SELECT c.lease_id, l.reveals - 1, c.pepper_id, c.verifier, $2 "
+                "FROM credential c JOIN lease l ON l.id = c.lease_id "
+                "WHERE c.lease_id = $1",
+                "ii", r->id, r->now) != 0)
+        return -1;
+    return sql_run(store->sql, err,
+                   "DELETE FROM credential_replaced WHERE lease_id = $1 AND reveal < "
+                   "(SELECT reveals - $2 FROM lease WHERE id = $1)",
+                   "ii", r->id, (int64_t)STORE_EARLIER_MAX);
+}
+
 static int reveal_lease(struct store *store, void *context, struct error *err)
 {
     const struct revealing *r = context;
@@ -395,7 +413,7 @@ static int reveal_lease(struct store *store, void *context, struct error *err)
             store->sql, err,
             "UPDATE lease SET reveals = reveals + 1, revealed_at = $2 WHERE id = $1",
             "ii", r->id, r->now) != 0 ||
-        need_one_change(store, err) != 0)
+        need_one_change(store, err) != 0 || keep_replaced(store, r, err) != 0)
         return -1;
     return sql_run(
         store->sql, err,
@@ -551,4 +569,33 @@ int store_login_find(struct store *store, struct arena *mem, const char *usernam
     struct finding_login finding = {mem, username, out};
 
     return store_consistently(store, find_login, &finding, err);
+}
+
+int store_login_earlier(struct store *store, int64_t lease_id,
+                        struct earlier_verifier out[STORE_EARLIER_MAX],
+                        size_t *out_count, struct error *err)
+{
+    struct sql_rows *rows;
+    int found;
+
+    *out_count = 0;
+    if (sql_ask(
+            store->sql, &rows, err,
+            "SELECT reveal, pepper_id, verifier, replaced_at FROM credential_replaced "
+            "WHERE lease_id = $1 ORDER BY reveal DESC LIMIT $2",
+            "ii", lease_id, (int64_t)STORE_EARLIER_MAX) != 0)
+        return -1;
+    while ((found = sql_next(rows, err)) == 1) {
+        struct earlier_verifier *row = &out[*out_count];
+        row->reveal = (unsigned)sql_int(rows, 0);
+        row->verifier.pepper_id = (unsigned)sql_int(rows, 1);
+        row->replaced_at = sql_int(rows, 3);
+        if (!sql_blob(rows, 2, row->verifier.bytes, DIGEST_BYTES)) {
+            sql_end(rows);
+            return store_corrupt(err, "replaced credentials");
+        }
+        (*out_count)++;
+    }
+    sql_end(rows);
+    return found;
 }

@@ -9,6 +9,7 @@
 #include "issuer/api/api_resources.h"
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
+#include "issuer/leases/refused.h"
 #include "issuer/leases/reveal.h"
 
 /* What authd wrote a moment ago belongs into the answer; without it the answer is a little
@@ -95,9 +96,10 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
         return -1;
     json_t *usage = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(usage, present_usage(&rows[i]));
+        json_array_append_new(usage, present_usage(call->mem, &rows[i], call->now));
     *out = present_lease(&lease, call->now, NULL);
     put_approval(call, &approval, *out);
+    put_text(*out, "last_refusal", refused_newest(call->mem, rows, count, call->now));
     json_object_set_new(*out, "usage", usage);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/escape.h"
 #include "base/timetext.h"
+#include "issuer/leases/refused.h"
 
 void put_text(json_t *object, const char *key, const char *text)
 {
@@ -295,8 +296,9 @@ json_t *present_listing(const struct listing_row *row)
     return o;
 }
 
-json_t *present_usage(const struct usage_row *row)
+json_t *present_usage(struct arena *mem, const struct usage_row *row, int64_t now)
 {
+    struct refused refused = refused_tell(mem, row, now);
     json_t *o = json_object();
 
     put_time(o, "at", row->at);
@@ -305,6 +307,12 @@ json_t *present_usage(const struct usage_row *row)
     put_text(o, "client", row->client);
     put_text(o, "program", row->program);
     put_number(o, "recipients", row->recipients);
+    put_number_or_null(o, "code", refused.code);
+    put_text(o, "why", refused.why);
+    put_time(o, "replaced_at", refused.replaced_at);
+    put_text(o, "text",
+             refused.code != 0 ? arena_printf(mem, "%u: %s", refused.code, refused.why)
+                               : row->detail);
     return o;
 }
 

@@ -38,6 +38,7 @@ static const struct column lease_columns[] = {
     {"details shown",      "revealed_at"           },
     {"first login",        "first_login_at"        },
     {"last login",         "last_login_at"         },
+    {"last refused",       "last_refusal"          },
     {"ends",               "expires_at"            },
     {"ended",              "ended_at"              },
     {"ended by",           "ended_by"              },
@@ -252,10 +253,11 @@ int run_lease_list(struct cli *cli, struct error *err)
 int run_lease_show(struct cli *cli, struct error *err)
 {
     static const struct column usage[] = {
-        {"WHEN",   "at"    },
-        {"WHAT",   "kind"  },
-        {"CLIENT", "client"},
-        {"DETAIL", "detail"},
+        {"WHEN",   "at"     },
+        {"WHAT",   "kind"   },
+        {"CLIENT", "client" },
+        {"BY",     "program"},
+        {"DETAIL", "text"   },
     };
     json_t *lease;
 

@@ -72,10 +72,15 @@ static int load(struct page *page, struct store *store, int64_t id,
         return -1;
     facts->live = find_live(facts, page->now);
     if (facts->live != NULL &&
-        (store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
-                                 err) != 0 ||
-         store_usage_list(store, page->mem, facts->live->id, CASE_USAGE_MAX,
-                          &facts->usage, &facts->usage_count, err) != 0))
+        store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
+                                err) != 0)
+        return -1;
+    /* Who is refused asks when the details are over, too. */
+    const struct lease *used = facts->live;
+    if (used == NULL && facts->leases_count > 0)
+        used = facts->leases;
+    if (used != NULL && store_usage_list(store, page->mem, used->id, CASE_USAGE_MAX,
+                                         &facts->usage, &facts->usage_count, err) != 0)
         return -1;
     if (load_listings(page, store, facts, err) != 0)
         return -1;

@@ -31,7 +31,7 @@ struct case_facts {
     size_t leases_count;
     const struct lease *live; /* the one that counts now, or NULL */
     struct approval approval; /* of live; id 0: nobody was asked */
-    struct usage_row *usage;  /* of live, newest first */
+    struct usage_row *usage;  /* of live, else of the newest lease; newest first */
     size_t usage_count;
     struct pool_address *pool;
     size_t pool_count;

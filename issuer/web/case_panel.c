@@ -8,6 +8,7 @@
 #include "issuer/web/case.h"
 
 #include "base/timetext.h"
+#include "issuer/leases/refused.h"
 #include "issuer/web/lines.h"
 
 enum {
@@ -174,8 +175,21 @@ static const char *limits_note(struct arena *mem, const struct lease *lease)
     return note;
 }
 
-static json_t *watch_steps(struct page *page, const struct lease *lease)
+/* Before the first login: why there is none. */
+static const char *login_note(struct page *page, const struct case_facts *facts,
+                              bool is_shown)
 {
+    const char *refused = refused_newest(page->mem, facts->usage, facts->usage_count,
+                                         page->now);
+
+    if (refused != NULL)
+        return arena_printf(page->mem, "Last refused: %s.", refused);
+    return is_shown ? "If it stays so, call the customer." : NULL;
+}
+
+static json_t *watch_steps(struct page *page, const struct case_facts *facts)
+{
+    const struct lease *lease = facts->live;
     bool is_shown = lease->revealed_at != 0;
     bool is_used = lease->first_login_at != 0;
     json_t *list = json_array();
@@ -198,8 +212,7 @@ static json_t *watch_steps(struct page *page, const struct lease *lease)
                                        : STEP_TO_COME,
                             is_used || !is_shown ? "First login" : "No login yet",
                             lease->first_login_at,
-                            is_shown && !is_used ? "If it stays so, call the customer."
-                                                 : NULL});
+                            is_used ? NULL : login_note(page, facts, is_shown)});
     add_step(page, list,
              &(struct step){
                  is_used ? STEP_NOW : STEP_TO_COME,
@@ -227,6 +240,7 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
 
     for (size_t i = 0; i < facts->usage_count; i++) {
         const struct usage_row *row = &facts->usage[i];
+        struct refused refused = refused_tell(page->mem, row, page->now);
         json_t *line = json_object();
         const char *word = row->kind;
         for (size_t w = 0; w < ARRAY_LEN(words); w++)
@@ -234,8 +248,12 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
                 word = words[w].word;
         view_time(line, "when", page->mem, row->at, page->now);
         view_text(line, "what", word);
-        view_text(line, "detail", row->detail);
+        view_text(line, "detail",
+                  refused.code != 0
+                      ? arena_printf(page->mem, "%u: %s", refused.code, refused.why)
+                      : row->detail);
         view_text(line, "client", row->client);
+        view_text(line, "program", row->program);
         json_array_append_new(list, line);
     }
     return list;
@@ -257,9 +275,7 @@ static void put_watch(struct page *page, const struct case_facts *facts,
     view_text(watch, "username", lease->username);
     view_text(watch, "address", lease->reserved_address);
     view_text(watch, "until", timetext_person_long(page->mem, lease->expires_at));
-    view_take(watch, "steps", watch_steps(page, lease));
-    view_flag(watch, "has_usage", facts->usage_count > 0);
-    view_take(watch, "usage", usage_list(page, facts));
+    view_take(watch, "steps", watch_steps(page, facts));
     view_flag(watch, "is_replay", extra->is_replay);
     view_flag(watch, "may_link",
               page_may(page, ACT_MINT) && lease->first_login_at == 0 &&
@@ -337,6 +353,8 @@ int case_put_panels(struct page *page, const struct case_facts *facts,
 
     view_take(page->view, "mint",
               may_mint ? mint_panel(page, facts, extra) : json_null());
+    view_flag(page->view, "has_usage", facts->usage_count > 0);
+    view_take(page->view, "usage", usage_list(page, facts));
     view_take(page->view, "advise", json_null());
     if (!may_mint && facts->live == NULL && put_advise(page, facts, err) != 0)
         return -1;

@@ -290,7 +290,124 @@ static void a_guesser_is_slowed_and_the_journal_not_flooded(void **state)
     authd_free(authd);
 
     run("test $(cat %s/state/journal/*.log | grep -c refused_login) -eq 20", folder);
+    run("test $(cat %s/state/journal/*.log | grep -c too_often) -eq 1", folder);
     run("test $(cat %s/state/journal/*.log | grep -cw login) -eq 1", folder);
+}
+
+/* The detail of the newest record in the journal, and who asked. */
+static const char *newest_record(const char *field)
+{
+    static char text[256];
+    char command[256];
+
+    (void)snprintf(command, sizeof command,
+                   "cat %s/state/journal/*.log | tail -n 1 | cut -f %s", folder, field);
+    FILE *pipe = popen(command, "r"); // NOLINT(cert-env33-c)
+    assert_non_null(pipe);
+    assert_non_null(fgets(text, sizeof text, pipe));
+    (void)pclose(pipe);
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+/* Details shown again: lease number has another password from now on. */
+static void reveal_again(unsigned number, const char *password)
+{
+    struct store *store = open_writer();
+    struct login_row login;
+    struct verifier verifier;
+    struct pepper pepper;
+    struct error err = {0};
+    struct arena mem;
+    char username[USERNAME_LEN + 1];
+
+    arena_init(&mem);
+    seed_username(number, username);
+    assert_int_equal(seed_pepper(&pepper, &err), 0);
+    assert_true(verifier_make(&pepper, pepper_newest(&pepper), slice_from(username),
+                              slice_from(password), &verifier));
+    if (store_login_find(store, &mem, username, &login, &err) != 0 ||
+        store_lease_reveal(store, login.lease.id, &verifier, now_s, &err) != 0)
+        fail_msg("%s", err.text);
+    pepper_release(&pepper);
+    store_close(store);
+    arena_release(&mem);
+}
+
+static void each_refusal_is_recorded_with_its_cause_in_one_voice(void **state)
+{
+    static const char second[] = "bbbbb-bbbbb-bbbbb-bbbbb-bbbbb";
+    static const char third[] = "ccccc-ccccc-ccccc-ccccc-ccccc";
+    static const struct {
+        const char *name;
+        unsigned number;
+        const char *password; /* NULL: the one of the first reveal */
+        const char *service;
+        enum verdict want;
+        const char *detail;
+    } cases[] = {
+        {"wrong",           0,               "wrong", "smtp", VERDICT_WRONG_PASSWORD, "wrong_password"},
+        {"the first",       0,               NULL,    "smtp", VERDICT_WRONG_PASSWORD,
+         "earlier_password 1 1795000000"                                                              },
+        {"the second",      0,               second,  "smtp", VERDICT_WRONG_PASSWORD,
+         "earlier_password 2 1795000060"                                                              },
+        {"the third",       0,               third,   "smtp", VERDICT_OK,             "without TLS"   },
+        {"for IMAP, right", 0,               third,   "imap", VERDICT_NO_SUCH_LOGIN,
+         "wrong_service imap"                                                                         },
+        {"for nothing",     0,               third,   "",     VERDICT_NO_SUCH_LOGIN,  "wrong_service" },
+        {"expired",         SEED_EXPIRED,    NULL,    "smtp", VERDICT_EXPIRED,        "expired"       },
+        {"expired, wrong",  SEED_EXPIRED,    "x",     "smtp", VERDICT_WRONG_PASSWORD,
+         "wrong_password"                                                                             },
+        {"revoked",         SEED_REVOKED,    NULL,    "smtp", VERDICT_REVOKED,        "revoked"       },
+        {"not revealed",    SEED_UNREVEALED, "x",     "smtp", VERDICT_WRONG_PASSWORD,
+         "not_revealed"                                                                               },
+    };
+    char username[USERNAME_LEN + 1], right[PASSWORD_SHOWN_LEN + 1];
+    struct authd_login login;
+
+    (void)state;
+    reveal_again(0, second);
+    pass_time(60);
+    reveal_again(0, third);
+    struct authd *authd = start();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        seed_username(cases[i].number, username);
+        seed_password(cases[i].number, right);
+        const struct verify_request request = {
+            .login = slice_from(username),
+            .password = slice_from(cases[i].password == NULL ? right
+                                                             : cases[i].password),
+            .service = slice_from(cases[i].service),
+            .client = SLICE("192.0.2.50"),
+            .socket = "auth",
+        };
+        authd_login(authd, &request, &login);
+        if (login.verdict != cases[i].want)
+            fail_msg("%s: %s", cases[i].name, verdict_answer(login.verdict)->name);
+        /* An earlier password hears what any wrong one hears, as late. */
+        assert_int_equal(login.delay_ms, login.verdict == VERDICT_OK ? 0 : 500);
+        if (strcmp(newest_record("7"), cases[i].detail) != 0)
+            fail_msg("%s: %s", cases[i].name, newest_record("7"));
+        assert_string_equal(newest_record("5"), "192.0.2.50");
+        assert_int_equal(strncmp(newest_record("9"), "auth", 4), 0);
+    }
+    authd_free(authd);
+}
+
+static void our_own_fault_is_recorded_too_and_bounded(void **state)
+{
+    struct authd *authd = start();
+
+    (void)state;
+    run("mv %s/state/cleansmtp.db %s/aside", folder, folder);
+    pass_time(2);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_TEMPORARY);
+    assert_string_equal(newest_record("7"), "our_fault");
+    for (unsigned i = 0; i < 500; i++)
+        (void)log_in(authd, 1000 + i, NULL);
+    authd_free(authd);
+    run("test $(cat %s/state/journal/*.log | grep -c our_fault) -eq 100", folder);
+    run("mv %s/aside %s/state/cleansmtp.db", folder, folder);
 }
 
 /* ---- messages ---------------------------------------------------------------------------------- */
@@ -642,6 +759,8 @@ static void a_refusal_at_each_recipient_is_one_record(void **state)
                                    "b@remote.example", "j"});
     authd_free(authd);
     run("test $(grep -c refused_message %s/state/journal/*.log) -eq 2", folder);
+    run("test $(grep -c 'sender, from x@hosted.example' %s/state/journal/*.log) -eq 2",
+        folder);
 }
 
 static void a_reload_keeps_the_old_when_the_new_cannot_be(void **state)
@@ -790,6 +909,8 @@ int main(void)
         FRESH(without_database_or_pepper_the_answer_is_temporary),
         FRESH(a_restored_database_is_noticed),
         FRESH(a_guesser_is_slowed_and_the_journal_not_flooded),
+        FRESH(each_refusal_is_recorded_with_its_cause_in_one_voice),
+        FRESH(our_own_fault_is_recorded_too_and_bounded),
         FRESH(each_stage_gets_its_action),
         FRESH(a_server_that_binds_early_hears_the_lane_at_every_stage),
         FRESH(ordinary_logins_are_none_of_our_business),

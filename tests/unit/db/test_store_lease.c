@@ -396,6 +396,34 @@ static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
     store_close(reader);
 }
 
+static void replaced_verifiers_are_kept_and_bounded(void **state)
+{
+    struct desk *desk = *state;
+    int64_t id = put_lease(desk, "cs_one");
+    struct earlier_verifier earlier[STORE_EARLIER_MAX];
+    struct verifier verifier = {.pepper_id = 7};
+    size_t count = 9;
+
+    works(desk, store_login_earlier(desk->store, id, earlier, &count, &desk->err));
+    assert_int_equal(count, 0);
+    for (unsigned i = 1; i <= 6; i++) {
+        fill_hash(verifier.bytes, (int)i);
+        works(desk,
+              store_lease_reveal(desk->store, id, &verifier, NOW + i, &desk->err));
+        works(desk, store_login_earlier(desk->store, id, earlier, &count, &desk->err));
+        size_t want = i - 1 < STORE_EARLIER_MAX ? i - 1 : STORE_EARLIER_MAX;
+        assert_int_equal(count, want);
+        for (size_t e = 0; e < count; e++) {
+            /* Newest first; the present one is not among them. */
+            assert_int_equal(earlier[e].reveal, i - 1 - e);
+            assert_int_equal(earlier[e].replaced_at, NOW + i - e);
+            assert_int_equal(earlier[e].verifier.pepper_id, 7);
+            assert_int_equal(earlier[e].verifier.bytes[0], i - 1 - e);
+        }
+    }
+    assert_int_equal(get_lease(desk, id).reveals, 6);
+}
+
 static const struct usage_record journal[] = {
     {1, NOW + 10, "login",           "cs_one",  "with TLS",        "203.0.113.7", "auth, smtp", 0},
     {2, NOW + 11, "message",         "cs_one",  "to example.test", "203.0.113.7", "policy",     1},
@@ -559,6 +587,7 @@ int main(void)
         WITH_FRAME(a_rejection_is_known_again_however_its_bounce_is_edited),
         WITH_FRAME(a_login_is_read_with_its_pool_address_by_a_reader),
         WITH_FRAME(the_journal_is_counted_once_however_often_it_comes),
+        WITH_FRAME(replaced_verifiers_are_kept_and_bounded),
         WITH_FRAME(usage_is_listed_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -555,6 +555,50 @@ static void revoked_expired_and_unknown_links_say_so(void **state)
     must_show(b, "Give clean sending details");
 }
 
+static int take_refusal(struct store *store, void *context, struct error *err)
+{
+    struct browser *b = context;
+    struct login_row login;
+    struct lease lease;
+    const int64_t now = b->fixture.clock.now;
+
+    if (store_lease_find(store, &b->fixture.mem, 1, &lease, err) != 0 ||
+        store_login_find(store, &b->fixture.mem, lease.username, &login, err) != 0)
+        return -1;
+    const struct usage_record record = {
+        .seq = login.journal_seq + 1,
+        .at = now,
+        .kind = "refused_login",
+        .username = lease.username,
+        .detail = arena_printf(&b->fixture.mem, "earlier_password 1 %lld",
+                               (long long)now - 720),
+        .client = "203.0.113.9",
+        .program = "auth, smtp",
+    };
+    return store_usage_apply(store, &record, 1, err);
+}
+
+static void a_case_says_why_its_login_was_refused(void **state)
+{
+    struct browser *b = *state;
+    struct error err = {0};
+
+    sign_in(b, "ana");
+    open_case(b);
+    (void)mint(b);
+    assert_int_equal(app_write(b->fixture.app, take_refusal, b, &err), 0);
+    get(b, "/cases/1");
+    must_show(b, "Login refused");
+    must_show(b, "535: the password of the first reveal, replaced at ");
+    must_show(b, "203.0.113.9");
+    must_show(b, "auth, smtp");
+    must_show(b, "Last refused: 535 at ");
+    /* Who is refused asks when the details are over, too. */
+    post(b, "/leases/1/revoke", "reason=done");
+    get(b, "/cases/1");
+    must_show(b, "535: the password of the first reveal, replaced at ");
+}
+
 static void a_refused_mint_says_why_over_the_form(void **state)
 {
     struct browser *b = *state;
@@ -925,6 +969,7 @@ int main(void)
         WEB_TEST(the_same_form_twice_is_one_lease),
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
+        WEB_TEST(a_case_says_why_its_login_was_refused),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
         WEB_TEST(the_record_that_spf_needs_can_be_copied),
         cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting, stop),
