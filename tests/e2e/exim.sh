@@ -27,13 +27,23 @@ msp_exim() {
     chown 60025 "$dir/spool" "$dir/mail" "$dir/key.pem" "$dir"
 }
 
-# exim_recipe SERVER-OPTION...: what the product prints.
+# exim_recipe: what the product prints.
 exim_recipe() {
     check "cleansmtp mta exim prints the recipe" cs mta exim
     cp "$T/said" "$T/recipe"
 }
 
 # exim_conf AUTHENTICATORS: an ordinary configuration with the parts of the recipe where they belong.
+# Lists of the site's own ask ours first; where it has none, ours are all ($OWN_LISTS is empty).
+# $VERIFY is one more condition for the recipients of a login.
+OWN_LISTS='' VERIFY=''
+access_control() {
+    if [ -z "$OWN_LISTS" ]; then
+        part "main: access control"
+    else
+        printf '%s\n' 'acl_smtp_mail = acl_check_mail' 'acl_smtp_data = acl_check_data'
+    fi
+}
 exim_conf() {
     local dir=$T/msp
     cat >"$dir/exim.conf" <<CONF
@@ -41,6 +51,7 @@ $(part main)
 primary_hostname = mail.msp.test
 spool_directory = $dir/spool
 log_file_path = $dir/%s.log
+log_selector = +incoming_interface +outgoing_interface
 pid_file_path = $dir/exim.pid
 exim_path = $dir/exim4
 deliver_drop_privilege = true
@@ -53,18 +64,25 @@ tls_privatekey = $dir/key.pem
 domainlist local_domains = customer.test
 hostlist relay_from_hosts = 127.0.0.1 : 192.0.2.50
 acl_smtp_rcpt = acl_check_rcpt
-$(part "main: access control")
+$(access_control)
 
 begin acl
 $(part acl)
+acl_check_mail:
+  require acl = clean_mail
+  accept
 acl_check_rcpt:
   require acl = clean_rcpt
-  accept  hosts = +relay_from_hosts
   accept  authenticated = *
+          $VERIFY
+  accept  hosts   = +relay_from_hosts
   accept  domains = +local_domains
           endpass
-          verify = recipient
+          verify  = recipient
   deny    message = relay not permitted
+acl_check_data:
+  require acl = clean_data
+  accept
 
 begin routers
 $(part routers)
@@ -77,7 +95,7 @@ dnslookup:
   no_more
 mailbox:
   driver = accept
-  local_parts = anna : bob
+  local_parts = anna : bob : cleo
   transport = local_delivery
 
 begin transports

@@ -19,9 +19,10 @@ msp_pid() { cat "$T/msp/spool/pid/master.pid"; }
 CONF=""
 SOCKETS_OF=postfix
 
-# product_up PEER [AUTH-OPTIONS]: cleansmtpd and authd with their own state, the shared address and the pool.
+# product_up PEER [AUTH-OPTIONS [LINE...]]: cleansmtpd and authd with their own state, the shared address and the pool.
 product_up() {
-    local dir=$T/cleansmtp
+    local dir=$T/cleansmtp peer=$1 auth=${2:-}
+    shift $(($# < 2 ? $# : 2))
     CONF=$dir/cleansmtp.conf
     check "cleansmtp init makes configuration, keys and the first administrator" \
         "$B/cleansmtp" init --dir "$dir" --admin ada || bail "no state folder"
@@ -35,8 +36,9 @@ submission { host = "$SUBMIT_HOST"  port = 465  starttls_port = 587  realm = "cl
 dns        { servers = { "127.0.0.1" }  port = 53  timeout = "3s" }
 zones      { use = { "bl.spamcop.net" } }
 policy     { log_proof = off  leases_per_week = 100  leases_per_month = 100 }
-auth       { peer = "$1"  group = "$SOCKETS_OF"  ${2:-} }
+auth       { peer = "$peer"  group = "$SOCKETS_OF"  $auth }
 CONFIG
+    printf '%s\n' "$@" >>"$CONF"
     mkdir -p "$T/run"
     chmod 0755 "$T/run"
     start_daemon cleansmtpd
@@ -208,6 +210,8 @@ step_send() {
     arrives_from "delivered, and the recipient saw B" plain-587 $RESERVED_B
     check "AUTH LOGIN by TLS (swaks)" login_send login-465 eve@remote.test LOGIN "$(wrapped)"
     arrives_from "delivered, and the recipient saw B again" login-465 $RESERVED_B
+    check "AUTH LOGIN by STARTTLS" login_send login-587 eve@remote.test LOGIN
+    check "AUTH PLAIN by TLS" login_send plain-465 eve@remote.test PLAIN "$(wrapped)"
     LOGIN=${USERNAME%@*}@clean.msp.test check "the login with its realm works too" \
         login_send with-realm eve@remote.test
     msmtp_send via-msmtp
