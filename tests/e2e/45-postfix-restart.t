@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# cleansmtp-authd restarts under a real Postfix while customers log in and send, in new sessions and in sessions that
+# are kept open: nobody hears of it. Twenty times by SIGUSR2, twenty times with sockets that a supervisor holds.
+# shellcheck disable=SC1091,SC2034,SC2154  # the libraries use what is set here
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/journey.sh"
+
+SUBMIT_HOST=clean.msp.test RESTARTS=20
+ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
+
+authd_ready() { [ "$(grep -c 'event=authd.ready' "$T/$1.log")" -ge "$2" ]; }
+# load_start NAME, load_end NAME TITLE: what load.py saw is in $T/NAME.log.
+load_start() {
+    start "$1" customer python3 "$here/load.py" "$SUBMIT_HOST" "$USERNAME" "$PASSWORD" "$ANNA" eve@open.test
+    sleep 1
+}
+load_end() {
+    kill "${PID[$1]}" && wait "${PID[$1]}"
+    unset "PID[$1]"
+    is "$2: no login and no message was refused or deferred" "$(grep -v '^[a-z0-9-]* [0-9]*$' "$T/$1.log" | sort | uniq -c | head -n 10)" ""
+    # shellcheck disable=SC2016  # awk's own words
+    check "$2: customers of every kind were there" \
+        awk '$1 != "wrong" && $2 > 10 { kinds++ } END { exit kinds != 4 }' "$T/$1.log"
+    note "$(tail -n 4 "$T/$1.log" | tr '\n' ' ')"
+}
+
+lab_up
+remote_up
+msp_postfix
+product_up postfix
+sed -i 's/^policy  *{/& messages_max = 100000  messages_per_hour = 100000 /' "$CONF"
+kill -HUP "${PID[cleansmtpd]}"
+cs mta postfix
+cp "$T/said" "$T/recipe"
+paste main.cf main.cf
+paste clean_logins clean_logins
+paste "master.cf: lanes" master.cf
+paste "master.cf: own submission" master.cf
+postfix_start msp
+check "an ordinary message comes back" fresh_bounce first-by-a
+check "a lease" mint_and_reveal "$ANNA" --messages 100000
+
+load_start usr2
+count=$(grep -c 'event=authd.ready' "$T/cleansmtp-authd.log")
+for number in $(seq $RESTARTS); do
+    kill -USR2 "${PID[cleansmtp-authd]}"
+    wait_for 10 authd_ready cleansmtp-authd $((count + number))
+    sleep 0.1
+done
+load_end usr2 SIGUSR2
+is "SIGUSR2: $RESTARTS restarts in the same process" \
+    "$(grep -c 'event=authd.succeeded' "$T/cleansmtp-authd.log")" $RESTARTS
+
+stop cleansmtp-authd
+rm -f "$T/run/auth" "$T/run/verify" "$T/run/policy"
+start held msp python3 "$here/hold.py" postfix "$T/run/auth" "$T/run/verify" "$T/run/policy" \
+    -- "$B/cleansmtp-authd" -c "$CONF"
+wait_for 10 authd_ready held 1
+load_start load
+for number in $(seq $RESTARTS); do
+    kill -HUP "${PID[held]}"
+    wait_for 10 authd_ready held $((number + 1))
+    sleep 0.1
+done
+load_end load "held sockets"
+is "held sockets: $RESTARTS times another process, the old one ended well" "$(grep -c '^ended 0$' "$T/held.log")" $RESTARTS
+is "all messages left by the lease's address" \
+    "$(grep -rhl '^Subject: load-' "$T/remote/mail" | xargs grep -L "\[$(lease_field "$LEASE" reserved_address)\]" | wc -l)" 0
+check "... and there are many" test "$(grep -rl '^Subject: load-' "$T/remote/mail" | wc -l)" -gt 20
+done_testing
