@@ -61,8 +61,8 @@ src.core   := $(wildcard core/*.c)
 src.db     := $(wildcard db/*.c)
 src.auth   := $(filter-out %_main.c,$(wildcard auth/*.c))
 src.bounce := $(filter-out %_main.c,$(wildcard issuer/bounce/*.c))
-src.cli    := $(filter-out %_main.c,$(wildcard issuer/cli/*.c))
-src.issuer := $(filter-out %_main.c issuer/bounce/% issuer/cli/%, \
+src.cli    := $(filter-out %_main.c,$(wildcard issuer/cli/*.c issuer/mtacheck/*.c))
+src.issuer := $(filter-out %_main.c issuer/bounce/% issuer/cli/% issuer/mtacheck/%, \
 	$(wildcard issuer/*.c issuer/*/*.c))
 
 BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce cleansmtp

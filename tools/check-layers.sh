@@ -37,7 +37,8 @@ while read -r dir may; do
 	done
 done <<'T'
 bounce
-cli
+mtacheck
+cli      mtacheck
 http
 render
 dnsbl

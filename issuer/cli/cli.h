@@ -36,7 +36,9 @@ enum cli_option {
     CLI_ROLE,
     CLI_LIMIT,
     CLI_IDEMPOTENCY_KEY,
-    CLI_EXPLAIN, /* a flag: its value is "" */
+    CLI_EXPLAIN, /* flags: their value is "" */
+    CLI_CHECK,
+    CLI_CONFIG_DIR,
     CLI_OPTION_COUNT
 };
 

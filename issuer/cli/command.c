@@ -121,9 +121,9 @@ const struct command command_table[] = {
     {"config show", "",
      "show every option with its value",
      0, 0, 0, run_config_show},
-    {"mta", "postfix|exim",
-     "print that mail server's configuration for the pool, ready to paste",
-     0, 1, 1, run_mta},
+    {"mta", "SERVER [--check [--config-dir DIR]]",
+     "print a mail server's configuration for the pool, or check the one that runs",
+     BIT(CLI_CHECK) | BIT(CLI_CONFIG_DIR), 1, 1, run_mta},
 };
 /* clang-format on */
 const size_t command_count = ARRAY_LEN(command_table);
@@ -153,6 +153,8 @@ const char *option_name(enum cli_option option)
         [CLI_LIMIT] = "limit",
         [CLI_IDEMPOTENCY_KEY] = "idempotency-key",
         [CLI_EXPLAIN] = "explain",
+        [CLI_CHECK] = "check",
+        [CLI_CONFIG_DIR] = "config-dir",
     };
     _Static_assert(ARRAY_LEN(names) == CLI_OPTION_COUNT, "every option has a name");
 
@@ -161,7 +163,7 @@ const char *option_name(enum cli_option option)
 
 bool option_is_flag(enum cli_option option)
 {
-    return option == CLI_EXPLAIN;
+    return option == CLI_EXPLAIN || option == CLI_CHECK;
 }
 
 /* How many of the words the command's own words take: all of its words, or 0. */

@@ -1,5 +1,5 @@
 /*
- * system.c - config ..., mta ...
+ * system.c - config ...
  */
 #include "base/base.h"
 
@@ -65,9 +65,4 @@ int run_config_show(struct cli *cli, struct error *err)
     }
     strbuf_release(&text);
     return 0;
-}
-
-int run_mta(struct cli *cli, struct error *err)
-{
-    return cli_get_text(cli, cli_path(cli, "mta", cli->arguments[0], NULL), err);
 }

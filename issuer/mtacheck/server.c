@@ -1,0 +1,285 @@
+/*
+ * server.c - the table of servers, and the questions each is asked.
+ */
+#include "base/base.h"
+
+#include "issuer/mtacheck/server.h"
+
+#include "issuer/mtacheck/host.h"
+#include "issuer/mtacheck/postfix.h"
+#include "issuer/mtacheck/run.h"
+
+/* A login of the shape of ours that was never given (core/credential.h). */
+#define SAMPLE_LOGIN "cs-aaaaaaaa"
+
+enum {
+    ARGUMENTS_MAX = 8
+};
+
+static int add_fact(struct mtacheck_facts *facts, struct arena *mem, const char *scope,
+                    const char *name, const char *fact, struct error *err)
+{
+    if (settings_find(&facts->host, scope, name) != NULL)
+        return 0;
+    return settings_add(&facts->host, mem, (struct setting){scope, name, fact}, err);
+}
+
+typedef int (*reader)(struct settings *settings, struct arena *mem, struct slice text,
+                      struct error *err);
+
+/* program -c config words... */
+static const char *const *command_line(struct arena *mem, const char *program,
+                                       const char *option, const char *config,
+                                       const char *const *words)
+{
+    const char **argv = arena_array(mem, ARGUMENTS_MAX + 4, sizeof *argv);
+    size_t argc = 0;
+
+    argv[argc++] = program;
+    if (config != NULL) {
+        argv[argc++] = option;
+        argv[argc++] = config;
+    }
+    for (size_t i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
+        argv[argc++] = words[i];
+    return argv;
+}
+
+static int ask(struct mtacheck_facts *facts, struct arena *mem, const char *const *argv,
+               reader read, struct error *err)
+{
+    struct slice text;
+
+    if (run_program_well(mem, argv, &text, err) != 0) {
+        if (err->kind == ERROR_NOT_FOUND)
+            err->kind = ERROR_UNAVAILABLE;
+        return -1;
+    }
+    return read(&facts->settings, mem, text, err);
+}
+
+/* The server's file: config itself, or the one of that name in the folder config. */
+static const char *config_file(struct arena *mem, const char *config, const char *name)
+{
+    if (config == NULL || !host_is_folder(config))
+        return config;
+    return arena_printf(mem, "%s/%s", config, name);
+}
+
+static int gather_addresses(struct mtacheck_facts *facts, struct arena *mem,
+                            struct error *err)
+{
+    for (size_t i = 0; i < facts->lanes_count; i++)
+        if (add_fact(facts, mem, "address", facts->lanes[i].address,
+                     host_address(facts->lanes[i].address), err) != 0)
+            return -1;
+    return 0;
+}
+
+/* ---- Postfix --------------------------------------------------------------------------- */
+
+/* What the table answers about a login of ours. A table that complains is left unknown. */
+static int ask_table(struct mtacheck_facts *facts, struct arena *mem,
+                     const char *config, struct slice name, struct error *err)
+{
+    const char *table = arena_slice(mem, name);
+    const char *const words[] = {"-q", SAMPLE_LOGIN, table, NULL};
+    struct error why = {0};
+    struct run run;
+
+    if (run_program(mem, command_line(mem, "postmap", "-c", config, words), &run,
+                    &why) != 0 ||
+        run.complaint[0] != '\0')
+        return 0;
+    struct slice answer = slice_trim(run.output);
+    return add_fact(facts, mem, "table", table, arena_slice(mem, answer), err);
+}
+
+/* Every check_sasl_access of a list. */
+static int ask_tables_of(struct mtacheck_facts *facts, struct arena *mem,
+                         const char *config, const char *list, struct error *err)
+{
+    struct slice rest = slice_from(list);
+    struct slice word;
+
+    while (settings_word(&rest, &word))
+        if (slice_is(word, "check_sasl_access") && settings_word(&rest, &word) &&
+            ask_table(facts, mem, config, word, err) != 0)
+            return -1;
+    return 0;
+}
+
+static int ask_socket(struct mtacheck_facts *facts, struct arena *mem, const char *path,
+                      const struct host_user *user, struct error *err)
+{
+    if (path == NULL || path[0] == '\0')
+        return 0;
+    return add_fact(facts, mem, "socket", path, host_socket(path, user), err);
+}
+
+static int look_around_postfix(struct mtacheck_facts *facts, struct arena *mem,
+                               const char *config, struct error *err)
+{
+    const struct settings *settings = &facts->settings;
+    struct host_user user;
+    /* smtpd gives up all groups but its user's own. */
+    bool is_known = host_user_find(postfix_value(facts, "", "mail_owner"), false,
+                                   &user);
+    const struct host_user *owner = is_known ? &user : NULL;
+
+    if (ask_socket(facts, mem, facts->policy, owner, err) != 0 ||
+        ask_socket(facts, mem, facts->auth, owner, err) != 0)
+        return -1;
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *row = &settings->at[i];
+        struct slice value = slice_from(row->value);
+        if (slice_ends_nocase(slice_from(row->name), "_restrictions") &&
+            ask_tables_of(facts, mem, config, row->value, err) != 0)
+            return -1;
+        if (strcmp(row->name, "smtpd_sasl_path") == 0 &&
+            ask_socket(facts, mem, postfix_socket_path(facts, mem, value), owner,
+                       err) != 0)
+            return -1;
+    }
+    return gather_addresses(facts, mem, err);
+}
+
+static int gather_postfix(struct mtacheck_facts *facts, struct arena *mem,
+                          const char *config, struct error *err)
+{
+    static const char *const main_words[] = {"-x", NULL};
+    static const char *const field_words[] = {"-F", NULL};
+    static const char *const option_words[] = {"-P", "-x", NULL};
+    static const char *const *const questions[] = {main_words, field_words,
+                                                   option_words};
+
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++)
+        if (ask(facts, mem, command_line(mem, "postconf", "-c", config, questions[i]),
+                settings_read_postconf, err) != 0)
+            return -1;
+    return look_around_postfix(facts, mem, config, err);
+}
+
+/* ---- Dovecot ----------------------------------------------------------------------------- */
+
+/* A setting of a service; "" when it is not set. */
+static const char *service_value(const struct mtacheck_facts *facts,
+                                 const char *service, const char *name)
+{
+    const struct settings *settings = &facts->settings;
+
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *row = &settings->at[i];
+        if (strcmp(row->name, name) == 0 && settings_block_is(row->scope, service))
+            return row->value;
+    }
+    return "";
+}
+
+/* Who asks: the service's user with the groups that it is given. An empty user is root; none, and
+ * a name that refers to it, is default_internal_user. */
+static bool dovecot_user(const struct mtacheck_facts *facts, struct arena *mem,
+                         const char *service, struct host_user *out)
+{
+    const char *internal = settings_find(&facts->settings, "", "default_internal_user");
+    const char *name = service_value(facts, service, "user");
+    struct slice rest = slice_from(service_value(facts, service, "extra_groups"));
+    struct slice group;
+
+    if (name[0] == '\0' || name[0] == '$')
+        name = internal != NULL ? internal : "dovecot";
+    if (!host_user_find(name, false, out))
+        return false;
+    host_user_join(out, service_value(facts, service, "group"));
+    while (settings_word(&rest, &group))
+        host_user_join(out, arena_slice(mem, group));
+    return true;
+}
+
+/* Every absolute path in the values of passdbs, be it "/x", "file=/x" or one word of several. */
+static int ask_files(struct mtacheck_facts *facts, struct arena *mem, struct error *err)
+{
+    const struct settings *settings = &facts->settings;
+
+    for (size_t i = 0; i < settings->count; i++) {
+        struct slice rest = slice_from(settings->at[i].value);
+        struct slice word;
+        if (!settings_block_is(settings->at[i].scope, "passdb"))
+            continue;
+        while (settings_word(&rest, &word)) {
+            ptrdiff_t slash = slice_find_byte(word, '/');
+            const char *path = arena_slice(
+                mem, slice_skip(word, slash > 0 ? (size_t)slash : 0));
+            if (slash >= 0 &&
+                add_fact(facts, mem, "file", path, host_file(path), err) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int gather_dovecot(struct mtacheck_facts *facts, struct arena *mem,
+                          const char *config, struct error *err)
+{
+    static const char *const words[] = {"-a", NULL};
+    struct host_user user;
+
+    config = config_file(mem, config, "dovecot.conf");
+    if (ask(facts, mem, command_line(mem, "doveconf", "-c", config, words),
+            settings_read_doveconf, err) != 0 ||
+        ask_files(facts, mem, err) != 0)
+        return -1;
+    const char *service = mtacheck_dovecot_service(facts);
+    return ask_socket(facts, mem, facts->verify,
+                      dovecot_user(facts, mem, service, &user) ? &user : NULL, err);
+}
+
+/* ---- Exim ----------------------------------------------------------------------------------- */
+
+/* Debian calls it exim4, others exim. */
+static const char *exim_program(struct arena *mem)
+{
+    const char *const argv[] = {"exim4", "-bV", NULL};
+    struct error err = {0};
+    struct run run;
+
+    return run_program(mem, argv, &run, &err) == 0 ? "exim4" : "exim";
+}
+
+static int gather_exim(struct mtacheck_facts *facts, struct arena *mem,
+                       const char *config, struct error *err)
+{
+    static const char *const config_words[] = {"-bP", "config", NULL};
+    static const char *const user_words[] = {"-bP", "exim_user", NULL};
+    static const char *const *const questions[] = {user_words, config_words};
+    const char *program = exim_program(mem);
+    struct host_user user;
+
+    config = config_file(mem, config, "exim.conf");
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++)
+        if (ask(facts, mem, command_line(mem, program, "-C", config, questions[i]),
+                settings_read_exim, err) != 0)
+            return -1;
+    const char *name = settings_find(&facts->settings, "", "exim_user");
+    bool is_known = name != NULL && host_user_find(name, true, &user);
+    if (ask_socket(facts, mem, facts->policy, is_known ? &user : NULL, err) != 0 ||
+        ask_socket(facts, mem, facts->auth, is_known ? &user : NULL, err) != 0 ||
+        ask_socket(facts, mem, facts->saslauthd, is_known ? &user : NULL, err) != 0)
+        return -1;
+    return gather_addresses(facts, mem, err);
+}
+
+const struct mtacheck_server *mtacheck_server_find(const char *name)
+{
+    static const struct mtacheck_server servers[] = {
+        {"postfix",   gather_postfix, mtacheck_postfix  },
+        {"dovecot",   gather_dovecot, mtacheck_dovecot23},
+        {"dovecot24", gather_dovecot, mtacheck_dovecot24},
+        {"exim",      gather_exim,    mtacheck_exim     },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(servers); i++)
+        if (strcmp(servers[i].name, name) == 0)
+            return &servers[i];
+    return NULL;
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# 70-mta-check.t - "cleansmtp mta SERVER --check" against real Postfix, Dovecot and Exim: the
+# recipe as it is printed has no finding; then each thing is broken by itself, and exactly the
+# finding for it comes. No mail flows. TAP.
+#
+# Everything happens in a network namespace of its own, where the reserved addresses are.
+# shellcheck disable=SC1091,SC2016,SC2034  # the library uses what is set here; eval has its own quotes
+if [ "$(id -u)" != 0 ]; then
+    echo "1..0 # SKIP network namespaces need root"
+    exit 0
+fi
+[ "${1:-}" = inside ] || exec unshare --net "$0" inside
+. "$(dirname "$0")/../e2e/lib.sh"
+
+T=$(mktemp -d /tmp/cleansmtp-mta.XXXXXX) || exit 1
+chmod 0755 "$T"
+finish() {
+    local name
+    exec 2>/dev/null
+    for name in "${!PID[@]}"; do kill "${PID[$name]}"; done
+    wait
+    rm -rf "$T"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+ip link set lo up
+ip address add 203.0.113.9/32 dev lo
+ip address add 2001:db8::9/128 dev lo nodad
+
+# ---- the product -------------------------------------------------------------------------
+CONF=$T/cleansmtp.conf
+cs() {
+    "$B/cleansmtp" -c "$CONF" "$@" >"$T/said" 2>"$T/complained"
+}
+cs_start() { # DAEMON SOCKET
+    "$B/$1" -c "$CONF" >>"$T/$1.log" 2>&1 </dev/null &
+    PID[$1]=$!
+    wait_for 10 test -S "$T/run/$2" || bail "$1 does not start"
+}
+"$B/cleansmtp" init --dir "$T" --admin ada >"$T/said" 2>&1 || bail "no state folder"
+mkdir -p "$T/run"
+chmod 0755 "$T/run"
+cat >"$CONF" <<CONF
+state_dir = "$T/state"
+runtime_dir = "$T/run"
+database = "sqlite:$T/state/cleansmtp.db"
+console    { listen = "127.0.0.1:8025"  url = "http://127.0.0.1:8025" }
+customer   { listen = "127.0.0.1:8026"  url = "http://127.0.0.1:8026" }
+submission { host = "clean.msp.test"  port = 465  starttls_port = 587  realm = "clean.msp.test" }
+policy     { log_proof = off }
+auth       { group = "postfix"  saslauthd = "$T/run/saslauthd" }
+CONF
+cs_start cleansmtpd api
+cs_start cleansmtp-authd policy
+
+# ---- findings ------------------------------------------------------------------------------
+# rules: the rules of the findings in $T/said, sorted, on one line.
+rules() {
+    python3 -c '
+import json, sys
+print(*sorted({f["rule"] for f in json.load(open(sys.argv[1]))}))' "$T/said"
+}
+# finds NAME SERVER CONFIG STATUS RULE...: exactly these rules, and that exit status.
+finds() {
+    local name=$1 server=$2 config=$3 wanted=$4 status
+    shift 4
+    cs mta "$server" --check --config-dir "$config" --json
+    status=$?
+    is "$name" "$status: $(rules)" "$wanted: $*" ||
+        note "$(cat "$T/complained")"$'\n'"$(cs mta "$server" --check --config-dir "$config"; cat "$T/said")"
+}
+
+# ---- Postfix -------------------------------------------------------------------------------
+msp_postfix
+cp -r "$T/msp/postfix" "$T/bare"
+finds "an empty pool and a bare Postfix" postfix "$T/bare" 1 login.absent pool.empty
+cs pool add 203.0.113.9 --lane clean9 --helo out9.msp.test || bail "$(cat "$T/complained")"
+cs pool add 2001:db8::9 --lane clean6 --helo out6.msp.test || bail "$(cat "$T/complained")"
+cs mta postfix || bail "no recipe"
+cp "$T/said" "$T/recipe"
+paste clean_logins clean_logins
+paste main.cf main.cf
+paste "master.cf: lanes" master.cf
+cp -r "$T/msp/postfix" "$T/lanes"
+paste "master.cf: own submission" master.cf
+finds "the recipe with a submission service of our own has no finding" postfix "$T/msp/postfix" 0
+
+P=$T/mutant
+SUBMIT=clean.msp.test:587/inet
+# broken NAME RULES COMMAND...: that command, run in a copy of the recipe's folder.
+broken() {
+    local name=$1 wanted=$2 status
+    shift 2
+    rm -rf "$P"
+    cp -r "$GOOD" "$P"
+    "$@" || bail "cannot break it: $*"
+    # shellcheck disable=SC2086  # words
+    finds "$name" postfix "$P" "$([ "$wanted" = data.unjudged ] || [ "$wanted" = lane.stale ] ||
+        [ "$wanted" = filter.skipped ] || [ "$wanted" = mappings.skipped ] ||
+        [ "$wanted" = sasl.port25 ]; echo $?)" $wanted
+}
+main() { postconf -c "$P" -e "$@"; }
+option() { postconf -c "$P" -P "$@"; }
+no_option() { postconf -c "$P" -PX "$@"; }
+# in_front WORDS...: at the end of data, before ours.
+in_front() { sed -i "s/{ smtpd_end_of_data_restrictions = /&$* /" "$P/master.cf"; }
+field() { postconf -c "$P" -F "$@"; }
+GOOD=$T/msp/postfix
+broken "a lane is not there" lane.absent postconf -c "$P" -MX clean9/unix
+broken "a lane is another program" lane.command eval 'sed -i "/^clean9 /s/smtp$/lmtp/" "$P/master.cf"'
+broken "a lane sends by no address" lane.bind no_option clean9/unix/smtp_bind_address
+broken "a lane sends by another address" lane.bind option clean9/unix/smtp_bind_address=198.51.100.10
+broken "a lane of the other family sends by no address" lane.bind6 no_option clean6/unix/smtp_bind_address6
+broken "a lane may fall back to the default address" lane.enforce no_option clean9/unix/smtp_bind_address_enforce
+broken "a lane of IPv4 takes IPv6 too" lane.family option clean9/unix/inet_protocols=all
+broken "a lane has a fallback relay" lane.fallback option 'clean9/unix/smtp_fallback_relay=[192.0.2.1]'
+broken "a lane greets by another name" lane.helo option clean9/unix/smtp_helo_name=mail.msp.test
+broken "a lane has this host's name" lane.hostname no_option clean9/unix/myhostname
+broken "a lane knows the host's other addresses" lane.interfaces no_option clean9/unix/inet_interfaces
+broken "other mail leaves by a reserved address" lane.shared option smtp/unix/smtp_bind_address=203.0.113.9
+broken "a lane is left of an address that is gone" lane.stale eval 'sed "s/^clean9 /clean8 /;s/203.0.113.9/203.0.113.8/" "$P/master.cf" |
+    sed -n "/^clean8 /,/fallback_relay/p" >>"$P/master.cf"'
+broken "mail of leases goes to one host" nexthop main 'default_filter_nexthop = [192.0.2.1]'
+broken "a submission service does not ask at the end of data" end.absent no_option $SUBMIT/smtpd_end_of_data_restrictions
+broken "the end of data is somebody else's" end.absent option "$SUBMIT/smtpd_end_of_data_restrictions=reject_unauth_pipelining"
+broken "a permit stands before our check" end.passed in_front permit_sasl_authenticated,
+broken "another table stands before our check" end.passed in_front check_client_access static:OK,
+broken "a permit stands before the policy" "data.unjudged end.passed recipient.unjudged" eval 'sed -i "s/^ *check_policy_service/    permit_mynetworks &/" "$P/main.cf"'
+broken "the table of our logins is not there" "data.unjudged end.unread recipient.unjudged" rm "$P/clean_logins"
+broken "the table of our logins has others" "data.unjudged end.absent recipient.unjudged" eval 'echo "/^ce-/ clean_policy" >"$P/clean_logins"'
+broken "the class is not declared" "class.undeclared data.unjudged recipient.unjudged" main smtpd_restriction_classes=
+broken "the class asks another server" "data.unjudged end.absent recipient.unjudged" eval 'sed -i "s|unix:$T/run/policy|unix:private/other|" "$P/main.cf"'
+broken "without an answer the message passes" policy.default eval 'sed -i "s/default_action = 450.*}/default_action = DUNNO }/" "$P/main.cf"'
+broken "a deferral of the wrong kind" policy.default eval 'sed -i "s/default_action = 450.*}/default_action = DEFER_IF_REJECT later }/" "$P/main.cf"'
+broken "a proxy filter" proxy.filter option $SUBMIT/smtpd_proxy_filter=127.0.0.1:10025
+broken "recipients are not judged" recipient.unjudged no_option $SUBMIT/smtpd_recipient_restrictions
+broken "data is not judged" data.unjudged no_option $SUBMIT/smtpd_data_restrictions
+broken "a password without TLS" tls.optional eval 'option $SUBMIT/smtpd_tls_auth_only=no $SUBMIT/smtpd_tls_security_level=may'
+broken "no certificate" tls.certificate main smtpd_tls_cert_file=
+broken "another protocol for logins" sasl.type option $SUBMIT/smtpd_sasl_type=cyrus
+broken "no mechanism is left" sasl.noplaintext option $SUBMIT/smtpd_sasl_security_options=noplaintext
+broken "a chroot hides the sockets" "policy.chroot sasl.chroot" field "$SUBMIT/chroot=y"
+broken "our socket serves port 25" sasl.port25 eval 'sed -i "s/^clean.msp.test:587/192.0.2.9:25/" "$P/master.cf"'
+broken "a login does not open relaying" relay.refused option $SUBMIT/smtpd_relay_restrictions=reject
+broken "a content filter" filter.skipped option $SUBMIT/content_filter=scan:
+broken "aliases are left to a content filter" mappings.skipped option $SUBMIT/receive_override_options=no_address_mappings
+broken "no service takes logins" login.absent eval 'postconf -c "$P" -MX $SUBMIT clean.msp.test:465/inet'
+broken "a login at the ordinary service, unjudged" "data.unjudged end.absent recipient.unjudged" option smtp/inet/smtpd_sasl_auth_enable=yes smtp/inet/smtpd_tls_auth_only=yes
+
+ip address del 203.0.113.9/32 dev lo
+finds "the address is not on the host" postfix "$GOOD" 1 lane.address
+ip address add 203.0.113.9/32 dev lo
+chgrp root "$T/run/policy"
+finds "Postfix's user may not open a socket" postfix "$GOOD" 1 socket.closed
+chgrp postfix "$T/run/policy"
+chmod 0700 "$T/run"
+finds "Postfix's user may not reach the sockets" postfix "$GOOD" 1 socket.closed
+chmod 0755 "$T/run"
+kill -STOP "${PID[cleansmtp-authd]}"
+finds "a daemon that is busy still has its sockets" postfix "$GOOD" 0
+kill -CONT "${PID[cleansmtp-authd]}"
+disown "${PID[cleansmtp-authd]}"
+kill -KILL "${PID[cleansmtp-authd]}"
+finds "nobody answers on the sockets" postfix "$GOOD" 1 socket.silent
+rm -f "$T/run/policy" "$T/run/auth"
+finds "the sockets are not there" postfix "$GOOD" 1 socket.absent
+cs_start cleansmtp-authd policy
+
+done_testing
