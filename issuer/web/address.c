@@ -130,7 +130,7 @@ static const char *span_words(struct page *page, const struct picture_strip *all
         return "Nobody has asked the lists about it yet.";
     if (all->times == 0)
         return arena_printf(page->mem,
-                            "Never listed in %d days, as far as we asked (%u days).",
+                            "Not seen listed in %d days; asked on %u of them.",
                             (int)PICTURE_DAYS_MAX, all->asked_days);
     return arena_printf(page->mem, "Listed %u time%s in %d days; asked on %u of them.",
                         all->times, all->times == 1 ? "" : "s", (int)PICTURE_DAYS_MAX,

@@ -260,6 +260,7 @@ static void put_case(struct page *page, const struct case_facts *facts)
     put_facts(page, facts);
     put_checks(page, row);
     put_proposal(page, row);
+    case_put_axis(page, facts);
 }
 
 /* ---- pages ---- */

@@ -57,6 +57,8 @@ NODISCARD int case_put_deliver(struct page *page, const struct case_facts *facts
 /* approval.c: doubts as a list of sentences; true when a panel of its own was put. */
 json_t *approval_doubts(doubts set);
 bool approval_put_panel(struct page *page, const struct case_facts *facts);
+/* case_axis.c: puts axis, the picture of listing and details in time, or null. */
+void case_put_axis(struct page *page, const struct case_facts *facts);
 /* case_log.c: what happened, newest first. */
 NODISCARD int case_put_log(struct page *page, struct store *store,
                            const struct case_facts *facts, struct error *err);

@@ -166,8 +166,10 @@ json_t *picture_marks(struct arena *mem, int64_t first, int64_t last,
         view_text(mark, "x", picture_at(mem, &axis, at));
         view_text(mark, "text", timetext_mark(mem, at));
         view_text(mark, "class", is_first ? "" : is_last ? "last" : "mid");
-        view_flag(mark, "is_roomy",
-                  !is_first && !is_last && (at - axis.from) / step_s % 2 == 1);
+        view_flag(
+            mark, "is_roomy",
+            !is_first && !is_last &&
+                ((at - axis.from) / step_s % 2 == 1 || at + step_s == axis.until));
         json_array_append_new(marks, mark);
     }
     *out = axis;

@@ -44,7 +44,7 @@ const char *strip_note(struct arena *mem, const struct picture_strip *strip)
     if (strip->unknown_days > 0)
         return arena_printf(mem, "%u day%s unknown", strip->unknown_days,
                             plural(strip->unknown_days));
-    return "never, as far as we asked";
+    return "not seen listed";
 }
 
 json_t *strip_view(struct page *page, const struct strip_facts *facts, const char *name,

@@ -818,6 +818,24 @@ static void every_address_of_ours_stands_among_the_listings(void **state)
     must_show(b, FIXTURE_SHARED);
 }
 
+static void a_case_has_one_picture_of_listing_and_details(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    get(b, "/cases/1");
+    must_show(b, "<h2>The times</h2>");
+    must_show(b, "Seen listed on SpamCop since 09:00");
+    must_show(b, "class=\"p-next\"");
+    assert_false(shows(b, "class=\"p-left\""));
+    post(b, "/cases/1/leases", "key=k&for=24h");
+    get(b, "/cases/1");
+    must_show(b, "The details work from 09:00 until Wed 25 Nov, 09:00; nobody has seen "
+                 "them yet.");
+    must_show(b, "class=\"p-left\"");
+    must_show(b, "Show as table");
+}
+
 static void lists_are_searched_by_what_people_know(void **state)
 {
     static const struct {
@@ -979,6 +997,7 @@ int main(void)
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
+        WEB_TEST(a_case_has_one_picture_of_listing_and_details),
         WEB_TEST(lists_are_searched_by_what_people_know),
         WEB_TEST(a_search_that_cannot_be_is_said),
         WEB_TEST(lists_are_saved_as_csv_and_json),
