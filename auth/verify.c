@@ -133,8 +133,8 @@ enum verdict verify_login(const struct verify_context *with,
         (void)error_set(&out->fault, ERROR_UNAVAILABLE, "there is no database");
         return fail(out, REFUSAL_OUR_FAULT);
     }
-    if (store_login_find(with->store, mem, out->username, &out->login, &out->fault) !=
-        0) {
+    if (store_credential_find(with->store, mem, out->username, &out->login,
+                              &out->fault) != 0) {
         spend(with, slice_from(out->username), request);
         return out->fault.kind == ERROR_NOT_FOUND ? VERDICT_NO_SUCH_LOGIN
                                                   : fail(out, REFUSAL_OUR_FAULT);

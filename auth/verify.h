@@ -33,11 +33,11 @@ struct verify_context {
 
 struct verify_result {
     char username[USERNAME_LEN +
-                  1];       /* canonical; "" when the login is not of our form */
-    bool is_known;          /* the store has it: only then login is filled */
-    bool has_lost_key;      /* the pepper lacks the key of this verifier */
-    struct login_row login; /* strings live in mem */
-    struct error fault;     /* VERDICT_TEMPORARY: why, for the log */
+                  1];            /* canonical; "" when the login is not of our form */
+    bool is_known;               /* the store has it: only then login is filled */
+    bool has_lost_key;           /* the pepper lacks the key of this verifier */
+    struct credential_row login; /* strings live in mem */
+    struct error fault;          /* VERDICT_TEMPORARY: why, for the log */
     /* Why not, for the record of a login that exists. The peer is told the verdict only. */
     struct refusal refusal;
 };

@@ -17,6 +17,7 @@
 
 enum {
     CACHE_MAX = 96,
+    PARAMETERS_MAX = 32,
     BUSY_MS = 2000
 };
 
@@ -24,6 +25,8 @@ struct sql_rows {
     struct sql *sql;
     sqlite3_stmt *statement;
     const char *text;
+    int places
+        [PARAMETERS_MAX]; /* where $1, $2, … stand: SQLite numbers by appearance */
     bool is_busy;
 };
 
@@ -62,8 +65,12 @@ static int configure(struct sql *sql, bool is_read_only, struct error *err)
     static const char writing[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                   "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
                                   "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;";
-    static const char reading[] = "PRAGMA query_only=ON; PRAGMA cell_size_check=ON;"
-                                  "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0;";
+    /* A cache of pages is worth nothing after each commit of the writer, so readers look into the
+     * kernel's: 2 GiB is what SQLite maps at most, further pages are read. Each look at a page would
+     * check all its cells; the writer does that, and a damaged page is an error either way. */
+    static const char reading[] =
+        "PRAGMA query_only=ON; PRAGMA cell_size_check=OFF;"
+        "PRAGMA mmap_size=2147418112; PRAGMA wal_autocheckpoint=0;";
 
     sqlite3_busy_timeout(sql->db, BUSY_MS);
     (void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -118,6 +125,17 @@ int sql_script(struct sql *sql, const char *text, struct error *err)
     return code == SQLITE_OK ? 0 : fail(sql, code, err);
 }
 
+static void find_places(struct sql_rows *rows)
+{
+    for (int i = 0; i < PARAMETERS_MAX; i++) {
+        char name[16];
+        int len = snprintf(name, sizeof name, "$%d", i + 1);
+        assert(len > 0 && (size_t)len < sizeof name);
+        (void)len;
+        rows->places[i] = sqlite3_bind_parameter_index(rows->statement, name);
+    }
+}
+
 static int prepare(struct sql *sql, const char *text, struct sql_rows **out,
                    struct error *err)
 {
@@ -134,6 +152,7 @@ static int prepare(struct sql *sql, const char *text, struct sql_rows **out,
         return fail(sql, code, err);
     rows->sql = sql;
     rows->text = text;
+    find_places(rows);
     sql->cached++;
     *out = rows;
     return 0;
@@ -156,18 +175,12 @@ static int bind_one(sqlite3_stmt *statement, int index, char type, va_list *args
     return sqlite3_bind_blob64(statement, index, blob.at, blob.len, SQLITE_TRANSIENT);
 }
 
-/* In SQLite "$2" is a name, numbered by its first appearance: bind by name. */
 static int bind_all(struct sql_rows *rows, const char *types, va_list *args,
                     struct error *err)
 {
     for (int i = 0; types[i] != '\0'; i++) {
-        char name[16];
-        int len = snprintf(name, sizeof name, "$%d", i + 1);
-        assert(len > 0 && (size_t)len < sizeof name);
-        (void)len;
-        int index = sqlite3_bind_parameter_index(rows->statement, name);
-        assert(index > 0);
-        int code = bind_one(rows->statement, index, types[i], args);
+        assert(i < PARAMETERS_MAX && rows->places[i] > 0);
+        int code = bind_one(rows->statement, rows->places[i], types[i], args);
         if (code != SQLITE_OK)
             return fail(rows->sql, code, err);
     }

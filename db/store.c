@@ -94,6 +94,16 @@ int store_snapshot(struct store *store, store_act *act, void *context,
     return transact(store, "BEGIN", act, context, err);
 }
 
+int store_view_begin(struct store *store, struct error *err)
+{
+    return sql_run(store->sql, err, "BEGIN", "");
+}
+
+int store_view_end(struct store *store, struct error *err)
+{
+    return sql_run(store->sql, err, "COMMIT", "");
+}
+
 int store_atomically(struct store *store, store_act *act, void *context,
                      struct error *err)
 {

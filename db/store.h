@@ -52,6 +52,12 @@ NODISCARD int store_snapshot(struct store *store,
                                         struct error *err),
                              void *context, struct error *err);
 
+/* Until store_view_end every read sees the database as it is at the first of them: who reads many
+ * small things need not take a view for each. When the end fails the view may be held for ever:
+ * close the store. */
+NODISCARD int store_view_begin(struct store *store, struct error *err);
+NODISCARD int store_view_end(struct store *store, struct error *err);
+
 /* ---- audit (store_audit.c) ---------------------------------------------------------------- */
 
 /* Append a record to the chain; seq and hashes are made here. Call it inside the transaction of
@@ -322,8 +328,19 @@ NODISCARD int store_approval_answer(struct store *store, int64_t id,
                                     enum approval_answer answer, const char *by,
                                     const char *reason, int64_t now, struct error *err);
 
-/* ---- logins, for authd (store_lease.c) ------------------------------------------------------------ */
+/* ---- logins, for authd (store_login.c, store_lease.c) --------------------------------------------- */
 
+struct credential_row {
+    struct lease
+        lease; /* only id, lane, reserved_address and what lease_state_at reads */
+    struct verifier verifier; /* pepper_id 0: not revealed yet, no password exists */
+};
+/* What a login needs; ERROR_NOT_FOUND for an unknown username. */
+NODISCARD int store_credential_find(struct store *store, struct arena *mem,
+                                    const char *username, struct credential_row *out,
+                                    struct error *err);
+
+/* What a message needs. */
 struct login_row {
     struct lease lease;
     enum pool_state pool_state;

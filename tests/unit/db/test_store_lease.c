@@ -376,6 +376,55 @@ static void leases_are_found_by_parts_of_what_people_know(void **state)
     }
 }
 
+/* The index that answers logins and the rows that answer everything else. */
+static void assert_same_login(struct desk *desk, int64_t now)
+{
+    struct credential_row credential;
+    struct login_row login;
+
+    works(desk, store_credential_find(desk->store, &desk->mem, "cs_one", &credential,
+                                      &desk->err));
+    works(desk,
+          store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
+    assert_int_equal(lease_state_at(&credential.lease, now),
+                     lease_state_at(&login.lease, now));
+    assert_int_equal(credential.lease.id, login.lease.id);
+    assert_string_equal(credential.lease.lane, login.lease.lane);
+    assert_string_equal(credential.lease.reserved_address,
+                        login.lease.reserved_address);
+    assert_int_equal(credential.verifier.pepper_id, login.verifier.pepper_id);
+    assert_memory_equal(credential.verifier.bytes, login.verifier.bytes, DIGEST_BYTES);
+}
+
+static void the_lookup_of_a_login_is_in_step_with_its_lease(void **state)
+{
+    const struct verifier verifier = {
+        .pepper_id = 3, .bytes = {1, 2, 3}
+    };
+    struct desk *desk = *state;
+    struct credential_row credential;
+
+    assert_int_equal(store_credential_find(desk->store, &desk->mem, "cs_one",
+                                           &credential, &desk->err),
+                     -1);
+    assert_int_equal(desk->err.kind, ERROR_NOT_FOUND);
+    int64_t id = put_lease(desk, "cs_one");
+    assert_same_login(desk, NOW);
+    works(desk, store_lease_reveal(desk->store, id, &verifier, NOW, &desk->err));
+    assert_same_login(desk, NOW);
+    works(desk, store_usage_apply(
+                    desk->store,
+                    &(struct usage_record){1, NOW, "login", "cs_one", "", "", "", 0}, 1,
+                    &desk->err));
+    assert_same_login(desk, NOW);
+    works(desk, store_lease_extend(desk->store, id, NOW + 100, &desk->err));
+    assert_same_login(desk, NOW + 99);
+    assert_same_login(desk, NOW + 100);
+    works(desk, store_lease_end(desk->store, id, LEASE_END_REVOKED, "agent:ana", "",
+                                NOW, &desk->err));
+    assert_same_login(desk, NOW);
+}
+
 static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
 {
     struct desk *desk = *state;
@@ -585,6 +634,7 @@ int main(void)
         WITH_FRAME(a_search_by_state_means_the_state_that_core_derives),
         WITH_FRAME(leases_are_found_by_parts_of_what_people_know),
         WITH_FRAME(a_rejection_is_known_again_however_its_bounce_is_edited),
+        WITH_FRAME(the_lookup_of_a_login_is_in_step_with_its_lease),
         WITH_FRAME(a_login_is_read_with_its_pool_address_by_a_reader),
         WITH_FRAME(the_journal_is_counted_once_however_often_it_comes),
         WITH_FRAME(replaced_verifiers_are_kept_and_bounded),
