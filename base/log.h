@@ -21,4 +21,9 @@ void log_set_level(enum log_level level);
 /* Pairs of const char * key and value, ended by NULL; a NULL value is left out with its key. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
+/* Lines wait for log_flush, but for errors and a full buffer (64 KiB): for a program of one thread
+ * that has many lines to write at once and answers before it writes them. */
+void log_collect(bool is_wanted);
+void log_flush(void);
+
 #endif

@@ -38,6 +38,14 @@ void strbuf_reset(struct strbuf *out)
     out->at[0] = '\0';
 }
 
+void strbuf_truncate(struct strbuf *out, size_t len)
+{
+    assert(len <= out->len);
+    out->len = len;
+    out->full = false;
+    out->at[len] = '\0';
+}
+
 char *strbuf_detach(struct strbuf *out, size_t *out_len)
 {
     char *text = out->at;

@@ -26,6 +26,7 @@ void strbuf_init(struct strbuf *out, size_t max_bytes);
 void strbuf_release(struct strbuf *out); /* also of a zeroed strbuf */
 void strbuf_wipe(struct strbuf *out);    /* overwrite, then release */
 void strbuf_reset(struct strbuf *out);   /* empty, memory kept, full cleared */
+void strbuf_truncate(struct strbuf *out, size_t len); /* len at most the present one */
 char *strbuf_detach(struct strbuf *out,
                     size_t *out_len); /* caller frees; len may be NULL */
 
