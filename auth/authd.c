@@ -36,6 +36,7 @@ static void close_store(struct authd *authd)
     if (authd->store != NULL)
         store_close(authd->store);
     authd->store = NULL;
+    authd->has_view = false;
 }
 
 void authd_store_failed(struct authd *authd, const struct error *err)
@@ -91,6 +92,26 @@ struct store *authd_store(struct authd *authd)
     log_event(LOG_LEVEL_INFO, "database.opened", "path", path, NULL);
     follow_position(authd);
     return authd->store;
+}
+
+void authd_begin_view(struct authd *authd)
+{
+    struct store *store = authd_store(authd);
+    struct error err = {0};
+
+    if (store != NULL && store_view_begin(store, &err) != 0)
+        authd_store_failed(authd, &err);
+    else
+        authd->has_view = store != NULL;
+}
+
+void authd_end_view(struct authd *authd)
+{
+    struct error err = {0};
+
+    if (authd->has_view && store_view_end(authd->store, &err) != 0)
+        authd_store_failed(authd, &err);
+    authd->has_view = false;
 }
 
 /* ---- pepper ---------------------------------------------------------------------------------- */
@@ -172,6 +193,7 @@ int authd_new(const struct authd_parts *parts, struct authd **out, struct error 
         return -1;
     }
     authd->config = parts->config;
+    authd->committed_seq = journal_last_seq(authd->journal);
     usage_window_forget(authd->window, 0, clock_now(&authd->clock));
     (void)authd_store(authd);
     (void)current_pepper(authd);
@@ -243,17 +265,53 @@ void authd_tidy(struct authd *authd)
 
 /* ---- journal ---------------------------------------------------------------------------------- */
 
+static void log_journal_failed(const struct error *err)
+{
+    log_event(LOG_LEVEL_ERROR, "journal.failed", "error", err->text, NULL);
+}
+
 int authd_record(struct authd *authd, const struct usage_line *line, bool is_durable)
 {
     struct usage_line written = *line;
     struct error err = {0};
 
-    if (journal_append(authd->journal, &written, is_durable, &err) != 0) {
-        log_event(LOG_LEVEL_ERROR, "journal.failed", "error", err.text, NULL);
+    if (journal_append(authd->journal, &written, &err) != 0) {
+        log_journal_failed(&err);
+        authd->is_commit_broken = true; /* what was pending went with it */
         return -1;
     }
     usage_window_add(authd->window, &written);
+    authd->has_promises |= is_durable;
     return 0;
+}
+
+int authd_commit(struct authd *authd)
+{
+    bool is_broken = authd->is_commit_broken;
+    struct error err = {0};
+
+    if (!authd->has_promises)
+        return 0;
+    if (!is_broken && journal_flush(authd->journal, true, &err) != 0) {
+        log_journal_failed(&err);
+        is_broken = true;
+    }
+    if (is_broken)
+        usage_window_take_back(authd->window, authd->committed_seq);
+    authd->has_promises = authd->is_commit_broken = false;
+    authd->committed_seq = journal_last_seq(authd->journal);
+    return is_broken ? -1 : 0;
+}
+
+void authd_write_notes(struct authd *authd)
+{
+    struct error err = {0};
+
+    if (journal_flush(authd->journal, false, &err) != 0)
+        log_journal_failed(&err);
+    if (!authd->has_promises)
+        authd->is_commit_broken = false;
+    log_flush();
 }
 
 enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,

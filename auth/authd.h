@@ -45,10 +45,25 @@ struct authd_login {
 void authd_login(struct authd *authd, const struct verify_request *request,
                  struct authd_login *out);
 
-/* Judge a message and write the whole reply ("action=…" and an empty line). At the end of a message
- * that may be sent, its record is on disk before this returns (docs/protocols/postfix-policy.md). */
-void authd_policy(struct authd *authd, const struct policy_request *request,
-                  struct strbuf *out);
+/* Judge a message and write the whole reply ("action=…" and an empty line). true: the reply lets a
+ * message go, and may be told only after authd_commit has returned 0; when it fails, authd_fault is
+ * the reply instead (docs/protocols/postfix-policy.md). */
+NODISCARD bool authd_policy(struct authd *authd, const struct policy_request *request,
+                            struct strbuf *out);
+/* Our own fault, as a reply to a policy request. */
+void authd_fault(struct strbuf *out);
+/* The records of all messages that were let go since the last commit are on the disk; -1 after
+ * logging why, and none of them was let go. */
+NODISCARD int authd_commit(struct authd *authd);
+
+/* Between the two all questions are answered from one view of the database, taken with the first:
+ * begin after the questions were read, never before, or a revocation that was acknowledged in
+ * between would not be seen. */
+void authd_begin_view(struct authd *authd);
+void authd_end_view(struct authd *authd);
+
+/* Write the records and log lines that waited. Nothing was promised about them. */
+void authd_write_notes(struct authd *authd);
 
 /* Once a minute: let go of what cleansmtpd has taken in. */
 void authd_tidy(struct authd *authd);

@@ -31,7 +31,7 @@ static void end_when_quiet(struct connection *connection, int64_t now_ms)
 {
     int unread = 0;
 
-    if (dialogue_is_quiet(connection->dialogue) &&
+    if (dialogue_is_quiet(connection->dialogue) && connection->piece == NULL &&
         now_ms - connection->accepted_ms >= DRAIN_FRESH_MS &&
         ioctl(connection->fd, FIONREAD, &unread) == 0 && unread == 0)
         (void)shutdown(connection->fd, SHUT_RD);

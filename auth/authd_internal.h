@@ -26,8 +26,12 @@ struct authd {
     struct usage_window *window;
     struct throttle *failures; /* by client address */
     struct throttle *records;  /* by username and what happened */
+    int64_t committed_seq;     /* newest record of the journal at the last commit */
+    bool has_promises;         /* a message was let go since */
+    bool is_commit_broken;     /* and the journal has failed since */
 
     struct store *store; /* NULL: absent, old or broken at the last look */
+    bool has_view;       /* between authd_begin_view and authd_end_view */
     dev_t store_device;
     ino_t store_inode;
     int64_t store_next_look_ms;
@@ -41,7 +45,8 @@ struct store *authd_store(struct authd *authd);
 /* A query failed: log, let the handle go, look again later. */
 void authd_store_failed(struct authd *authd, const struct error *err);
 
-/* Append to the journal and to the window. -1 after logging why; only a message depends on it. */
+/* Append to the journal and to the window. -1 after logging why; only a message depends on it. It
+ * is_durable: authd_commit must say that it is on the disk before it counts as told. */
 int authd_record(struct authd *authd, const struct usage_line *line, bool is_durable);
 /* Shall another such record of this username be written in this minute? The last one of the minute
  * says that there were more. */

@@ -40,6 +40,7 @@ struct judging {
     bool is_known;
     struct login_row login;
     struct usage_count count;
+    bool is_promise; /* the reply waits for authd_commit */
 };
 
 /* "policy, HELO mail.customer.example" */
@@ -188,8 +189,7 @@ static enum message_answer judge(struct authd *authd, struct judging *judging)
 }
 
 /* The reply to a message that may be sent. -1: it may not, after all, because of us. */
-static int let_go(struct authd *authd, const struct judging *judging,
-                  struct strbuf *out)
+static int let_go(struct authd *authd, struct judging *judging, struct strbuf *out)
 {
     const char *lane = judging->login.lease.lane;
 
@@ -207,6 +207,7 @@ static int let_go(struct authd *authd, const struct judging *judging,
     if (is_end) {
         if (!judging->count.has_instance && record_sent(authd, judging) != 0)
             return -1;
+        judging->is_promise = true;
         log_event(LOG_LEVEL_INFO, "message.sent", "login", judging->username, "lane",
                   lane, "instance", judging->instance, NULL);
     }
@@ -260,7 +261,7 @@ static void decide(struct authd *authd, struct judging *judging, struct strbuf *
     }
     if (result != 0) {
         record_refused(authd, judging, MESSAGE_SEND, refusal_name(REFUSAL_OUR_FAULT));
-        say(out, FAULT_REPLY);
+        authd_fault(out);
     }
     arena_release(&mem);
 }
@@ -281,7 +282,12 @@ static void name_message(struct judging *judging)
                request->queue_id);
 }
 
-void authd_policy(struct authd *authd, const struct policy_request *request,
+void authd_fault(struct strbuf *out)
+{
+    say(out, FAULT_REPLY);
+}
+
+bool authd_policy(struct authd *authd, const struct policy_request *request,
                   struct strbuf *out)
 {
     struct judging judging = {.request = request, .now = clock_now(&authd->clock)};
@@ -296,9 +302,10 @@ void authd_policy(struct authd *authd, const struct policy_request *request,
         else
             say(out, "DUNNO");
     } else if (request->instance.len > USAGE_INSTANCE_MAX) {
-        say(out, FAULT_REPLY); /* it would be counted at every try */
+        authd_fault(out); /* it would be counted at every try */
     } else {
         name_message(&judging);
         decide(authd, &judging, out);
     }
+    return judging.is_promise;
 }

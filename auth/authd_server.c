@@ -1,8 +1,10 @@
 /*
  * authd_server.c - listening, reading, writing, time limits.
  *
- * Bytes are read into one buffer of the server, handed to the protocol of the connection, and
- * wiped: they carry passwords. A connection is freed in one place (drop), and never while one of
+ * The loop goes in turns. First everything that has come is read, into one buffer of the server; then
+ * all of it is answered from one view of the database, which is younger than any of the questions;
+ * the messages of a turn share one sync of the journal; what only needs to be noted is written when
+ * the answers are out. The buffer is wiped: it carries passwords. A connection is freed in one place (drop), and never while one of
  * its handlers runs: handlers say what shall become of it.
  */
 #include "base/base.h"
@@ -57,6 +59,8 @@ static void drop(struct connection *connection)
         next = LIST_NEXT(at, link);
         free_delayed(at);
     }
+    if (connection->piece != NULL)
+        connection->piece->connection = NULL;
     LIST_REMOVE(connection, link);
     server->listeners[connection->socket].connections--;
     event_free(connection->readable);
@@ -94,29 +98,41 @@ static bool flush(struct connection *connection)
     return true;
 }
 
+static bool stop_reading(struct connection *connection)
+{
+    connection->is_reading = false;
+    return event_del(connection->readable) == 0;
+}
+
+static bool read_within(struct connection *connection, int64_t limit_ms)
+{
+    const struct timeval limit = {.tv_sec = limit_ms / 1000,
+                                  .tv_usec = limit_ms % 1000 * 1000};
+
+    /* Deleted first, or the limit of a partial request would stay. */
+    return stop_reading(connection) &&
+           event_add(connection->readable, limit_ms > 0 ? &limit : NULL) == 0;
+}
+
 /* Wait for the peer, within what its kind of connection may take. */
 static bool wait_for_peer(struct connection *connection)
 {
     const struct dialogue_kind *kind = dialogue_kind(connection->socket);
-    int64_t now_ms = authd_monotonic_ms(connection->server->authd);
-    int64_t limit_ms = kind->idle_ms;
 
     if (dialogue_is_paused(connection->dialogue))
-        return event_del(connection->readable) == 0;
+        return stop_reading(connection);
     if (!dialogue_is_partial(connection->dialogue)) {
         connection->partial_since_ms = 0;
-    } else {
-        if (connection->partial_since_ms == 0)
-            connection->partial_since_ms = now_ms;
-        limit_ms = connection->partial_since_ms + kind->partial_ms - now_ms;
-        if (limit_ms <= 0)
-            return false;
+        /* The limit of a persistent event begins anew with each event. */
+        if (!connection->is_reading)
+            connection->is_reading = read_within(connection, kind->idle_ms);
+        return connection->is_reading;
     }
-    const struct timeval limit = {.tv_sec = limit_ms / 1000,
-                                  .tv_usec = limit_ms % 1000 * 1000};
-    /* Deleted first, or a limit that ended with the partial request would stay. */
-    return event_del(connection->readable) == 0 &&
-           event_add(connection->readable, limit_ms > 0 ? &limit : NULL) == 0;
+    int64_t now_ms = authd_monotonic_ms(connection->server->authd);
+    if (connection->partial_since_ms == 0)
+        connection->partial_since_ms = now_ms;
+    int64_t limit_ms = connection->partial_since_ms + kind->partial_ms - now_ms;
+    return limit_ms > 0 && read_within(connection, limit_ms);
 }
 
 /* false: nothing more will come of this connection. */
@@ -132,7 +148,7 @@ static bool carry_on(struct connection *connection)
     if (connection->is_hanging_up && dialogue_out(connection->dialogue)->len == 0)
         (void)shutdown(connection->fd, SHUT_WR);
     if (is_done || connection->is_ended)
-        return event_del(connection->readable) == 0;
+        return stop_reading(connection);
     return wait_for_peer(connection);
 }
 
@@ -180,6 +196,65 @@ static void hold_back(void *context, uint64_t ticket, const struct authd_login *
     LIST_INSERT_HEAD(&connection->delayed, delayed, link);
 }
 
+/* ---- a turn -------------------------------------------------------------------------------------------- */
+
+static void settle_piece(struct piece *piece, enum dialogue_fate fate)
+{
+    struct connection *connection = piece->connection;
+
+    connection->piece = NULL;
+    piece->connection = NULL;
+    settle(connection, fate);
+}
+
+/* Tell the messages that were let go, when their records are on the disk. What came behind one may
+ * be another. */
+static bool keep_promises(struct server *server)
+{
+    bool is_committed = authd_commit(server->authd) == 0;
+    bool has_more = false;
+
+    for (size_t i = 0; i < server->piece_count; i++) {
+        struct piece *piece = &server->pieces[i];
+        if (piece->connection == NULL)
+            continue;
+        struct dialogue *dialogue = piece->connection->dialogue;
+        enum dialogue_fate fate = dialogue_committed(dialogue, is_committed);
+        if (fate == DIALOGUE_GO_ON && dialogue_has_promise(dialogue))
+            has_more = true;
+        else
+            settle_piece(piece, fate);
+    }
+    return has_more;
+}
+
+/* Answer what was read. */
+static void answer_all(struct server *server)
+{
+    bool has_promises = false;
+
+    if (server->piece_count == 0)
+        return;
+    authd_begin_view(server->authd);
+    for (size_t i = 0; i < server->piece_count; i++) {
+        struct piece *piece = &server->pieces[i];
+        if (piece->connection == NULL)
+            continue;
+        struct dialogue *dialogue = piece->connection->dialogue;
+        enum dialogue_fate fate = dialogue_take(dialogue, piece->text);
+        if (fate == DIALOGUE_GO_ON && dialogue_has_promise(dialogue))
+            has_promises = true;
+        else
+            settle_piece(piece, fate);
+    }
+    authd_end_view(server->authd);
+    while (has_promises)
+        has_promises = keep_promises(server);
+    secret_wipe(server->buffer, server->read_bytes);
+    server->read_bytes = 0;
+    server->piece_count = 0;
+}
+
 /* ---- events ------------------------------------------------------------------------------------------ */
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -192,19 +267,24 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
                                                                      : DIALOGUE_DROP);
         return;
     }
-    ssize_t count = recv(fd, server->buffer, sizeof server->buffer, 0);
+    if (server->piece_count == PIECES_MAX ||
+        sizeof server->buffer - server->read_bytes < DIALOGUE_INPUT_MAX)
+        answer_all(server);
+    char *at = server->buffer + server->read_bytes;
+    ssize_t count = recv(fd, at, DIALOGUE_INPUT_MAX, 0);
+    if (count > 0) {
+        connection->piece = &server->pieces[server->piece_count++];
+        *connection->piece = (struct piece){connection, slice_of(at, (size_t)count)};
+        server->read_bytes += (size_t)count;
+        return;
+    }
     if (count < 0) {
         bool may_go_on = errno == EAGAIN || errno == EINTR;
         settle(connection, may_go_on ? DIALOGUE_GO_ON : DIALOGUE_DROP);
         return;
     }
-    connection->is_ended = count == 0;
-    enum dialogue_fate fate = count == 0 ? dialogue_end(connection->dialogue)
-                                         : dialogue_take(
-                                               connection->dialogue,
-                                               slice_of(server->buffer, (size_t)count));
-    secret_wipe(server->buffer, (size_t)count);
-    settle(connection, fate);
+    connection->is_ended = true;
+    settle(connection, dialogue_end(connection->dialogue));
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)
@@ -407,6 +487,20 @@ static void server_free(struct server *server)
     free(server);
 }
 
+static int take_turns(struct server *server, struct error *err)
+{
+    int result;
+
+    log_collect(true);
+    do {
+        result = event_base_loop(server->base, EVLOOP_ONCE);
+        answer_all(server);
+        authd_write_notes(server->authd);
+    } while (result == 0 && !event_base_got_break(server->base));
+    log_collect(false);
+    return result >= 0 ? 0 : error_set(err, ERROR_INTERNAL, "the event loop failed");
+}
+
 static int run(struct server *server, struct error *err)
 {
     server->base = event_base_new();
@@ -418,8 +512,8 @@ static int run(struct server *server, struct error *err)
         return -1;
     notify_state("READY=1");
     log_event(LOG_LEVEL_INFO, "authd.ready", "version", CLEANSMTP_VERSION, NULL);
-    if (event_base_dispatch(server->base) < 0)
-        return error_set(err, ERROR_INTERNAL, "the event loop failed");
+    if (take_turns(server, err) != 0)
+        return -1;
     log_event(LOG_LEVEL_INFO,
               server->end == AUTHD_SERVER_SUCCEEDED ? "authd.succeeded"
                                                     : "authd.stopped",

@@ -36,12 +36,20 @@ struct connection {
     struct delayed_list delayed;
     int64_t accepted_ms;
     int64_t partial_since_ms; /* 0: no unfinished request */
-    bool is_ended;            /* the peer has said all it will say */
-    bool is_closing;          /* write what is there, then close */
-    bool is_hanging_up;       /* write what is there, then wait for the peer to close */
+    struct piece *piece;      /* what it said in this turn, or NULL */
+    bool is_reading;    /* readable waits, with the limit for a peer that is idle */
+    bool is_ended;      /* the peer has said all it will say */
+    bool is_closing;    /* write what is there, then close */
+    bool is_hanging_up; /* write what is there, then wait for the peer to close */
 };
 
 LIST_HEAD(connection_list, connection);
+
+/* What one connection said in this turn. */
+struct piece {
+    struct connection *connection; /* NULL: it is gone */
+    struct slice text;
+};
 
 struct listener {
     struct server *server;
@@ -51,7 +59,9 @@ struct listener {
 };
 
 enum {
-    SIGNALS = 5
+    SIGNALS = 5,
+    PIECES_MAX = 64, /* connections that are read before their questions are answered */
+    READ_BYTES = PIECES_MAX * 1024 /* what they said; one may say DIALOGUE_INPUT_MAX */
 };
 
 struct server {
@@ -69,7 +79,9 @@ struct server {
     unsigned connections_max; /* a socket */
     unsigned ticks_until_tidy;
     uint64_t last_connection;
-    char buffer[DIALOGUE_INPUT_MAX];
+    struct piece pieces[PIECES_MAX];
+    size_t piece_count, read_bytes;
+    char buffer[READ_BYTES];
 };
 
 /* Accept what waits there, a batch at most. */

@@ -48,6 +48,9 @@ struct dialogue {
     struct strbuf
         held; /* what came behind a question whose answer waits (is_in_order) */
     unsigned delayed;
+    bool
+        has_promise; /* out holds a promise from promised_from on; counted in delayed */
+    size_t promised_from;
 };
 
 /* Ask authd, and answer now or when the time has come. */
@@ -249,7 +252,7 @@ static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *i
 {
     struct policy_request request;
 
-    for (;;) {
+    while (!dialogue->has_promise) {
         switch (policy_reader_take(dialogue->state, input, &request)) {
         case POLICY_MORE: return DIALOGUE_GO_ON;
         case POLICY_BROKEN:
@@ -257,8 +260,14 @@ static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *i
             return DIALOGUE_CLOSE;
         case POLICY_READY: break;
         }
-        authd_policy(dialogue->authd, &request, &dialogue->out);
+        size_t from = dialogue->out.len;
+        if (authd_policy(dialogue->authd, &request, &dialogue->out)) {
+            dialogue->has_promise = true;
+            dialogue->promised_from = from;
+            dialogue->delayed++;
+        }
     }
+    return DIALOGUE_GO_ON;
 }
 
 /* ---- Cyrus saslauthd ----------------------------------------------------------------------------- */
@@ -338,6 +347,7 @@ static const struct protocol protocols[] = {
     [CONFIG_SOCKET_POLICY] =
         {
                                  .kind = {"policy", .idle_ms = 300000, .partial_ms = 30000},
+                                 .is_in_order = true,
                                  .begin = begin_policy,
                                  .end = end_policy,
                                  .is_partial = is_policy_partial,
@@ -425,20 +435,42 @@ enum dialogue_fate dialogue_take(struct dialogue *dialogue, struct slice input)
     return dialogue->held.full ? DIALOGUE_DROP : fate;
 }
 
+/* What came behind an answer that waited has its turn; it may be held back again. */
+static enum dialogue_fate take_held(struct dialogue *dialogue)
+{
+    struct strbuf held = dialogue->held;
+
+    if (held.len == 0)
+        return DIALOGUE_GO_ON;
+    strbuf_init(&dialogue->held, DIALOGUE_INPUT_MAX);
+    enum dialogue_fate fate = dialogue_take(dialogue, strbuf_slice(&held));
+    strbuf_wipe(&held);
+    return fate;
+}
+
 enum dialogue_fate dialogue_answer(struct dialogue *dialogue, uint64_t ticket,
                                    const struct authd_login *login)
 {
     enum dialogue_fate fate = dialogue->protocol->answer(dialogue, ticket, login);
 
     dialogue->delayed--;
-    if (fate != DIALOGUE_GO_ON || dialogue->held.len == 0)
-        return fate;
-    /* What came behind it has its turn; it may be held back again. */
-    struct strbuf held = dialogue->held;
-    strbuf_init(&dialogue->held, DIALOGUE_INPUT_MAX);
-    fate = dialogue_take(dialogue, strbuf_slice(&held));
-    strbuf_wipe(&held);
-    return fate;
+    return fate == DIALOGUE_GO_ON ? take_held(dialogue) : fate;
+}
+
+bool dialogue_has_promise(const struct dialogue *dialogue)
+{
+    return dialogue->has_promise;
+}
+
+enum dialogue_fate dialogue_committed(struct dialogue *dialogue, bool is_committed)
+{
+    dialogue->has_promise = false;
+    dialogue->delayed--;
+    if (!is_committed) {
+        strbuf_truncate(&dialogue->out, dialogue->promised_from);
+        authd_fault(&dialogue->out);
+    }
+    return take_held(dialogue);
 }
 
 enum dialogue_fate dialogue_end(struct dialogue *dialogue)

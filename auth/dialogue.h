@@ -54,6 +54,11 @@ NODISCARD enum dialogue_fate dialogue_take(struct dialogue *dialogue,
 /* The time of a held answer has come. */
 NODISCARD enum dialogue_fate dialogue_answer(struct dialogue *dialogue, uint64_t ticket,
                                              const struct authd_login *login);
+/* The last answer in dialogue_out lets a message go: nothing of it may be written before
+ * authd_commit was asked and dialogue_committed was told. */
+bool dialogue_has_promise(const struct dialogue *dialogue);
+NODISCARD enum dialogue_fate dialogue_committed(struct dialogue *dialogue,
+                                                bool is_committed);
 /* The peer will say no more. */
 NODISCARD enum dialogue_fate dialogue_end(struct dialogue *dialogue);
 

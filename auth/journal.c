@@ -1,7 +1,7 @@
 /*
  * journal.c - segments of usage lines: append, sync, rotate, recover.
  *
- * One descriptor on the newest segment. The length of what is known to be good is kept, and a
+ * One descriptor on the newest segment, and the text of what is not written yet. The length of what is known to be good is kept, and a
  * failed write is cut back to it, so that a full disk never leaves half a line in front of the
  * next record.
  */
@@ -21,8 +21,8 @@
 #include "base/file.h"
 
 enum {
-    /* A segment may exceed the rotation size by its last line. */
-    SEGMENT_READ_MAX = USAGE_SEGMENT_BYTES + USAGE_LINE_MAX,
+    /* A segment may exceed the rotation size by what was written to it last. */
+    SEGMENT_READ_MAX = USAGE_SEGMENT_BYTES + JOURNAL_PENDING_MAX,
     FOLDER_MODE = 0750,
     SEGMENT_MODE = 0640 /* cleansmtpd reads by group */
 };
@@ -32,7 +32,9 @@ struct journal {
     int fd;              /* newest segment; -1: the next append begins one */
     int64_t segment_seq; /* its first record */
     int64_t good_bytes;  /* whole lines in it */
-    int64_t last_seq;
+    int64_t written_seq; /* newest record in it or before it */
+    int64_t last_seq;    /* newest number given: the end of pending */
+    struct strbuf pending;
     bool is_torn; /* bytes behind good_bytes could not be cut off yet */
 };
 
@@ -200,6 +202,7 @@ int journal_open(const char *folder, const struct journal_visitor *visitor,
 
     arena_init(&mem);
     journal->fd = -1;
+    strbuf_init(&journal->pending, JOURNAL_PENDING_MAX);
     journal->folder_fd = open_folder(folder, err);
     if (journal->folder_fd < 0 ||
         list_segments(journal, &mem, &segments, &count, err) != 0)
@@ -207,6 +210,7 @@ int journal_open(const char *folder, const struct journal_visitor *visitor,
     for (size_t i = 0; i < count; i++)
         if (recover_segment(journal, segments[i], i + 1 == count, visitor, err) != 0)
             goto out;
+    journal->written_seq = journal->last_seq;
     if (journal->fd >= 0 && cut_torn_line(journal, err) != 0)
         goto out;
     *out = journal;
@@ -220,12 +224,16 @@ out:
 
 void journal_close(struct journal *journal)
 {
+    struct error ignored;
+
     if (journal == NULL)
         return;
+    (void)!journal_flush(journal, false, &ignored);
     if (journal->fd >= 0)
         (void)close(journal->fd);
     if (journal->folder_fd >= 0)
         (void)close(journal->folder_fd);
+    strbuf_release(&journal->pending);
     free(journal);
 }
 
@@ -234,7 +242,7 @@ void journal_close(struct journal *journal)
 /* A new segment, named for the next record, in place of the present one. */
 static int begin_segment(struct journal *journal, struct error *err)
 {
-    int64_t first_seq = journal->last_seq + 1;
+    int64_t first_seq = journal->written_seq + 1;
     /* One that a failed append left empty is taken up again. */
     int fd = open_segment(journal, first_seq, O_RDWR | O_CREAT, err);
 
@@ -247,32 +255,37 @@ static int begin_segment(struct journal *journal, struct error *err)
         return -1;
     }
     /* Records of logins wait for no sync of their own; the end of a segment is one. */
-    if (journal->fd >= 0) {
-        (void)fdatasync(journal->fd);
+    bool is_kept = journal->fd < 0 || fdatasync(journal->fd) == 0;
+    int why = errno;
+    if (journal->fd >= 0)
         (void)close(journal->fd);
-    }
     journal->fd = fd;
     journal->segment_seq = first_seq;
     journal->good_bytes = 0;
     journal->is_torn = true; /* whatever a file of that name holds is not ours */
-    return 0;
+    return is_kept ? 0
+                   : error_set_errno(err, ERROR_UNAVAILABLE, why,
+                                     "could not sync the journal");
 }
 
-static int write_at_end(struct journal *journal, struct slice text, struct error *err)
+/* *out_done bytes were written, all of them unless -1. */
+static int write_at_end(struct journal *journal, struct slice text, size_t *out_done,
+                        struct error *err)
 {
     size_t done = 0;
+    int result = 0;
 
-    while (done < text.len) {
+    while (done < text.len && result == 0) {
         ssize_t count = pwrite(journal->fd, text.at + done, text.len - done,
                                (off_t)(journal->good_bytes + (int64_t)done));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return error_set_errno(err, ERROR_UNAVAILABLE, count < 0 ? errno : ENOSPC,
-                                   "could not write to the journal");
-        done += (size_t)count;
+        if (count > 0)
+            done += (size_t)count;
+        else if (count == 0 || errno != EINTR)
+            result = error_set_errno(err, ERROR_UNAVAILABLE, count < 0 ? errno : ENOSPC,
+                                     "could not write to the journal");
     }
-    return 0;
+    *out_done = done;
+    return result;
 }
 
 /* The segment that takes the next record, with nothing behind its last whole line. */
@@ -287,43 +300,71 @@ static int ready_segment(struct journal *journal, struct error *err)
     return 0;
 }
 
-int journal_append(struct journal *journal, struct usage_line *line, bool is_durable,
-                   struct error *err)
+/* What is not in the file was never acknowledged, and its numbers were never seen. */
+static void drop_pending(struct journal *journal)
 {
-    struct usage_line numbered = *line;
-    struct strbuf text;
-    int result = -1;
+    strbuf_reset(&journal->pending);
+    journal->last_seq = journal->written_seq;
+}
 
-    strbuf_init(&text, USAGE_LINE_MAX);
-    if (ready_segment(journal, err) != 0)
-        goto out;
-    numbered.seq = journal->last_seq + 1;
-    if (!usage_format(&numbered, &text)) {
-        (void)error_set(err, ERROR_INTERNAL, "journal record is too long");
-        goto out;
+/* The whole lines of text are in the file: cleansmtpd may have read them already. */
+static void count_written(struct journal *journal, struct slice text)
+{
+    struct slice line;
+
+    while (slice_cut(&text, '\n', &line) && text.at != NULL) {
+        journal->good_bytes += (int64_t)line.len + 1;
+        journal->written_seq++;
     }
-    if (write_at_end(journal, strbuf_slice(&text), err) != 0) {
-        /* Without its LF nobody has taken it for a record; cut it off before the next. */
+}
+
+static int write_pending(struct journal *journal, struct error *err)
+{
+    size_t done = 0;
+    int result = 0;
+
+    if (journal->pending.len == 0)
+        return 0;
+    result = ready_segment(journal, err);
+    if (result == 0)
+        result = write_at_end(journal, strbuf_slice(&journal->pending), &done, err);
+    count_written(journal, slice_take(strbuf_slice(&journal->pending), done));
+    if (result != 0 && journal->fd >= 0) {
+        /* A line without its LF nobody has taken for a record; cut it off before the next. */
         struct error ignored;
         journal->is_torn = cut_torn_line(journal, &ignored) != 0;
-        goto out;
     }
-    journal->good_bytes += (int64_t)text.len;
-    journal->last_seq = numbered.seq;
-    if (is_durable && fdatasync(journal->fd) != 0) {
-        (void)error_set_errno(err, ERROR_UNAVAILABLE, errno,
-                              "could not sync the journal");
-        /* The line may be read, or lost: its number is used up either way. After a failed sync
-         * the kernel's pages cannot be trusted, so the next record goes to a new file. */
-        (void)close(journal->fd);
-        journal->fd = -1;
-        goto out;
-    }
-    line->seq = numbered.seq;
-    result = 0;
-out:
-    strbuf_release(&text);
+    drop_pending(journal);
     return result;
+}
+
+int journal_flush(struct journal *journal, bool is_durable, struct error *err)
+{
+    if (write_pending(journal, err) != 0)
+        return -1;
+    if (!is_durable || journal->fd < 0 || fdatasync(journal->fd) == 0)
+        return 0;
+    (void)error_set_errno(err, ERROR_UNAVAILABLE, errno, "could not sync the journal");
+    /* The lines may be read, or lost: their numbers are used up either way. After a failed sync
+     * the kernel's pages cannot be trusted, so the next record goes to a new file. */
+    (void)close(journal->fd);
+    journal->fd = -1;
+    return -1;
+}
+
+int journal_append(struct journal *journal, struct usage_line *line, struct error *err)
+{
+    struct usage_line numbered = *line;
+
+    if (journal->pending.len + USAGE_LINE_MAX > JOURNAL_PENDING_MAX &&
+        write_pending(journal, err) != 0)
+        return -1;
+    numbered.seq = journal->last_seq + 1;
+    if (!usage_format(&numbered, &journal->pending))
+        return error_set(err, ERROR_INTERNAL, "journal record is too long");
+    journal->last_seq = numbered.seq;
+    line->seq = numbered.seq;
+    return 0;
 }
 
 int64_t journal_last_seq(const struct journal *journal)
@@ -338,12 +379,14 @@ int journal_set_taken(struct journal *journal, int64_t seq, struct error *err)
     size_t count = 0;
     int result = -1;
 
-    /* The next record must lie behind what was taken in, or it would be skipped there. */
+    /* The next record must lie behind what was taken in, or it would be skipped there. What is
+     * pending was not taken in, so nothing is. */
     if (seq > journal->last_seq) {
         if (journal->fd >= 0)
             (void)close(journal->fd);
         journal->fd = -1;
-        journal->last_seq = seq;
+        drop_pending(journal);
+        journal->last_seq = journal->written_seq = seq;
     }
     arena_init(&mem);
     if (list_segments(journal, &mem, &segments, &count, err) != 0)

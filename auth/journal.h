@@ -2,8 +2,8 @@
  * journal.h - authd's own record of logins, messages and refusals, on disk.
  *
  * Segments of lines (core/usage.h) below one folder; appended by this process only, read by
- * cleansmtpd. A message is acknowledged to the mail server after its record is on the disk. A
- * line that a crash left unfinished is cut off at the next start; what was acknowledged stays.
+ * cleansmtpd. Records are collected and written together, so that one sync serves all messages of
+ * a moment; a message is acknowledged to the mail server after its record is on the disk. A line that a crash left unfinished is cut off at the next start; what was acknowledged stays.
  * Sequence numbers are never given twice.
  */
 #ifndef AUTH_JOURNAL_H
@@ -11,6 +11,10 @@
 
 #include "base/error.h"
 #include "core/usage.h"
+
+enum {
+    JOURNAL_PENDING_MAX = 64 * 1024 /* bytes of records between two flushes */
+};
 
 struct journal;
 
@@ -27,13 +31,17 @@ NODISCARD int journal_open(const char *folder, const struct journal_visitor *vis
                            struct journal **out, struct error *err);
 void journal_close(struct journal *journal);
 
-/* Write one record; line->seq is filled in on success. With is_durable it is on the disk when
- * this returns 0. After a failure it was not acknowledged (a record whose sync failed may still be
- * read later, never twice), and the next call tries afresh. */
+/* Number one record (line->seq) and keep it for the next flush. Only a line that is too long
+ * fails, or a flush of those before it when there is no more room (JOURNAL_PENDING_MAX). */
 NODISCARD int journal_append(struct journal *journal, struct usage_line *line,
-                             bool is_durable, struct error *err);
+                             struct error *err);
+/* Write what was appended; with is_durable it is on the disk when this returns 0. After a failure
+ * nothing of it was acknowledged (records whose sync failed may still be read later, never twice),
+ * and the next call tries afresh. */
+NODISCARD int journal_flush(struct journal *journal, bool is_durable,
+                            struct error *err);
 
-/* The newest sequence number given; 0 before the first. */
+/* The newest sequence number given, flushed or not; 0 before the first. */
 int64_t journal_last_seq(const struct journal *journal);
 
 /* What cleansmtpd has taken in. Records continue behind it even when our own files were lost, and

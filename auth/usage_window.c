@@ -114,6 +114,18 @@ void usage_window_add(struct usage_window *window, const struct usage_line *line
     window->count++;
 }
 
+void usage_window_take_back(struct usage_window *window, int64_t seq)
+{
+    size_t count = window->count;
+
+    while (count > 0 && window->entries[count - 1].seq > seq)
+        count--;
+    if (count == window->count)
+        return;
+    window->count = count;
+    chain_all(window);
+}
+
 void usage_window_forget(struct usage_window *window, int64_t taken_seq, int64_t now)
 {
     size_t gone = 0;

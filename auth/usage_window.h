@@ -21,6 +21,8 @@ void usage_window_free(struct usage_window *window);
 
 /* Take in a journal record; only messages count. */
 void usage_window_add(struct usage_window *window, const struct usage_line *line);
+/* Messages beyond seq were not acknowledged: they have not been. */
+void usage_window_take_back(struct usage_window *window, int64_t seq);
 /* Let go of messages at or before seq that are older than an hour. */
 void usage_window_forget(struct usage_window *window, int64_t taken_seq, int64_t now);
 

@@ -12,6 +12,9 @@
 
 #include "auth/authd.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "auth/dialogue.h"
@@ -134,6 +137,7 @@ static struct authd_login log_in(struct authd *authd, unsigned number,
         .client = SLICE("192.0.2.50"),
     };
     authd_login(authd, &request, &login);
+    authd_write_notes(authd);
     return login;
 }
 
@@ -382,6 +386,7 @@ static void each_refusal_is_recorded_with_its_cause_in_one_voice(void **state)
             .socket = "auth",
         };
         authd_login(authd, &request, &login);
+        authd_write_notes(authd);
         if (login.verdict != cases[i].want)
             fail_msg("%s: %s", cases[i].name, verdict_answer(login.verdict)->name);
         /* An earlier password hears what any wrong one hears, as late. */
@@ -445,7 +450,11 @@ static const char *ask_with(struct authd *authd, struct mail mail, struct extra 
         .size_bytes = extra.size_bytes,
     };
     strbuf_init(&out, 1000);
-    authd_policy(authd, &request, &out);
+    if (authd_policy(authd, &request, &out) && authd_commit(authd) != 0) {
+        strbuf_reset(&out);
+        authd_fault(&out);
+    }
+    authd_write_notes(authd);
     assert_true(slice_starts(strbuf_slice(&out), "action="));
     assert_true(slice_ends_nocase(strbuf_slice(&out), "\n\n"));
     assert_true(out.len - 9 < sizeof action);
@@ -565,7 +574,7 @@ static void ordinary_logins_are_none_of_our_business(void **state)
             .state = POLICY_END_OF_MESSAGE,
             .sasl_username = slice_from(cases[i].login)};
         strbuf_reset(&out);
-        authd_policy(authd, &request, &out);
+        assert_false(authd_policy(authd, &request, &out));
         if (!slice_starts(strbuf_slice(&out), cases[i].want))
             fail_msg("\"%s\": %s", cases[i].login, out.at);
     }
@@ -784,6 +793,97 @@ static void a_reload_keeps_the_old_when_the_new_cannot_be(void **state)
     authd_free(authd);
 }
 
+/* A full disk: what was let go in the same moment is not told, and was never sent. */
+static void no_message_goes_whose_record_is_not_on_disk(void **state)
+{
+    static const struct mail mail = {
+        .number = 4, .state = POLICY_END_OF_MESSAGE, .recipient = "bob@remote.example"};
+    struct authd *authd = start();
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {10, RLIM_INFINITY};
+        const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
+        struct mail other = mail;
+        other.instance = "i0";
+        (void)signal(SIGXFSZ, SIG_IGN);
+        bool is_refused = setrlimit(RLIMIT_FSIZE, &none) == 0 &&
+                          strcmp(ask(authd, other), "FILTER clean01:") != 0 &&
+                          strcmp(ask(authd, other), "FILTER clean01:") != 0;
+        bool is_well = setrlimit(RLIMIT_FSIZE, &any) == 0 &&
+                       strcmp(ask(authd, other), "FILTER clean01:") == 0;
+        _exit(is_refused && is_well ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    authd_free(authd);
+    authd = start();
+    run("test $(grep -c 'message.*i0' %s/state/journal/*.log) -eq 1", folder);
+    for (int i = 1; i < SEED_MESSAGES_PER_HOUR; i++) {
+        char instance[16];
+        (void)snprintf(instance, sizeof instance, "i%d", i);
+        assert_string_equal(send_mail(authd, 4, instance), "FILTER clean01:");
+    }
+    assert_true(slice_starts(slice_from(send_mail(authd, 4, "j")), "450 4.7.1 "));
+    authd_free(authd);
+}
+
+/* Messages of one moment are judged one behind the other, and committed together. */
+static void limits_hold_before_the_commit(void **state)
+{
+    struct authd *authd = start();
+    char username[USERNAME_LEN + 1], sender[64], instance[16];
+    struct strbuf out;
+    int promised = 0;
+
+    (void)state;
+    seed_username(4, username);
+    seed_mailbox(4, sender);
+    strbuf_init(&out, 4000);
+    for (int i = 0; i < 2 * SEED_MESSAGES_PER_HOUR; i++) {
+        (void)snprintf(instance, sizeof instance, "i%d", i);
+        const struct policy_request request = {
+            .state = POLICY_END_OF_MESSAGE,
+            .sasl_username = slice_from(username),
+            .sender = slice_from(sender),
+            .instance = slice_from(instance),
+            .recipient_count = 1,
+        };
+        promised += authd_policy(authd, &request, &out);
+    }
+    assert_int_equal(promised, SEED_MESSAGES_PER_HOUR);
+    assert_int_equal(authd_commit(authd), 0);
+    run("test $(grep -cw message %s/state/journal/*.log) -eq 4", folder);
+    strbuf_release(&out);
+    authd_free(authd);
+}
+
+/* What is read in one view is of one moment; the next view sees what was acknowledged before it. */
+static void a_view_is_younger_than_its_questions(void **state)
+{
+    struct authd *authd = start();
+    struct store *store = open_writer();
+    struct error err = {0};
+
+    (void)state;
+    authd_begin_view(authd);
+    assert_int_equal(
+        store_lease_end(store, 5, LEASE_END_REVOKED, "agent:ana", "", now_s, &err), 0);
+    assert_int_equal(log_in(authd, 4, NULL).verdict, VERDICT_REVOKED);
+    assert_int_equal(
+        store_lease_end(store, 1, LEASE_END_REVOKED, "agent:ana", "", now_s, &err), 0);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_OK);
+    authd_end_view(authd);
+    authd_begin_view(authd);
+    assert_int_equal(log_in(authd, 0, NULL).verdict, VERDICT_REVOKED);
+    authd_end_view(authd);
+    store_close(store);
+    authd_free(authd);
+}
+
 /* ---- dialogues --------------------------------------------------------------------------------- */
 
 /* A host that keeps what was delayed. */
@@ -921,6 +1021,9 @@ int main(void)
         FRESH(our_own_fault_defers_and_never_passes),
         FRESH(a_refusal_at_each_recipient_is_one_record),
         FRESH(a_reload_keeps_the_old_when_the_new_cannot_be),
+        FRESH(no_message_goes_whose_record_is_not_on_disk),
+        FRESH(limits_hold_before_the_commit),
+        FRESH(a_view_is_younger_than_its_questions),
         FRESH(verify_records_are_answered_however_they_are_cut),
         FRESH(malformed_records_are_told_and_closed),
         FRESH(three_hundred_verify_requests_on_one_connection),

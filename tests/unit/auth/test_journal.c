@@ -81,7 +81,8 @@ static void append(struct journal *journal, const char *instance)
     struct error err = {0};
 
     usage_copy(line.instance, sizeof line.instance, slice_from(instance));
-    if (journal_append(journal, &line, false, &err) != 0)
+    if (journal_append(journal, &line, &err) != 0 ||
+        journal_flush(journal, false, &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(line.seq, journal_last_seq(journal));
 }
@@ -147,7 +148,8 @@ static void a_killed_process_keeps_what_it_acknowledged(void **state)
             for (;;) {
                 struct usage_line line = {.at = 1, .kind = USAGE_MESSAGE};
                 struct error err;
-                if (journal_append(journal, &line, true, &err) != 0 ||
+                if (journal_append(journal, &line, &err) != 0 ||
+                    journal_flush(journal, true, &err) != 0 ||
                     write(pipes[1], &line.seq, sizeof line.seq) != sizeof line.seq)
                     _exit(1);
             }
@@ -279,7 +281,8 @@ static void a_full_disk_leaves_no_half_line(void **state)
             _exit(2);
         int failures = 0;
         for (int i = 0; i < 5; i++)
-            failures += journal_append(journal, &line, true, &err) != 0;
+            failures += journal_append(journal, &line, &err) != 0 ||
+                        journal_flush(journal, true, &err) != 0;
         _exit(failures >= 2 ? 0 : 3);
     }
     int status;
