@@ -133,16 +133,16 @@ static void an_address_has_one_at_most(void **state UNUSED)
 
 static void an_address_that_sends_nothing_gets_none(void **state UNUSED)
 {
-    unsigned moved;
-    unsigned waiting;
+    const struct pool_change rest = {.address = FIXTURE_RESERVED,
+                                     .state = POOL_RESTING};
+    struct pool_moves moves;
     struct canary canary;
     struct lab lab;
 
     lab_start(&lab);
-    assert_int_equal(pool_set_state(lab.f.app, &lab.f.mem, &fixture_admin,
-                                    FIXTURE_RESERVED, POOL_RESTING, &moved, &waiting,
-                                    &lab.err),
-                     0);
+    assert_int_equal(
+        pool_set_state(lab.f.app, &lab.f.mem, &fixture_admin, &rest, &moves, &lab.err),
+        0);
     assert_int_equal(make(&lab, &fixture_admin, FIXTURE_RESERVED, echo, &canary), -1);
     assert_int_equal(lab.err.kind, ERROR_REFUSED);
     assert_int_equal(make(&lab, &fixture_admin, "192.0.2.99", echo, &canary), -1);
