@@ -61,7 +61,7 @@ src.core   := $(wildcard core/*.c)
 src.db     := $(wildcard db/*.c)
 src.auth   := $(filter-out %_main.c,$(wildcard auth/*.c))
 src.bounce := $(filter-out %_main.c,$(wildcard issuer/bounce/*.c))
-src.cli    := $(filter-out %_main.c,$(wildcard issuer/cli/*.c issuer/mtacheck/*.c))
+src.cli    := $(filter-out %_main.c,$(wildcard issuer/cli/*.c issuer/cli/*/*.c issuer/mtacheck/*.c))
 src.issuer := $(filter-out %_main.c issuer/bounce/% issuer/cli/% issuer/mtacheck/%, \
 	$(wildcard issuer/*.c issuer/*/*.c))
 
@@ -83,7 +83,7 @@ libs.cleansmtp-bounce        := $(GMIME_LIBS) -ljansson -lpcre2-8 -lseccomp -lso
 extra.cleansmtp-bounce       := $(B)/gen/rules.o
 main.cleansmtp               := issuer/cli/cli_main.c
 uses.cleansmtp               := cli db core base
-libs.cleansmtp               := -lcurl -ljansson -lsqlite3 -lsodium -lconfuse
+libs.cleansmtp               := -lcurl -lcrypto -ljansson -lsqlite3 -lsodium -lconfuse
 extra.cleansmtp              := $(B)/gen/migrations.o
 
 embed.templates  := $(sort $(wildcard templates/*/*))
@@ -103,10 +103,10 @@ SUPPORT_ISSUER := $(wildcard tests/support/issuer/*.c)
 E2E   := $(sort $(wildcard tests/integration/*.t tests/e2e/*.t))
 BROWSER := $(sort $(wildcard tests/browser/*.t))
 C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
-H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h tests/support/*.h \
+H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h issuer/*/*/*.h tests/support/*.h \
 	tests/support/issuer/*.h)
 SH_ALL = $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!/bin/(sh|bash)|^\#!/usr/bin/env bash' 2>/dev/null)
-TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse \
+TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -lcrypto -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse \
 	-lpcre2-8 -lseccomp $(GMIME_LIBS) -lpthread
 
 # One line a command; V=1 shows the commands.

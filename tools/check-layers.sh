@@ -73,6 +73,10 @@ event2/bufferevent.h auth/authd_server.c
 event2/listener.h   auth/authd_server.c
 gmime/gmime.h issuer/bounce/mime_gmime.c
 pcre2.h       issuer/bounce/pattern.c
-curl/curl.h   issuer/cli/client.c
+curl/curl.h   issuer/cli/client.c issuer/cli/doctor/smtp.c
+openssl/pem.h    issuer/cli/doctor/certificate.c
+openssl/x509.h   issuer/cli/doctor/certificate.c
+openssl/x509_vfy.h issuer/cli/doctor/certificate.c
+openssl/x509v3.h issuer/cli/doctor/certificate.c
 T
 exit $bad

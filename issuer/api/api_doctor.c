@@ -48,6 +48,7 @@ static json_t *present_reach(const struct reach *reach)
     json_t *o = json_object();
     put_text(o, "will_work", check_result_name(reach->will_work));
     put_text(o, "domain", reach->domain);
+    put_text(o, "spf", reach->spf);
     put_text(o, "proposal", reach->proposal);
     json_object_set_new(o, "checks", checks);
     return o;

@@ -228,6 +228,7 @@ static void check_spf(struct finding *f)
     case SPF_PERMERROR:
     case SPF_RESULT_COUNT: answer = refused_words(f, &request); break;
     }
+    f->reach.spf = spf_result_name(f->spf.result);
     add_check(f, spf_question_text, spf_rows[f->spf.result].passes, answer, f->domain);
     weigh(f, spf_rows[f->spf.result].works);
 }

@@ -34,7 +34,8 @@ struct reach {
      * only a DKIM signature could carry the mail past a policy. */
     enum check_result will_work;
     const char *proposal; /* the TXT value that would make SPF pass; NULL: none */
-    const char *domain;   /* of the sender, where it belongs; NULL: not known */
+    const char *spf; /* the result of RFC 7208: "pass", "softfail"; NULL: not asked */
+    const char *domain; /* of the sender, where it belongs; NULL: not known */
     struct check checks[REACH_CHECKS];
 };
 /* Strings of *out live in mem. */

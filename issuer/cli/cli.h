@@ -36,6 +36,10 @@ enum cli_option {
     CLI_ROLE,
     CLI_LIMIT,
     CLI_IDEMPOTENCY_KEY,
+    CLI_CANARY,
+    CLI_LISTEN,
+    CLI_DOMAIN,
+    CLI_TRUST,
     CLI_EXPLAIN, /* flags: their value is "" */
     CLI_CHECK,
     CLI_CONFIG_DIR,

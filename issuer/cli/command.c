@@ -121,6 +121,12 @@ const struct command command_table[] = {
     {"config show", "",
      "show every option with its value",
      0, 0, 0, run_config_show},
+    {"doctor", "[--canary ADDRESS] [--listen ADDRESS:PORT] [--mailbox PATH]\n"
+     "    [--for 2m] [--domain D]... [--trust FILE]",
+     "look at everything that must be right, and say what to do",
+     BIT(CLI_CANARY) | BIT(CLI_LISTEN) | BIT(CLI_MAILBOX) | BIT(CLI_FOR) | BIT(CLI_DOMAIN) |
+         BIT(CLI_TRUST),
+     0, 0, run_doctor},
     {"mta", "SERVER [--check [--config-dir DIR]]",
      "print a mail server's configuration for the pool, or check the one that runs",
      BIT(CLI_CHECK) | BIT(CLI_CONFIG_DIR), 1, 1, run_mta},
@@ -152,6 +158,10 @@ const char *option_name(enum cli_option option)
         [CLI_ROLE] = "role",
         [CLI_LIMIT] = "limit",
         [CLI_IDEMPOTENCY_KEY] = "idempotency-key",
+        [CLI_CANARY] = "canary",
+        [CLI_LISTEN] = "listen",
+        [CLI_DOMAIN] = "domain",
+        [CLI_TRUST] = "trust",
         [CLI_EXPLAIN] = "explain",
         [CLI_CHECK] = "check",
         [CLI_CONFIG_DIR] = "config-dir",

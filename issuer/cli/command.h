@@ -34,6 +34,8 @@ NODISCARD int command_check(const struct command *command, const struct cli *cli
                             struct error *err);
 void command_help(const struct command *only, struct strbuf *out); /* NULL: all */
 
+/* doctor/doctor.c */
+int run_doctor(struct cli *cli, struct error *err);
 /* init.c */
 int run_init(struct cli *cli, struct error *err);
 /* addresses.c */

@@ -1,0 +1,25 @@
+/*
+ * caches.h - reading what other programs say about the logins that they keep. Pure.
+ */
+#ifndef ISSUER_CLI_DOCTOR_CACHES_H
+#define ISSUER_CLI_DOCTOR_CACHES_H
+
+#include "base/slice.h"
+
+/* The command line of a saslauthd (its flags with their values): does it cache, and how long? */
+struct saslauthd_cache {
+    bool is_on;
+    unsigned seconds; /* its own default is 28800 */
+};
+/* words: "-c -m /run -t 300", separated by blanks or NULs. */
+void saslauthd_read(struct slice words, struct saslauthd_cache *out);
+/* OPTIONS="..." of /etc/default/saslauthd; the last one counts. Empty: there is none. */
+struct slice saslauthd_options(struct slice file);
+
+/* Does the configuration ("doveconf -n") name us where Dovecot's cache would keep the answer? It keeps
+ * none of checkpassword's (2.3.21). */
+bool dovecot_caches_us(struct slice config);
+/* A size as doveconf prints it ("0", "10 M", "1 G", "unlimited"): is it more than nothing? */
+bool dovecot_size_is_on(struct slice text);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * doctor_daemons.c - do the daemons answer, each on each of its sockets, in its own protocol?
+ *
+ * That authd can read database and pepper shows in its answer to a login that does not exist: it
+ * says "no" only when it could look.
+ */
+#include "base/base.h"
+
+#include "issuer/cli/doctor/doctor.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/socket.h"
+#include "issuer/cli/output.h"
+
+enum {
+    ANSWER_MS = 6000, /* a refusal may be held back for 5 s */
+    ANSWER_MAX = 4096
+};
+
+void doctor_check_issuer(struct doctor *doctor)
+{
+    struct findings *found = &doctor->found;
+    struct error why = {0};
+    json_t *health = NULL;
+
+    if (!doctor_has_config(doctor, "answers"))
+        return;
+    if (cli_get(doctor->cli, "/api/v1/health", &health, &why) != 0) {
+        bool is_denied = why.kind == ERROR_DENIED;
+        findings_add(found, is_denied ? FINDING_UNKNOWN : FINDING_PROBLEM, "answers",
+                     is_denied ? "run doctor as root"
+                               : "start cleansmtpd; its log says why it ended",
+                     "%s", why.text);
+        return;
+    }
+    findings_add(found, FINDING_OK, "answers", NULL, "version %s",
+                 member(health, "version"));
+    if (strcmp(member(health, "version"), CLEANSMTP_VERSION) != 0)
+        findings_add(found, FINDING_WARNING, "version", "restart cleansmtpd",
+                     "the daemon is %s, this program " CLEANSMTP_VERSION,
+                     member(health, "version"));
+    if (json_is_true(json_object_get(health, "is_writable")))
+        findings_add(found, FINDING_OK, "database", NULL, "it takes writes");
+    else
+        findings_add(found, FINDING_PROBLEM, "database",
+                     "mend what it names: no lease is given now", "%s",
+                     member(health, "why"));
+    json_decref(health);
+    if (cli_list(doctor->cli, "/api/v1/pool", 0, &doctor->pool, &why) != 0) {
+        doctor->pool = NULL;
+        findings_add(found, FINDING_UNKNOWN, "pool", NULL, "%s", why.text);
+    }
+}
+
+/* ---- the sockets of authd ---- */
+
+/* What to say, and how a right answer begins; further on, what else it may be. */
+static const struct probe {
+    const char *ask;
+    size_t ask_len;
+    const char *answer;
+    const char *means;
+} probes[CONFIG_SOCKET_COUNT] = {
+#define ASK(text) (text), sizeof(text) - 1
+    [CONFIG_SOCKET_DOVECOT] = {"", 0,                                                             "VERSION\t1\t", "it greets"},
+    [CONFIG_SOCKET_VERIFY] = {ASK("cs-dddddddd\tdoctor\tsmtp\t::1\n"),  "NO",
+                               "it looks logins up"                                 },
+    [CONFIG_SOCKET_POLICY] = {ASK("request=smtpd_access_policy\n"
+                                  "protocol_state=CONNECT\n\n"),
+                               "action=DUNNO", "it answers"                                                                   },
+    [CONFIG_SOCKET_SASLAUTHD] = {ASK("\0\0\0\0\0\0\0\0"),  "\0\2NO",                                         "it answers"},
+#undef ASK
+};
+
+/* Send the question and read what comes first. The answer's length, or -1. */
+static ssize_t ask(const char *path, const struct probe *probe, char *answer,
+                   struct error *err)
+{
+    ssize_t got = -1;
+    int fd = -1;
+
+    if (socket_connect_unix(path, ANSWER_MS, &fd, err) != 0)
+        return -1;
+    if (send(fd, probe->ask, probe->ask_len, MSG_NOSIGNAL) != (ssize_t)probe->ask_len)
+        error_set_errno(err, ERROR_UNAVAILABLE, errno, "\"%s\" takes no question",
+                        path);
+    else if ((got = recv(fd, answer, ANSWER_MAX, 0)) < 0)
+        error_set_errno(err, ERROR_UNAVAILABLE, errno, "\"%s\" does not answer", path);
+    else if (got == 0)
+        got = error_set(err, ERROR_UNAVAILABLE, "\"%s\" closes without an answer",
+                        path);
+    close(fd);
+    return got;
+}
+
+static bool begins(const char *answer, size_t len, const char *with)
+{
+    /* The saslauthd answer begins with a NUL. */
+    size_t want = with[0] == '\0' ? 4 : strlen(with);
+
+    return len >= want && memcmp(answer, with, want) == 0;
+}
+
+static void check_socket(struct doctor *doctor, enum config_socket which)
+{
+    const char *path = config_socket_path(doctor->config, which);
+    const char *name = config_sockets[which].name;
+    const struct probe *probe = &probes[which];
+    char answer[ANSWER_MAX];
+    struct error why = {0};
+
+    if (path == NULL || path[0] == '\0') {
+        findings_add(&doctor->found, FINDING_OK, name, NULL, "switched off");
+        return;
+    }
+    ssize_t got = ask(path, probe, answer, &why);
+    if (got < 0)
+        findings_add(&doctor->found,
+                     why.kind == ERROR_DENIED ? FINDING_UNKNOWN : FINDING_PROBLEM, name,
+                     "start cleansmtp-authd; until it answers, our logins are told to "
+                     "try later",
+                     "%s", why.text);
+    else if (begins(answer, (size_t)got, probe->answer))
+        findings_add(&doctor->found, FINDING_OK, name, NULL, "%s at %s", probe->means,
+                     path);
+    else
+        findings_add(
+            &doctor->found, FINDING_PROBLEM, name,
+            "read the log of cleansmtp-authd: it cannot read the database or "
+            "the pepper, or something else listens there",
+            "\"%s\" answers \"%.*s\"", path,
+            (int)strcspn(arena_strndup(doctor->mem, answer, (size_t)got), "\r\n"),
+            answer);
+}
+
+void doctor_check_sockets(struct doctor *doctor)
+{
+    if (!doctor_has_config(doctor, "sockets"))
+        return;
+    for (int i = 0; i < CONFIG_SOCKET_COUNT; i++)
+        check_socket(doctor, (enum config_socket)i);
+}
