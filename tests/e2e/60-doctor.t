@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# cleansmtp doctor with real servers: a healthy host, the egress proof by each of its witnesses, and
+# what it finds when one thing at a time is wrong.
+# shellcheck disable=SC1091,SC2034  # the libraries use what is set here
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/journey.sh"
+
+SUBMIT_HOST=clean.msp.test
+CANARY=probe@remote.test
+
+# ---- the lab's additions ----------------------------------------------------------
+# dns LINE...: what the msp's resolver knows besides; each call replaces the one before.
+dns() {
+    [ -e "$T/msp/unbound.first" ] || cp "$T/msp/unbound.conf" "$T/msp/unbound.first"
+    stop unbound-msp
+    printf '    %s\n' 'local-zone: "100.51.198.in-addr.arpa." static' "$@" >"$T/msp/more"
+    sed "/^remote-control:/{
+        r $T/msp/more
+        N
+    }" "$T/msp/unbound.first" | awk '
+        /^remote-control:/ { held = $0; next }
+        held != "" && /control-enable/ { tail = held "\n" $0; held = ""; next }
+        /^stub-zone:/ { print tail }
+        { print }' >"$T/msp/unbound.conf"
+    : >"$T/unbound-msp.log"
+    start unbound-msp msp "$T/unbound" -d -c "$T/msp/unbound.conf"
+    wait_for 10 grep -q 'start of service' "$T/unbound-msp.log" || bail "unbound does not start"
+}
+PTR21='local-data-ptr: "198.51.100.21 out21.msp.test"'
+PTR22='local-data-ptr: "198.51.100.22 out22.msp.test"'
+PROBE='local-data: "probe.test. MX 10 mx.probe.test."'
+PROBE_MX='local-data: "mx.probe.test. A 192.0.2.50"'
+GOOD_SPF="local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.16/28 -all\"'"
+good_dns() { dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$GOOD_SPF"; }
+
+# certify NAME DAYS SIGNER: for clean.msp.test unless NAME says else; by the lab's own issuer, or
+# by itself. Postfix reads it at the next connection of a new smtpd.
+certify() {
+    local name=$1 days=$2 signer=$3
+    openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$T/msp/key.pem" \
+        -out "$T/msp/csr.pem" 2>/dev/null
+    printf 'subjectAltName=DNS:%s\n' "$name" >"$T/msp/san"
+    if [ "$signer" = self ]; then
+        openssl x509 -req -in "$T/msp/csr.pem" -signkey "$T/msp/key.pem" -days "$days" \
+            -extfile "$T/msp/san" -out "$T/msp/cert.pem" 2>/dev/null
+    else
+        openssl x509 -req -in "$T/msp/csr.pem" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
+            -CAcreateserial -days "$days" -extfile "$T/msp/san" -out "$T/msp/cert.pem" 2>/dev/null
+    fi
+}
+issuer_up() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=Lab issuer" \
+        -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
+}
+reload() { on msp postfix -c "$T/msp/postfix" reload >/dev/null 2>&1 && sleep 1; }
+
+# ---- the doctor -------------------------------------------------------------------
+# doctor OPTION...: its findings are in $T/said, its exit status in $REPLY. The mail programs of the
+# machine itself are not of the lab: their configuration is covered by the lab's.
+# shellcheck disable=SC2016  # for the inner shell
+WITH_FILES='mount --bind "$0/dovecot.conf" /etc/dovecot/dovecot.conf &&
+    mount --bind "$0/saslauthd" /etc/default/saslauthd && exec "$@"'
+doctor() {
+    on msp sh -c "$WITH_FILES" "$T/msp" "$B/cleansmtp" -c "$CONF" doctor --trust "$T/ca.pem" \
+        --domain customer.test --json "$@" >"$T/said" 2>"$T/complained"
+    REPLY=$?
+    rows "$T/said" || note "$(cat "$T/complained")"
+}
+# rows FILE: its findings one a line, and their number of leaks in the last one.
+rows() {
+    python3 -c '
+import json, sys
+told = json.load(open(sys.argv[1]))["findings"]
+for r in told:
+    print(r["result"], r["check"], r["finding"] + " -> " + (r["todo"] or ""), sep="\t")
+print("leaks", sum(r["leak"] for r in told), sep="\t")' "$1" >"$T/rows"
+}
+# found RESULT CHECK [WORDS]: a row of the last findings.
+found() {
+    awk -F'\t' -v result="$1" -v check="$2" -v words="${3:-}" '
+        $2 == check { print }
+        $2 == check && $1 == result && index($3, words) > 0 { hit = 1 }
+        END { exit !hit }' "$T/rows" || { cat "$T/rows"; return 1; }
+}
+no_password() { ! grep -rEq '[a-z2-9]{5}(-[a-z2-9]{5}){4}' "$T/said" "$T/complained"; }
+proof() { doctor --canary $CANARY --mailbox "$T/remote/mail/in" --for 30s; }
+
+# ---- a host that is well -----------------------------------------------------------
+lab_up
+remote_up
+msp_postfix
+issuer_up
+certify clean.msp.test 60 issuer
+printf 'protocols =\nssl = no\n' >"$T/msp/dovecot.conf"
+echo 'OPTIONS="-m /var/run/saslauthd"' >"$T/msp/saslauthd"
+product_up postfix
+cs mta postfix
+cp "$T/said" "$T/recipe"
+paste main.cf main.cf
+paste clean_logins clean_logins
+paste "master.cf: lanes" master.cf
+paste "master.cf: own submission" master.cf
+postfix_start msp
+good_dns
+install -d -o nobody "$T/remote/mail/in" # the virtual(8) of a first message would make it
+
+proof
+is "a healthy host has no problem, and mail of both lanes comes from their addresses" "$REPLY" 0 ||
+    note "$(cat "$T/rows" "$T/complained")"
+check "lane B is proved" found ok "lane clean21" "it came from 198.51.100.21"
+check "lane C is proved" found ok "lane clean22" "greeted as out22.msp.test"
+check "its password is shown to nobody" no_password
+check "each reserved address is on this host" found ok "198.51.100.21 on this host"
+check "and named both ways" found ok "198.51.100.22 name" "both ways"
+check "and in the customer's SPF" found ok "198.51.100.21 SPF of customer.test"
+check "and on no list" found ok "198.51.100.21 listings"
+check "the sockets answer in their own protocols" found ok auth.verify "looks logins up"
+check "the certificate is checked on both ports" found ok "587 certificate chain"
+check "its date is told" found ok "465 certificate date"
+cs lease list --json
+is "the logins of the proof are over" "$(python3 -c 'import json, sys
+print(sorted({l["state"] for l in json.load(open(sys.argv[1]))}))' "$T/said")" "['revoked']"
+check "and in the audit log" sh -c "'$B/cleansmtp' -c '$CONF' audit tail --json | grep -c lease.canary | grep -qx 2"
+
+# ---- the doctor as receiving server on another host ------------------------------------
+ip netns exec "${NS}customer" "$B/cleansmtp" doctor --listen 192.0.2.50:25 --for 60s --json \
+    >"$T/heard" 2>"$T/listener" &
+PID["listener"]=$!
+check "a doctor elsewhere listens and says what to send it" \
+    wait_for 10 grep -q 'canary-[a-z2-9]*@DOMAIN' "$T/listener"
+guest=$(grep -o 'canary-[a-z2-9]*@' "$T/listener")
+on customer swaks --server 192.0.2.50 --from x@y.test --to info@probe.test --timeout 5 \
+    >"$T/out" 2>&1
+check "it takes nothing from strangers" answered "550 5\.1\.1 "
+doctor --canary "${guest}probe.test"
+is "nobody on the mail host sees where it came from" "$REPLY" 8
+check "and says so" found unknown "lane clean21" "nobody here sees"
+wait "${PID["listener"]}"
+is "the listener has judged both lanes" $? 0
+unset "PID[listener]"
+rows "$T/heard"
+check "by the connection itself" found ok "lane clean22" "198.51.100.22 and greeted as out22.msp.test"
+
+# ---- a lane that is bound to another address ---------------------------------------------
+sed -i 's/smtp_bind_address=198.51.100.21/smtp_bind_address=198.51.100.22/' "$T/msp/postfix/master.cf"
+reload
+proof
+is "a lane that is bound to the wrong address fails the proof" "$REPLY" 9
+check "with both addresses" found problem "lane clean21" "it came from 198.51.100.22, not from 198.51.100.21"
+check "loudly" grep -q "^leaks.1$" "$T/rows"
+check "and the other lane is right" found ok "lane clean22" "it came from 198.51.100.22"
+on msp sh -c "$WITH_FILES" "$T/msp" "$B/cleansmtp" -c "$CONF" doctor --trust "$T/ca.pem" \
+    --canary $CANARY --mailbox "$T/remote/mail/in" --for 30s >"$T/said" 2>"$T/complained"
+check "and a person cannot miss it" grep -q 'MAIL LEAVES BY THE WRONG ADDRESS' "$T/said"
+sed -i '/^clean21 /,/^clean22 /s/smtp_bind_address=198.51.100.22/smtp_bind_address=198.51.100.21/' \
+    "$T/msp/postfix/master.cf"
+sed -i '/^clean21 /,/^clean22 /s/smtp_helo_name=out21/smtp_helo_name=other21/' "$T/msp/postfix/master.cf"
+reload
+check "C rests" cs pool rest "$RESERVED_C"
+proof
+is "a wrong greeting is a problem, and no leak" "$REPLY" 1
+check "with both names" found problem "lane clean21" "greeted as other21.msp.test, not as out21.msp.test"
+check "a resting lane is named as skipped" found warning "lane clean22" "skipped"
+sed -i 's/smtp_helo_name=other21/smtp_helo_name=out21/' "$T/msp/postfix/master.cf"
+cs pool activate "$RESERVED_C"
+
+# ---- one thing at a time is wrong ----------------------------------------------------------
+certify clean.msp.test 60 self
+reload
+proof
+check "a certificate of its own making is a finding" found problem "465 certificate chain" "self-signed"
+check "and no login is told to such a server" found problem "lane clean21" "could not send"
+certify other.msp.test 5 issuer
+reload
+dns "$PTR22" "local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.22 -all\"'"
+printf 'protocols =\nssl = no\nauth_cache_size = 10M\n' >"$T/msp/dovecot.conf"
+echo 'OPTIONS="-c -t 300 -m /var/run/saslauthd"' >"$T/msp/saslauthd"
+blocklist "$RESERVED_C"
+is_listed() { cs listing check "$1" \&\& grep -q " listed " "$T/said"; }
+wait_for 10 is_listed "$RESERVED_C"
+doctor
+is "problems end with 1" "$REPLY" 1
+check "a certificate for another name" found problem "587 certificate name" other.msp.test
+check "one that ends soon" found warning "465 certificate date" "renew it"
+check "an address without a reverse name" found problem "198.51.100.21 name" "has no reverse name"
+check "SPF that leaves an address out, and the record to publish" \
+    found problem "198.51.100.21 SPF of customer.test" "publish at customer.test: v=spf1 ip4:198.51.100.22 ip4:198.51.100.21 -all"
+check "a reserved address that is listed" found problem "198.51.100.22 listings" "bl.spamcop.net"
+check "Dovecot's cache, and what to set" found warning "Dovecot auth_cache" "auth_cache_size = 0"
+check "saslauthd's cache, and how long it answers" found warning "saslauthd -c" "300 s"
+printf 'passdb {\n  driver = lua\n  args = file=/etc/dovecot/cleansmtp.lua\n}\n' >>"$T/msp/dovecot.conf"
+stop cleansmtp-authd
+doctor
+check "authd that is down, at each of its sockets" found problem auth.policy "start cleansmtp-authd"
+check "a cache in which our logins are is a problem" found problem "Dovecot auth_cache" "auth_cache_size = 0"
+ip -n "${NS}msp" address del 198.51.100.21/24 dev net0
+chmod 0644 "$T/cleansmtp/state/pepper"
+stop cleansmtpd
+doctor
+check "a pepper that others may read" found problem pepper "chmod 640"
+check "cleansmtpd that is down" found problem answers "is it running"
+check "what cannot be looked at is unknown, not well" found unknown addresses
+start_daemon cleansmtpd
+wait_for 10 on msp test -S "$T/run/api"
+doctor
+check "a reserved address that is not on this host" found problem "198.51.100.21 on this host" "cannot be bound"
+echo 'nonsense = 1' >"$CONF"
+doctor
+check "a broken configuration is one finding, and nothing falls" found problem file nonsense
+
+done_testing
