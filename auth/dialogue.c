@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/dovecot_auth.h"
+#include "auth/nginx_auth.h"
 #include "auth/saslauthd_mux.h"
 #include "auth/verify_record.h"
 #include "base/alloc.h"
@@ -317,6 +318,61 @@ static enum dialogue_fate answer_saslauthd(struct dialogue *dialogue, uint64_t t
                                                             : DIALOGUE_DROP;
 }
 
+/* ---- nginx --------------------------------------------------------------------------------------- */
+
+static void *begin_nginx(struct dialogue *dialogue, uint64_t number)
+{
+    struct nginx_reader *reader = xcalloc(1, sizeof *reader);
+
+    (void)dialogue;
+    (void)number;
+    nginx_reader_init(reader);
+    return reader;
+}
+
+static void end_nginx(void *state)
+{
+    nginx_reader_release(state);
+    free(state);
+}
+
+static bool is_nginx_partial(const void *state)
+{
+    return nginx_reader_is_partial(state);
+}
+
+static enum dialogue_fate take_nginx(struct dialogue *dialogue, struct slice *input)
+{
+    struct verify_request request;
+
+    switch (nginx_reader_take(dialogue->state, *input, &request)) {
+    case NGINX_MORE: return DIALOGUE_GO_ON;
+    case NGINX_BROKEN: log_foreign(dialogue, "nginx.protocol"); return DIALOGUE_DROP;
+    case NGINX_READY: break;
+    }
+    *input = slice_skip(*input, input->len);
+    return judge(dialogue, 0, &request);
+}
+
+static enum dialogue_fate answer_nginx(struct dialogue *dialogue, uint64_t ticket,
+                                       const struct authd_login *login)
+{
+    const struct nginx_reader *reader = dialogue->state;
+    const struct config *config = authd_config(dialogue->authd);
+
+    (void)ticket;
+    nginx_auth_answer(
+        &(struct nginx_answer){
+            .verdict = login->verdict,
+            .username = login->username,
+            .address = config->auth.nginx_address,
+            .port = config->auth.nginx_port,
+            .attempt = reader->attempt,
+        },
+        &dialogue->out);
+    return DIALOGUE_CLOSE;
+}
+
 /* ---- the table ----------------------------------------------------------------------------------- */
 
 static const struct protocol protocols[] = {
@@ -361,6 +417,15 @@ static const struct protocol protocols[] = {
                                  .is_partial = is_saslauthd_partial,
                                  .take = take_saslauthd,
                                  .answer = answer_saslauthd,
+                                 },
+    [CONFIG_SOCKET_NGINX] =
+        {
+                                 .kind = {"nginx", .idle_ms = 10000, .partial_ms = 10000},
+                                 .begin = begin_nginx,
+                                 .end = end_nginx,
+                                 .is_partial = is_nginx_partial,
+                                 .take = take_nginx,
+                                 .answer = answer_nginx,
                                  },
 };
 _Static_assert(ARRAY_LEN(protocols) == CONFIG_SOCKET_COUNT, "a row a socket");

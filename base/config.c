@@ -109,6 +109,8 @@ static cfg_opt_t auth_options[] = {
     CFG_STR("policy", "", CFGF_NONE),
     CFG_STR("socketmap", "", CFGF_NONE),
     CFG_STR("saslauthd", "", CFGF_NONE),
+    CFG_STR("nginx", "", CFGF_NONE),
+    CFG_STR("nginx_upstream", "", CFGF_NONE),
     CFG_STR("peer", "postfix", CFGF_NONE),
     CFG_STR("group", "", CFGF_NONE),
     CFG_STR("failure_delay", "500ms", CFGF_NONE),

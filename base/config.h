@@ -47,6 +47,7 @@ enum config_socket {
     CONFIG_SOCKET_VERIFY,
     CONFIG_SOCKET_POLICY,
     CONFIG_SOCKET_SASLAUTHD,
+    CONFIG_SOCKET_NGINX,
     CONFIG_SOCKET_COUNT
 };
 
@@ -109,7 +110,10 @@ struct config {
     } policy;
     struct {
         /* socket paths; "" switches one off (config_sockets) */
-        const char *dovecot, *verify, *policy, *saslauthd;
+        const char *dovecot, *verify, *policy, *saslauthd, *nginx;
+        /* Where nginx goes on with a good login; "" and 0 without auth.nginx. */
+        const char *nginx_address;
+        unsigned nginx_port;
         enum config_peer peer;
         const char *group;        /* of the sockets; "" keeps ours */
         int64_t failure_delay_ms; /* before a refusal is answered */

@@ -242,6 +242,37 @@ static int read_sockets(struct reading *r)
     return 0;
 }
 
+/* "192.0.2.1:587" or "[2001:db8::1]:587": nginx takes no host name. */
+static int read_nginx_upstream(struct reading *r)
+{
+    struct slice text = slice_from(text_of(r, "auth|nginx_upstream")), host, port;
+    struct config *c = r->config;
+    struct address address;
+    char canonical[ADDRESS_TEXT_MAX + 1];
+    uint64_t number;
+
+    c->auth.nginx_address = "";
+    if (text.len == 0)
+        return c->auth.nginx[0] == '\0'
+                   ? 0
+                   : bad(r, "auth|nginx", "needs auth.nginx_upstream");
+    /* The last colon: an IPv6 address has its own. */
+    for (port = text; slice_find_byte(port, ':') >= 0;)
+        (void)slice_cut(&port, ':', &host);
+    host = slice_take(text, text.len - port.len - (port.len < text.len ? 1 : 0));
+    bool is_bracketed = host.len > 2 && host.at[0] == '[' &&
+                        host.at[host.len - 1] == ']';
+    if (is_bracketed)
+        host = slice_of(host.at + 1, host.len - 2);
+    if (!address_parse(host, &address) || address_is_v4(&address) == is_bracketed ||
+        !number_u64(port, 65535, &number) || number == 0)
+        return bad(r, "auth|nginx_upstream", "must be an address and a port");
+    address_format(&address, canonical);
+    c->auth.nginx_address = arena_printf(r->mem, "%s", canonical);
+    c->auth.nginx_port = (unsigned)number;
+    return 0;
+}
+
 static int read_auth(struct reading *r)
 {
     static const char *const peers[] = {"postfix", "exim", "dovecot"};
@@ -251,7 +282,8 @@ static int read_auth(struct reading *r)
 
     if (read_sockets(r) != 0 || read_path(r, "auth|socketmap", &ignored_path) != 0 ||
         read_word(r, "auth|peer", peers, ARRAY_LEN(peers), &peer) != 0 ||
-        read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0)
+        read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0 ||
+        read_nginx_upstream(r) != 0)
         return -1;
     c->auth.peer = (enum config_peer)peer;
     c->auth.group = text_of(r, "auth|group");

@@ -15,6 +15,8 @@ const struct config_socket_row config_sockets[] = {
                                offsetof(struct config, auth.policy)   },
     [CONFIG_SOCKET_SASLAUTHD] = {"auth.saslauthd", "auth|saslauthd", NULL,
                                offsetof(struct config, auth.saslauthd)},
+    [CONFIG_SOCKET_NGINX] = {"auth.nginx",     "auth|nginx",     NULL,
+                               offsetof(struct config, auth.nginx)    },
 };
 _Static_assert(ARRAY_LEN(config_sockets) == CONFIG_SOCKET_COUNT, "a row a socket");
 

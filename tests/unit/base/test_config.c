@@ -52,6 +52,8 @@ static void an_empty_file_gives_the_defaults(void **state UNUSED)
     assert_string_equal(c->auth.dovecot, "/run/cleansmtp/auth");
     assert_string_equal(c->auth.policy, "/run/cleansmtp/policy");
     assert_string_equal(c->auth.saslauthd, ""); /* off unless it is named */
+    assert_string_equal(c->auth.nginx, "");     /* and so is this one */
+    assert_string_equal(c->auth.nginx_address, "");
     assert_string_equal(c->auth.group, "");
     assert_int_equal(c->auth.peer, CONFIG_PEER_POSTFIX);
     assert_int_equal(c->auth.failure_delay_ms, 500);
@@ -75,7 +77,8 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
         "             link_valid = \"2h\"  proof = \"mailbox\"  console_reveal = no  log_proof = off }\n"
         "mta_log    { file = \"/var/log/mail.log\"  format = \"exim\" keep = \"7d\" }\n"
         "auth       { dovecot = \"/run/cleansmtp/auth\"  verify = \"/run/cleansmtp/verify\"  policy = \"/run/cleansmtp/policy\"\n"
-        "             socketmap = \"/run/cleansmtp/socketmap\"  saslauthd = \"/run/cleansmtp/mux\"  peer = \"postfix\" }\n";
+        "             socketmap = \"/run/cleansmtp/socketmap\"  saslauthd = \"/run/cleansmtp/mux\"  peer = \"postfix\"\n"
+        "             nginx = \"/run/cleansmtp/nginx\"  nginx_upstream = \"[2001:DB8::1]:10587\" }\n";
     struct config *c = NULL;
     struct error err = {0};
 
@@ -90,6 +93,9 @@ static void the_whole_file_of_the_manual_loads(void **state UNUSED)
     assert_int_equal(c->mta_log.format, CONFIG_LOG_EXIM);
     assert_int_equal(c->mta_log.keep_s, 7 * 86400);
     assert_string_equal(c->auth.saslauthd, "/run/cleansmtp/mux");
+    assert_string_equal(c->auth.nginx, "/run/cleansmtp/nginx");
+    assert_string_equal(c->auth.nginx_address, "2001:db8::1");
+    assert_int_equal(c->auth.nginx_port, 10587);
     config_free(c);
 }
 
@@ -160,6 +166,23 @@ static const struct {
     {"state_dir = \"var\"",                                                                  "1: state_dir must be an absolute path"        },
     {"runtime_dir = \"\"",                                                                   "1: runtime_dir must not be empty"             },
     {"auth { failure_delay = \"6s\" }",                                                      "1: auth.failure_delay must be at most"        },
+    {"auth { nginx = \"run/nginx\" }",                                                       "1: auth.nginx must be an absolute path"       },
+    {"auth { nginx = \"/run/nginx\" }",                                                      "1: auth.nginx needs auth.nginx_upstream"      },
+    {"auth { nginx_upstream = \"localhost:587\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"127.0.0.1\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"127.0.0.1:0\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"127.0.0.1:65536\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"::1:587\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"[127.0.0.1]:587\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \"[::1]\" }",
+     "1: auth.nginx_upstream must be an address"                                                                                            },
+    {"auth { nginx_upstream = \":587\" }",                                                   "1: auth.nginx_upstream must be an address"    },
     {"auth { socketmap = \"x\" }",                                                           "1: auth.socketmap must be an absolute path"   },
     {"timezone = \"../../etc/passwd\"",                                                      "1: timezone must be a name"                   },
     {"brand { name = \"\" }",                                                                "1: brand.name must be text"                   },
