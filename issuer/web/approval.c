@@ -24,43 +24,6 @@ json_t *approval_doubts(doubts set)
     return list;
 }
 
-/* The first doubt, and how many more. */
-static const char *short_why(struct arena *mem, doubts set)
-{
-    const char *first = "";
-    unsigned more = 0;
-
-    for (int i = DOUBT_COUNT - 1; i >= 0; i--) {
-        if ((set & DOUBT(i)) == 0)
-            continue;
-        more += first[0] != '\0';
-        first = doubt_sentence((enum doubt)i);
-    }
-    return more > 0 ? arena_printf(mem, "%s And %u more.", first, more) : first;
-}
-
-int approval_put_waiting(struct page *page, struct store *store, struct error *err)
-{
-    struct approval *rows = NULL;
-    size_t count = 0;
-    json_t *list = json_array();
-
-    view_take(page->view, "waiting", list);
-    if (store_approval_open(store, page->mem, page->now, &rows, &count, err) != 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        json_t *line = json_object();
-        view_number(line, "n", rows[i].case_id);
-        view_text(line, "by", line_person(page->mem, rows[i].asked_by));
-        view_text(line, "mailbox", rows[i].mailbox);
-        view_text(line, "why", short_why(page->mem, rows[i].doubts));
-        view_time(line, "when", page->mem, rows[i].asked_at, page->now);
-        json_array_append_new(list, line);
-    }
-    view_flag(page->view, "has_waiting", count > 0);
-    return 0;
-}
-
 static json_t *wait_panel(struct page *page, const struct case_facts *facts)
 {
     const struct approval *approval = &facts->approval;

@@ -33,9 +33,9 @@ int page_lease_extend(struct page *page, struct error *err);
 
 /* approval.c */
 int page_approval_answer(struct page *page, struct error *err);
-/* waiting and has_waiting, for Today. */
-NODISCARD int approval_put_waiting(struct page *page, struct store *store,
-                                   struct error *err);
+
+/* needs.c: needs and has_needs, for Today. */
+NODISCARD int needs_put(struct page *page, struct store *store, struct error *err);
 
 /* lists.c: each as a page, and its rows as CSV and JSON */
 int page_cases(struct page *page, struct error *err);
@@ -54,6 +54,9 @@ int page_listings(struct page *page, struct error *err);
 
 /* audit.c */
 int page_audit(struct page *page, struct error *err);
+
+/* keys.c */
+int page_keys(struct page *page, struct error *err);
 
 /* customer.c: of the other site, outside page_run */
 void customer_ask(const struct web *web, struct http_request *request,

@@ -13,10 +13,13 @@
 
 enum {
     TODAY_CASES = 10,
+    TODAY_DAYS = 7,
+    DAY_S = 24 * 3600,
     TODAY_ADDRESSES = 12
 };
 
 struct today {
+    bool is_mine; /* cases: of the person who looks; else everybody's */
     struct case_row *cases;
     size_t cases_count;
     struct shared_range *shared;
@@ -99,19 +102,29 @@ static void put_pool(struct page *page, const struct today *t)
 static int load(struct page *page, struct store *store, struct today *t,
                 struct error *err)
 {
+    const struct search mine = {.person = page->actor.name,
+                                .since = page->now - (int64_t)TODAY_DAYS * DAY_S,
+                                .max = TODAY_CASES};
+    const struct search newest = {.max = TODAY_CASES};
     json_t *cases = NULL;
 
-    if (store_case_list(store, page->mem, 0, TODAY_CASES, &t->cases, &t->cases_count,
-                        err) != 0 ||
+    if (store_case_search(store, page->mem, &mine, &t->cases, &t->cases_count, err) !=
+        0)
+        return -1;
+    t->is_mine = t->cases_count > 0;
+    if ((!t->is_mine && store_case_search(store, page->mem, &newest, &t->cases,
+                                          &t->cases_count, err) != 0) ||
         store_shared_list(store, page->mem, &t->shared, &t->shared_count, err) != 0 ||
         store_listing_now(store, page->mem, NULL, &t->listings, &t->listings_count,
                           err) != 0 ||
         store_pool_list(store, page->mem, page->now, &t->pool, &t->pool_count, err) !=
             0 ||
         line_cases(page, store, t->cases, t->cases_count, &cases, err) != 0 ||
-        approval_put_waiting(page, store, err) != 0)
+        needs_put(page, store, err) != 0)
         return -1;
     view_flag(page->view, "has_cases", json_array_size(cases) > 0);
+    view_text(page->view, "cases_heading",
+              t->is_mine ? "My cases of this week" : "Recent cases");
     view_take(page->view, "cases", cases);
     return 0;
 }

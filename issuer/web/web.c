@@ -199,6 +199,7 @@ PAGE(address, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(address_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(address_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
 PAGE(listings, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(keys, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(audit, PAGE_SIGNED_IN, ACT_VIEW_AUDIT)
 
 static void on_customer_ask(void *context, struct http_request *request,
@@ -240,6 +241,7 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/pool/{address}/check",  on_address_check,   SMALL   },
     {HTTP_POST, "/pool/{address}/state",  on_address_state,   SMALL   },
     {HTTP_GET,  "/listings",              on_listings,        0       },
+    {HTTP_GET,  "/keys",                  on_keys,            0       },
     {HTTP_GET,  "/audit",                 on_audit,           0       },
     {HTTP_GET,  "/audit.csv",             on_audit,           0       },
     {HTTP_GET,  "/audit.json",            on_audit,           0       },

@@ -71,6 +71,16 @@ export const PAGES = [
     { name: "console-case", site: "console",
         open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.used.case}`) },
     { name: "console-cases", site: "console", open: console_at("/cases") },
+    { name: "console-cases-found", site: "console", open: console_at("/cases?q=kunde&state=listed_now") },
+    { name: "console-leases", site: "console", open: console_at("/leases") },
+    { name: "console-leases-none", site: "console", open: console_at("/leases?q=nobody") },
+    { name: "console-address", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/pool");
+        await page.click(".tile a");
+    } },
+    { name: "console-listings", site: "console", open: console_at("/listings") },
+    { name: "console-keys", site: "console", open: console_at("/keys") },
+    { name: "console-audit-checked", site: "console", open: console_at("/audit?verify=yes") },
     { name: "console-pool", site: "console", open: console_at("/pool") },
     { name: "console-audit", site: "console", open: console_at("/audit") },
 ];

@@ -818,6 +818,49 @@ static void every_address_of_ours_stands_among_the_listings(void **state)
     must_show(b, FIXTURE_SHARED);
 }
 
+static int log_in_once(struct store *store, void *context, struct error *err)
+{
+    const struct usage_record login = {.seq = 1,
+                                       .at = FAKE_CLOCK_START,
+                                       .kind = "login",
+                                       .username = context,
+                                       .detail = "",
+                                       .client = "",
+                                       .program = ""};
+
+    return store_usage_apply(store, &login, 1, err);
+}
+
+static void today_says_what_needs_someone(void **state)
+{
+    struct browser *b = *state;
+    struct error err = {0};
+    char *username;
+
+    get(b, "/");
+    assert_false(shows(b, "Needs someone"));
+    open_case(b);
+    const char *link = mint(b);
+    get(b, "/");
+    must_show(b, "My cases of this week");
+    assert_false(shows(b, "Needs someone"));
+    prove(b, link, FIXTURE_MAILBOX, strchr(link, '#') + 1);
+    username = arena_strdup(&b->fixture.mem, between(b, "id=\"user\">", "<"));
+    assert_int_equal(app_write(b->fixture.app, log_in_once, username, &err), 0);
+    b->fixture.clock.now += INT64_C(21) * 3600 + 600;
+    b->cookie[0] = '\0'; /* idle for too long */
+    sign_in(b, "ana");
+    get(b, "/");
+    must_show(b, "Ends in 2 h 50 min, case 1");
+    must_show(b, FIXTURE_MAILBOX ", 0 messages sent");
+    fake_resolver_list(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, "127.0.0.2",
+                       NULL);
+    post(b, "/pool/" FIXTURE_RESERVED "/check", "");
+    get(b, "/");
+    must_show(b, FIXTURE_RESERVED " is listed on SpamCop");
+    must_show(b, "1 lease by it: put it to rest, and they move.");
+}
+
 static void a_case_has_one_picture_of_listing_and_details(void **state)
 {
     struct browser *b = *state;
@@ -997,6 +1040,7 @@ int main(void)
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
+        WEB_TEST(today_says_what_needs_someone),
         WEB_TEST(a_case_has_one_picture_of_listing_and_details),
         WEB_TEST(lists_are_searched_by_what_people_know),
         WEB_TEST(a_search_that_cannot_be_is_said),
