@@ -35,8 +35,8 @@ exim_recipe() {
 
 # exim_conf AUTHENTICATORS: an ordinary configuration with the parts of the recipe where they belong.
 # Lists of the site's own ask ours first; where it has none, ours are all ($OWN_LISTS is empty).
-# $VERIFY is one more condition for the recipients of a login.
-OWN_LISTS='' VERIFY=''
+# $ASKING is one more statement for recipients.
+OWN_LISTS='' ASKING=''
 access_control() {
     if [ -z "$OWN_LISTS" ]; then
         part "main: access control"
@@ -73,8 +73,8 @@ acl_check_mail:
   accept
 acl_check_rcpt:
   require acl = clean_rcpt
+  $ASKING
   accept  authenticated = *
-          $VERIFY
   accept  hosts   = +relay_from_hosts
   accept  domains = +local_domains
           endpass

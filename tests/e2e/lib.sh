@@ -9,6 +9,7 @@
 #            2001:db8:2::10        what IPv6 mail leaves by
 #   remote   203.0.113.25          MX of remote.test, refuses what bl.spamcop.net lists;
 #            2001:db8:3::25        takes everything for open.test; MX of six.test (IPv6 only)
+#            203.0.113.26          the same as MX of later.test (IPv4 only)
 #            203.0.113.53          rbldnsd: bl.spamcop.net
 #
 # Everything lives in one temporary folder and in namespaces named after our process id; both
@@ -154,7 +155,7 @@ lab_up() {
     ip -n "${NS}wire" link set wire up
     plug customer 192.0.2.50 2001:db8:1::50
     plug msp 198.51.100.10 198.51.100.11 198.51.100.21 198.51.100.22 2001:db8:2::10
-    plug remote 203.0.113.25 203.0.113.53 2001:db8:3::25
+    plug remote 203.0.113.25 203.0.113.26 203.0.113.53 2001:db8:3::25
     blocklist 198.51.100.10
     start rbldnsd remote rbldnsd -n -u rbldns -t 1 -c 1h -b 203.0.113.53/5300 \
         "bl.spamcop.net:ip4set:$T/remote/listed"
@@ -219,6 +220,8 @@ server:
     local-data: "remote.test. MX 10 mx.remote.test."
     local-data: "open.test. MX 10 mx.remote.test."
     local-data: "six.test. MX 10 mx6.remote.test."
+    local-data: "later.test. MX 10 mx4.remote.test."
+    local-data: "mx4.remote.test. A 203.0.113.26"
     local-data: "mx.remote.test. A 203.0.113.25"
     local-data: "mx.remote.test. AAAA 2001:db8:3::25"
     local-data: "mx6.remote.test. AAAA 2001:db8:3::25"
@@ -298,12 +301,12 @@ postfix_start() {
 
 remote_up() {
     postfix_new remote mx.remote.test <<'CONF'
-virtual_mailbox_domains = remote.test, open.test, six.test
+virtual_mailbox_domains = remote.test, open.test, six.test, later.test
 virtual_mailbox_maps = static:in/
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions =
-    check_recipient_access inline:{ open.test=OK },
+    check_recipient_access inline:{ open.test=OK, later.test=OK },
     reject_rbl_client bl.spamcop.net
 CONF
     postfix_start remote
@@ -361,8 +364,17 @@ arrived() {
     wait_for 10 mail_with "$T/remote/mail" "$1" || return 1
     cp "$(mail_with "$T/remote/mail" "$1")" "$T/arrived"
 }
-# came_from: the address in the remote's own Received line.
-came_from() { sed -n '/^Received: from/,/by mx.remote.test/s/.*\[\(IPv6:\)\{0,1\}\([0-9a-f.:]*\)\]).*/\2/p' "$T/arrived" | head -n 1; }
+# came_from [FILE]: the address in the remote's own Received line.
+came_from() {
+    sed -n '/^Received: from/,/by mx.remote.test/s/.*\[\(IPv6:\)\{0,1\}\([0-9a-f.:]*\)\]).*/\2/p' \
+        "${1:-$T/arrived}" | head -n 1
+}
+# copies SUBJECT: the addresses that its copies at the remote came from, in order, on one line.
+copies() {
+    local file
+    grep -rlsx "Subject: $1" "$T/remote/mail" | grep /new/ |
+        while read -r file; do came_from "$file"; done | sort | xargs
+}
 # arrives_from NAME SUBJECT ADDRESS
 arrives_from() {
     if arrived "$2"; then
