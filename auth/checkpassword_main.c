@@ -7,8 +7,8 @@
  * manner). Its own trouble is exit 111, never 1: a mail client that hears "wrong password" throws
  * the password away.
  *
- * Standard output stays silent (it may be the network), messages go to standard error, and the
- * password goes nowhere. Source: http://cr.yp.to/checkpwd/interface.html, and Dovecot 2.3
+ * Standard output stays silent (it may be the network), but with --show; messages go to standard
+ * error, and the password goes nowhere. Source: http://cr.yp.to/checkpwd/interface.html, and Dovecot 2.3
  * src/auth/db-checkpassword.c for the environment and the exit statuses.
  */
 #include "base/base.h"
@@ -91,6 +91,7 @@ enum manner {
     MANNER_PROGRAM, /* run PROG: the interface as it is documented */
     MANNER_REPLY,   /* say to Dovecot what PROG would say, and spare it */
     MANNER_STATUS,  /* standard input; exit status alone: 0 is good */
+    MANNER_SHOW,    /* the same, and the fields of a good answer on standard output */
     MANNER_REFUSED  /* the same, and 0 is refused: for a second line of pam_exec */
 };
 
@@ -102,14 +103,14 @@ struct call {
 
 static bool reads_stdin(const struct call *call)
 {
-    return call->manner == MANNER_STATUS || call->manner == MANNER_REFUSED;
+    return call->manner != MANNER_PROGRAM && call->manner != MANNER_REPLY;
 }
 
 static int usage(void)
 {
     complain(
         "usage: cleansmtp-checkpassword [--socket PATH] [--reply] PROG [ARG...] 3< "
-        "record, or cleansmtp-checkpassword [--socket PATH] --stdin|--refused < "
+        "record, or cleansmtp-checkpassword [--socket PATH] --stdin|--show|--refused < "
         "record",
         "");
     return EXIT_USAGE;
@@ -121,6 +122,7 @@ static const struct {
 } manners[] = {
     {"--reply",   MANNER_REPLY  },
     {"--stdin",   MANNER_STATUS },
+    {"--show",    MANNER_SHOW   },
     {"--refused", MANNER_REFUSED},
 };
 
@@ -233,7 +235,7 @@ static int connect_authd(const char *path, struct error *err)
     return high;
 }
 
-/* Ask and hear one line. */
+/* Ask and hear one line; in answer its LF stands behind it. */
 static int ask(const char *path, struct slice question, char *answer, size_t size,
                struct slice *out, struct error *err)
 {
@@ -376,6 +378,18 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
     return result;
 }
 
+/* The fields behind "OK", as authd wrote them; line is of ask, with its LF behind it. */
+static int show(struct slice line)
+{
+    struct slice fields = line, word;
+
+    (void)slice_cut(&fields, '\t', &word);
+    if (write(STDOUT_FILENO, fields.at, fields.len + 1) == (ssize_t)fields.len + 1)
+        return EXIT_GOOD;
+    complain("could not show the answer", strerrordesc_np(errno));
+    return EXIT_TROUBLE;
+}
+
 /* The good login, in the manner that was asked for. */
 static int tell_good(const struct call *call, const char *username)
 {
@@ -383,6 +397,7 @@ static int tell_good(const struct call *call, const char *username)
     case MANNER_PROGRAM: return run(call->program, username);
     case MANNER_REPLY: return reply(username);
     case MANNER_STATUS: return EXIT_GOOD;
+    case MANNER_SHOW: /* shown already, while the answer was there */
     case MANNER_REFUSED: break;
     }
     return EXIT_REFUSED;
@@ -410,12 +425,15 @@ static int check(const struct call *call)
                      sizeof answer, &line, &err);
     if (result == 0)
         verdict = checkpassword_answer_parse(line, username);
+    if (verdict == CHECKPASSWORD_GOOD && call->manner == MANNER_SHOW)
+        status = show(line);
     /* Nothing of the login may be in memory when PROG runs: not what was asked, and not what came
      * back, which names it. */
     explicit_bzero(question, sizeof question);
     explicit_bzero(answer, sizeof answer);
     switch (verdict) {
-    case CHECKPASSWORD_GOOD: return tell_good(call, username);
+    case CHECKPASSWORD_GOOD:
+        return call->manner == MANNER_SHOW ? status : tell_good(call, username);
     case CHECKPASSWORD_REFUSED: return tell_refused(call);
     case CHECKPASSWORD_TEMPORARY: break;
     }

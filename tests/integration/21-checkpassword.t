@@ -219,6 +219,21 @@ def check_refused_manner(folder, env):
         ok(got == (want, b""), f"--refused: {name}: {want}", got)
 
 
+def check_show(env):
+    def run(data, extra=None):
+        done = subprocess.run([HELPER, "--show"], input=data, env=env | (extra or {}), capture_output=True, timeout=20)
+        return done.returncode, done.stdout.decode()
+    got = run(record(0))
+    ok(got == (0, f"user={username(0)}\tlane=clean01\taddress=198.51.100.21\n"), "--show: good: 0, and the fields", got)
+    for name, data, extra, want in (("wrong", record(0, "wrong"), {}, 1), ("expired", record(1), {}, 1), ("misuse", b"x", {}, 2),
+                                    ("authd is down", record(0), {"CLEANSMTP_VERIFY": "/nonexistent"}, 111)):
+        got = run(data, extra)
+        ok(got == (want, ""), f"--show: {name}: {want}, and nothing", got)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([HELPER, "--show"], input=record(0), env=env, stdout=full, stderr=subprocess.PIPE, check=False)
+    ok(done.returncode == 111, "--show: nobody takes it: 111", done)
+
+
 def reply(data, env, fd4=None):
     """Run with --reply; (status, what came on descriptor 4, stdout, stderr)."""
     reading, writing = os.pipe()
@@ -397,6 +412,7 @@ def main():
         check_trouble(folder, env)
         check_stdin(env)
         check_refused_manner(folder, env)
+        check_show(env)
         check_reply(env)
         check_wiped(env)
         check_alarm(folder)
