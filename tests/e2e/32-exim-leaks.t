@@ -85,12 +85,18 @@ chunked() {
 # to the next message that waits for the same host and transport.
 reuse() {
     ip -n "${NS}msp" route add unreachable 203.0.113.26
+    ordinary_send r5 eve@later.test
+    ordinary_send r6 eve@later.test
+    check "ordinary mail waits for a host" wait_for 15 deferred eve@later.test 2
+    ip -n "${NS}msp" route del unreachable 203.0.113.26
+    as bob
+    check "a login sends there" login_send r0 eve@later.test
+    arrives_from "... and has not to wait for the retry time of ordinary mail" r0 "$RESERVED_C"
+    ip -n "${NS}msp" route add unreachable 203.0.113.26
     for mail in "anna r1" "bob r2" "cleo r3" "anna r4"; do
         as "${mail% *}"
         login_send "${mail#* }" eve@later.test || not_ok "${mail#* } is accepted"
     done
-    ordinary_send r5 eve@later.test
-    ordinary_send r6 eve@later.test
     check "six messages of three logins and an ordinary customer wait" wait_for 15 deferred eve@later.test 6
     check "meanwhile one of the leases is revoked" cs lease revoke "${OF_LEASE[anna]}"
     stop cleansmtp-authd
@@ -177,6 +183,6 @@ not_on_host
 unknown_lane
 past_the_lists
 no_policy
-is "bob's messages were counted, each once" "$(messages "${OF_LEASE[bob]}")" 3
+is "bob's messages were counted, each once" "$(messages "${OF_LEASE[bob]}")" 4
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"
 done_testing
