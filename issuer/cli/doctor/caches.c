@@ -88,15 +88,37 @@ struct slice saslauthd_options(struct slice file)
     return found;
 }
 
+/* "cache_key=" with nothing behind it: the answer has no place in the cache (2.3). */
+static bool has_no_key(struct slice line)
+{
+    static const char key[] = "cache_key=";
+    ptrdiff_t at = slice_find(line, slice_from(key));
+
+    if (at < 0)
+        return false;
+    struct slice rest = slice_skip(line, (size_t)at + sizeof key - 1);
+    return rest.len == 0 || rest.at[0] == ' ';
+}
+
 bool dovecot_caches_us(struct slice config)
 {
+    bool is_ours = false;
+    bool is_kept_out = false;
     struct slice line;
 
-    while (slice_line(&config, &line))
-        if (slice_find_nocase(line, SLICE("cleansmtp")) >= 0 &&
-            slice_find_nocase(line, SLICE("checkpassword")) < 0)
-            return true;
-    return false;
+    while (slice_line(&config, &line)) {
+        bool is_top = line.len > 0 && line.at[0] != ' ' && line.at[0] != '\t';
+        if (is_top) {
+            /* Another block, or the end of one. */
+            if (is_ours && !is_kept_out)
+                return true;
+            is_ours = is_kept_out = false;
+        }
+        is_ours |= slice_find_nocase(line, SLICE("cleansmtp")) >= 0 && !is_top;
+        is_kept_out |= slice_find_nocase(line, SLICE("checkpassword")) >= 0 ||
+                       has_no_key(line) || slice_is(slice_trim(line), "use_cache = no");
+    }
+    return is_ours && !is_kept_out;
 }
 
 bool dovecot_size_is_on(struct slice text)

@@ -16,8 +16,9 @@ void saslauthd_read(struct slice words, struct saslauthd_cache *out);
 /* OPTIONS="..." of /etc/default/saslauthd; the last one counts. Empty: there is none. */
 struct slice saslauthd_options(struct slice file);
 
-/* Does the configuration ("doveconf -n") name us where Dovecot's cache would keep the answer? It keeps
- * none of checkpassword's (2.3.21). */
+/* Does a block of the configuration ("doveconf -n") name us where Dovecot's cache keeps the answer?
+ * It keeps none of checkpassword's (2.3.21), of a passdb without a key (2.3: "cache_key="), or of one
+ * that is left out (2.4: "use_cache = no"). */
 bool dovecot_caches_us(struct slice config);
 /* A size as doveconf prints it ("0", "10 M", "1 G", "unlimited"): is it more than nothing? */
 bool dovecot_size_is_on(struct slice text);

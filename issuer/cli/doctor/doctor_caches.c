@@ -46,15 +46,17 @@ static void tell_cache(struct doctor *doctor, struct slice size)
         !dovecot_caches_us(config))
         findings_add(
             &doctor->found, FINDING_WARNING, "Dovecot auth_cache",
-            "before our logins come by Lua, dict, PAM or SQL: auth_cache_size = 0",
-            "it is %.*s for %.*s; none of our logins is in it (it keeps no "
-            "answer of checkpassword)",
-            (int)size.len, size.at, (int)ttl.len, ttl.at);
+            "auth_cache_size = 0 before our logins come by a passdb that is kept "
+            "in it",
+            "it is %.*s for %.*s, and keeps no passdb of ours", (int)size.len, size.at,
+            (int)ttl.len, ttl.at);
     else
-        findings_add(&doctor->found, FINDING_PROBLEM, "Dovecot auth_cache",
-                     "auth_cache_size = 0",
-                     "it is %.*s: Dovecot may answer for an ended login for %.*s",
-                     (int)size.len, size.at, (int)ttl.len, ttl.at);
+        findings_add(
+            &doctor->found, FINDING_PROBLEM, "Dovecot auth_cache",
+            "auth_cache_size = 0, or keep our passdb out of it: \"cleansmtp mta "
+            "dovecot --check\" says how",
+            "it is %.*s: Dovecot may answer for an ended login for %.*s", (int)size.len,
+            size.at, (int)ttl.len, ttl.at);
 }
 
 static void check_dovecot(struct doctor *doctor)

@@ -175,10 +175,29 @@ static void dovecot_tells_whether_it_caches_and_whether_us(void **state UNUSED)
     assert_false(dovecot_size_is_on(SLICE("")));
     assert_true(dovecot_size_is_on(SLICE("10 M\n")));
     assert_true(dovecot_size_is_on(SLICE("unlimited")));
-    assert_true(dovecot_caches_us(SLICE("  args = file=/etc/dovecot/cleansmtp.lua\n")));
-    assert_false(dovecot_caches_us(
-        SLICE("  driver = checkpassword\n  args = /x/cleansmtp-checkpassword\n")));
-    assert_false(dovecot_caches_us(SLICE("")));
+    static const struct {
+        const char *config;
+        bool want;
+    } cases[] = {
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua\n  driver = lua\n}\n",
+         true                                                                                     },
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=\n}\n",               false},
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=%u\n}\n",             true },
+        {"passdb {\n  args = /x/cleansmtp-checkpassword\n  driver = checkpassword\n}\n",
+         false                                                                                    },
+        {"passdb a {\n  driver = lua\n  lua_file = /x/cleansmtp.lua\n  use_cache = no\n}\n",
+         false                                                                                    },
+        {"passdb a {\n  use_cache = no\n}\npassdb b {\n  lua_file = /x/cleansmtp.lua\n}\n",
+         true                                                                                     },
+        {"passdb a {\n  lua_file = /x/cleansmtp.lua\n}\npassdb b {\n  use_cache = no\n}\n",
+         true                                                                                     },
+        {"# of cleansmtp\npassdb {\n  driver = pam\n}\n",                                    false},
+        {"passdb {\n  driver = pam\n  args = cleansmtp",                                     true },
+        {"",                                                                                 false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (dovecot_caches_us(slice_from(cases[i].config)) != cases[i].want)
+            fail_msg("%s", cases[i].config);
 }
 
 int main(void)
