@@ -31,13 +31,15 @@ PTR22='local-data-ptr: "198.51.100.22 out22.msp.test"'
 PROBE='local-data: "probe.test. MX 10 mx.probe.test."'
 PROBE_MX='local-data: "mx.probe.test. A 192.0.2.50"'
 GOOD_SPF="local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.16/28 -all\"'"
-good_dns() { dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$GOOD_SPF"; }
+HERE='local-data: "here.test. MX 10 mx.here.test."'
+HERE_MX='local-data: "mx.here.test. A 198.51.100.12"'
+good_dns() { dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$HERE" "$HERE_MX" "$GOOD_SPF"; }
 
 # certify NAME DAYS SIGNER: for clean.msp.test unless NAME says else; by the lab's own issuer, or
 # by itself. Postfix reads it at the next connection of a new smtpd.
 certify() {
     local name=$1 days=$2 signer=$3
-    openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$T/msp/key.pem" \
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$name" -keyout "$T/msp/key.pem" \
         -out "$T/msp/csr.pem" 2>/dev/null
     printf 'subjectAltName=DNS:%s\n' "$name" >"$T/msp/san"
     if [ "$signer" = self ]; then
@@ -49,7 +51,7 @@ certify() {
     fi
 }
 issuer_up() {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=Lab issuer" \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=Lab issuer" \
         -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
 }
 reload() { on msp postfix -c "$T/msp/postfix" reload >/dev/null 2>&1 && sleep 1; }
@@ -100,6 +102,9 @@ paste main.cf main.cf
 paste clean_logins clean_logins
 paste "master.cf: lanes" master.cf
 paste "master.cf: own submission" master.cf
+# Port 25 of one more address is left to the doctor's own receiving side.
+ip -n "${NS}msp" address add 198.51.100.12/24 dev net0
+sed -i 's/^smtp      inet/198.51.100.10:25 inet/' "$T/msp/postfix/master.cf"
 postfix_start msp
 good_dns
 install -d -o nobody "$T/remote/mail/in" # the virtual(8) of a first message would make it
@@ -141,14 +146,43 @@ unset "PID[listener]"
 rows "$T/heard"
 check "by the connection itself" found ok "lane clean22" "198.51.100.22 and greeted as out22.msp.test"
 
+# ---- the other witnesses -----------------------------------------------------------------
+doctor --canary probe@here.test --listen 198.51.100.12:25 --for 30s
+is "the doctor is the receiving server itself" "$REPLY" 0
+check "and sees each connection" found ok "lane clean21" "198.51.100.21 and greeted as out21.msp.test"
+doctor --canary probe@here.test --listen 198.51.100.10:25
+check "a port that is taken is told before anything is sent" found unknown lanes "nothing was sent"
+
+# An echo service: it answers with what it got, quoted, into one file of mail.
+echoes() {
+    local seen="" message
+    while sleep 0.2; do
+        for message in "$T"/remote/mail/in/new/*; do
+            case $seen in *"$message"*) continue ;; esac
+            seen="$seen $message"
+            printf 'From echo@remote.test Thu Nov 26 18:00:00 2026\nReceived: from mx.remote.test ([203.0.113.25])\n\tby mail.msp.test\nSubject: Re: your mail\n\nYou wrote:\n\n'
+            sed 's/^/> /' "$message"
+            echo
+        done >>"$T/answers"
+    done
+}
+: >"$T/answers"
+echoes &
+PID["echo"]=$!
+doctor --canary $CANARY --mailbox "$T/answers" --for 30s
+is "the answers of an echo service are read" "$REPLY" 0
+check "and not the path of the answer itself" found ok "lane clean22" "198.51.100.22"
+stop echo
+
 # ---- a lane that is bound to another address ---------------------------------------------
 sed -i 's/smtp_bind_address=198.51.100.21/smtp_bind_address=198.51.100.22/' "$T/msp/postfix/master.cf"
 reload
+cs pool drain "$RESERVED_C"
 proof
 is "a lane that is bound to the wrong address fails the proof" "$REPLY" 9
 check "with both addresses" found problem "lane clean21" "it came from 198.51.100.22, not from 198.51.100.21"
 check "loudly" grep -q "^leaks.1$" "$T/rows"
-check "and the other lane is right" found ok "lane clean22" "it came from 198.51.100.22"
+check "and the other lane, which drains but still sends, is right" found ok "lane clean22" "it came from 198.51.100.22"
 on msp sh -c "$WITH_FILES" "$T/msp" "$B/cleansmtp" -c "$CONF" doctor --trust "$T/ca.pem" \
     --canary $CANARY --mailbox "$T/remote/mail/in" --for 30s >"$T/said" 2>"$T/complained"
 check "and a person cannot miss it" grep -q 'MAIL LEAVES BY THE WRONG ADDRESS' "$T/said"
