@@ -338,6 +338,8 @@ static void check_service(const struct mtacheck_facts *facts, struct arena *mem,
     postfix_asking(facts, mem, value(&look, "smtpd_recipient_restrictions"),
                    &look.at_recipient);
     postfix_asking(facts, mem, value(&look, "smtpd_data_restrictions"), &look.at_data);
+    if (look.at_end.reach == POSTFIX_ASKED)
+        postfix_check_mark(facts, mem, service, out);
     for (size_t i = 0; i < ARRAY_LEN(service_rules); i++) {
         look.name = look.found = look.wanted = NULL;
         if (service_rules[i].is_wrong(&look))
@@ -407,7 +409,9 @@ void mtacheck_postfix(const struct mtacheck_facts *facts, struct arena *mem,
         services++;
         check_service(facts, mem, row->scope, out);
     }
-    if (services == 0)
+    if (services > 0)
+        postfix_check_requeue(facts, mem, out);
+    else
         mtacheck_report(
             out, (struct mtacheck_finding){.rule = &no_service, .where = "master.cf"});
 }

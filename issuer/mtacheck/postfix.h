@@ -1,5 +1,5 @@
 /*
- * postfix.h - what the two halves of the Postfix check share: values, and lists of restrictions.
+ * postfix.h - what the parts of the Postfix check share: values, and lists of restrictions.
  */
 #ifndef ISSUER_MTACHECK_POSTFIX_H
 #define ISSUER_MTACHECK_POSTFIX_H
@@ -43,5 +43,10 @@ const char *postfix_policy_default(struct arena *mem, struct slice spec);
 /* postfix_lanes.c */
 void postfix_check_lanes(const struct mtacheck_facts *facts, struct arena *mem,
                          struct mtacheck_findings *out);
+/* postfix_requeue.c: a service that lets our logins in, and the whole instance that has one. */
+void postfix_check_mark(const struct mtacheck_facts *facts, struct arena *mem,
+                        const char *service, struct mtacheck_findings *out);
+void postfix_check_requeue(const struct mtacheck_facts *facts, struct arena *mem,
+                           struct mtacheck_findings *out);
 
 #endif

@@ -82,6 +82,8 @@ cp "$T/said" "$T/recipe"
 paste clean_logins clean_logins
 paste main.cf main.cf
 paste "master.cf: lanes" master.cf
+paste "master.cf: requeued mail" master.cf
+postconf -c "$T/msp/postfix" -P pickup/unix/cleanup_service_name=clean-pickup
 cp -r "$T/msp/postfix" "$T/lanes"
 paste "master.cf: own submission" master.cf
 finds "the recipe with a submission service of our own has no finding" postfix "$T/msp/postfix" 0
@@ -98,7 +100,7 @@ broken() {
     # shellcheck disable=SC2086  # words
     finds "$name" postfix "$P" "$([ "$wanted" = data.unjudged ] || [ "$wanted" = lane.stale ] ||
         [ "$wanted" = filter.skipped ] || [ "$wanted" = mappings.skipped ] ||
-        [ "$wanted" = sasl.port25 ]; echo $?)" $wanted
+        [ "$wanted" = sasl.port25 ] || [ "$wanted" = requeue.visible ]; echo $?)" $wanted
 }
 main() { postconf -c "$P" -e "$@"; }
 option() { postconf -c "$P" -P "$@"; }
@@ -135,7 +137,11 @@ broken "without an answer the message passes" policy.default eval 'sed -i "s/def
 broken "a deferral of the wrong kind" policy.default eval 'sed -i "s/default_action = 450.*}/default_action = DEFER_IF_REJECT later }/" "$P/main.cf"'
 broken "a proxy filter" proxy.filter option $SUBMIT/smtpd_proxy_filter=127.0.0.1:10025
 broken "recipients are not judged" recipient.unjudged no_option $SUBMIT/smtpd_recipient_restrictions
-broken "data is not judged" data.unjudged no_option $SUBMIT/smtpd_data_restrictions
+broken "data is not judged" "data.unjudged requeue.unmarked" no_option $SUBMIT/smtpd_data_restrictions
+broken "messages are not marked" requeue.unmarked eval 'sed -i "s/PREPEND X-Clean-Message: yes/DUNNO/" "$P/master.cf"'
+broken "requeued mail is not looked at" requeue.unguarded no_option pickup/unix/cleanup_service_name
+broken "requeued mail goes to a cleanup that is not there" requeue.unguarded postconf -c "$P" -MX clean-pickup/unix
+broken "the mark travels with the message" requeue.visible no_option clean9/unix/smtp_header_checks
 broken "a password without TLS" tls.optional eval 'option $SUBMIT/smtpd_tls_auth_only=no $SUBMIT/smtpd_tls_security_level=may'
 broken "no certificate" tls.certificate main smtpd_tls_cert_file=
 broken "another protocol for logins" sasl.type option $SUBMIT/smtpd_sasl_type=cyrus
