@@ -9,6 +9,7 @@
 #define AUTH_AUTHD_H
 
 #include "auth/postfix_policy.h"
+#include "auth/socketmap.h"
 #include "auth/verify.h"
 #include "base/clock.h"
 #include "base/config.h"
@@ -64,6 +65,10 @@ void authd_end_view(struct authd *authd);
 
 /* Write the records and log lines that waited. Nothing was promised about them. */
 void authd_write_notes(struct authd *authd);
+
+/* Look a key up in one of the maps and write the whole reply (docs/protocols/socketmap.md). */
+void authd_map(struct authd *authd, const struct socketmap_request *request,
+               struct strbuf *out);
 
 /* Once a minute: let go of what cleansmtpd has taken in. */
 void authd_tidy(struct authd *authd);

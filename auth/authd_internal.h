@@ -60,4 +60,8 @@ enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
 /* May one more record be written of a login that we cannot look up now? */
 bool authd_may_note_blindly(struct authd *authd);
 
+/* The map "egress": what an access table says about messages of this login. Counts nothing. */
+enum socketmap_status authd_egress(struct authd *authd, struct slice login,
+                                   struct strbuf *out);
+
 #endif

@@ -33,6 +33,8 @@ static void say_refusal(struct strbuf *out, enum message_answer answer,
 /* A request about one of our logins, and what was found out about it. */
 struct judging {
     const struct policy_request *request;
+    const char *socket;
+    bool is_login_only; /* the map "egress": nothing else was told */
     char username[USERNAME_LEN + 1];
     /* The transaction, and with its queue id the message: the same however often it is asked. */
     char instance[USAGE_INSTANCE_MAX + 1], message[USAGE_INSTANCE_MAX + 1];
@@ -44,15 +46,14 @@ struct judging {
 };
 
 /* "policy, HELO mail.customer.example" */
-static void describe_program(const struct policy_request *request, char *out,
-                             size_t size)
+static void describe_program(const struct judging *judging, char *out, size_t size)
 {
-    char helo[USAGE_PROGRAM_MAX + 1], text[USAGE_PROGRAM_MAX + 16];
+    char helo[USAGE_PROGRAM_MAX + 1], text[USAGE_PROGRAM_MAX + 32];
 
-    usage_copy(helo, sizeof helo, request->helo);
-    int len = snprintf(text, sizeof text, "policy%s%s",
-                       helo[0] != '\0' ? ", HELO " : "", helo);
-    usage_copy(out, size, len > 0 ? slice_from(text) : SLICE("policy"));
+    usage_copy(helo, sizeof helo, judging->request->helo);
+    (void)snprintf(text, sizeof text, "%.16s%s%s", judging->socket,
+                   helo[0] != '\0' ? ", HELO " : "", helo);
+    usage_copy(out, size, slice_from(text));
 }
 
 static void fill_line(const struct judging *judging, enum usage_kind kind,
@@ -62,7 +63,7 @@ static void fill_line(const struct judging *judging, enum usage_kind kind,
     memcpy(line->username, judging->username, sizeof line->username);
     memcpy(line->instance, judging->instance, sizeof line->instance);
     usage_copy(line->client, sizeof line->client, judging->request->client);
-    describe_program(judging->request, line->program, sizeof line->program);
+    describe_program(judging, line->program, sizeof line->program);
 }
 
 /* "to anna@remote.example", "to 3 recipients" */
@@ -123,6 +124,10 @@ static void describe_refused(const struct judging *judging, enum message_answer 
                                                      : request->sender;
     char address[USAGE_DETAIL_MAX + 1];
 
+    if (judging->is_login_only) {
+        strbuf_puts(out, "asked by login only");
+        return;
+    }
     usage_copy(address, sizeof address, about);
     if (answer == MESSAGE_TOO_LARGE)
         strbuf_printf(out, "%llu bytes, ", (unsigned long long)request->size_bytes);
@@ -165,7 +170,8 @@ static unsigned smaller(unsigned a, unsigned b)
 static enum message_answer judge(struct authd *authd, struct judging *judging)
 {
     const struct lease *lease = &judging->login.lease;
-    struct message message = {.sender = judging->request->sender,
+    struct message message = {.is_login_only = judging->is_login_only,
+                              .sender = judging->request->sender,
                               .recipient = judging->request->recipient,
                               .size_bytes = judging->request->size_bytes,
                               .recipient_count = judging->request->recipient_count};
@@ -290,7 +296,8 @@ void authd_fault(struct strbuf *out)
 bool authd_policy(struct authd *authd, const struct policy_request *request,
                   struct strbuf *out)
 {
-    struct judging judging = {.request = request, .now = clock_now(&authd->clock)};
+    struct judging judging = {
+        .request = request, .socket = "policy", .now = clock_now(&authd->clock)};
     struct slice realm = slice_from(authd->config->submission.realm);
 
     if (request->state == POLICY_OTHER || request->sasl_username.len == 0) {
@@ -308,4 +315,51 @@ bool authd_policy(struct authd *authd, const struct policy_request *request,
         decide(authd, &judging, out);
     }
     return judging.is_promise;
+}
+
+/* ---- the map "egress" ---------------------------------------------------------------------------- */
+
+/* What is of our form to the eye never gets "not found": Postfix would send it by the ordinary way. */
+static enum socketmap_status egress_of(struct authd *authd, struct judging *judging,
+                                       struct arena *mem, struct strbuf *out)
+{
+    const struct lease *lease = &judging->login.lease;
+
+    if (look_up(authd, judging, mem) != 0)
+        return SOCKETMAP_TEMPORARY;
+    enum message_answer answer = judge(authd, judging);
+    if (answer == MESSAGE_SEND) {
+        if (!lane_is_valid(slice_from(lease->lane)))
+            return SOCKETMAP_TEMPORARY;
+        strbuf_printf(out, "FILTER %s:", lease->lane);
+        return SOCKETMAP_OK;
+    }
+    record_refused(authd, judging, answer, message_reply(answer)->name);
+    strbuf_printf(out, "%s ", message_reply(answer)->code);
+    message_sentence(answer, lease, out);
+    return SOCKETMAP_OK;
+}
+
+enum socketmap_status authd_egress(struct authd *authd, struct slice login,
+                                   struct strbuf *out)
+{
+    const struct policy_request nothing = {.state = POLICY_OTHER};
+    struct judging judging = {.request = &nothing,
+                              .socket = "socketmap",
+                              .is_login_only = true,
+                              .now = clock_now(&authd->clock)};
+    struct slice realm = slice_from(authd->config->submission.realm);
+    struct arena mem;
+
+    if (!username_parse(login, realm, judging.username)) {
+        if (!slice_starts_nocase(login, USERNAME_PREFIX))
+            return SOCKETMAP_NOTFOUND;
+        strbuf_printf(out, "%s ", message_reply(MESSAGE_NOT_A_LEASE)->code);
+        message_sentence(MESSAGE_NOT_A_LEASE, NULL, out);
+        return SOCKETMAP_OK;
+    }
+    arena_init(&mem);
+    enum socketmap_status status = egress_of(authd, &judging, &mem, out);
+    arena_release(&mem);
+    return status;
 }

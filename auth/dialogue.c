@@ -271,6 +271,45 @@ static enum dialogue_fate take_policy(struct dialogue *dialogue, struct slice *i
     return DIALOGUE_GO_ON;
 }
 
+/* ---- Postfix's socketmap tables ------------------------------------------------------------------ */
+
+static void *begin_socketmap(struct dialogue *dialogue, uint64_t number)
+{
+    struct socketmap_reader *reader = xcalloc(1, sizeof *reader);
+
+    (void)dialogue;
+    (void)number;
+    socketmap_reader_init(reader);
+    return reader;
+}
+
+static void end_socketmap(void *state)
+{
+    socketmap_reader_release(state);
+    free(state);
+}
+
+static bool is_socketmap_partial(const void *state)
+{
+    return socketmap_reader_is_partial(state);
+}
+
+static enum dialogue_fate take_socketmap(struct dialogue *dialogue, struct slice *input)
+{
+    struct socketmap_request request;
+
+    for (;;) {
+        switch (socketmap_reader_take(dialogue->state, input, &request)) {
+        case SOCKETMAP_MORE: return DIALOGUE_GO_ON;
+        case SOCKETMAP_BROKEN:
+            log_foreign(dialogue, "socketmap.protocol");
+            return DIALOGUE_CLOSE;
+        case SOCKETMAP_READY: break;
+        }
+        authd_map(dialogue->authd, &request, &dialogue->out);
+    }
+}
+
 /* ---- Cyrus saslauthd ----------------------------------------------------------------------------- */
 
 static void *begin_saslauthd(struct dialogue *dialogue, uint64_t number)
@@ -408,6 +447,14 @@ static const struct protocol protocols[] = {
                                  .end = end_policy,
                                  .is_partial = is_policy_partial,
                                  .take = take_policy,
+                                 },
+    [CONFIG_SOCKET_SOCKETMAP] =
+        {
+                                 .kind = {"socketmap", .idle_ms = 300000, .partial_ms = 30000},
+                                 .begin = begin_socketmap,
+                                 .end = end_socketmap,
+                                 .is_partial = is_socketmap_partial,
+                                 .take = take_socketmap,
                                  },
     [CONFIG_SOCKET_SASLAUTHD] =
         {

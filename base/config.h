@@ -46,6 +46,7 @@ enum config_socket {
     CONFIG_SOCKET_DOVECOT,
     CONFIG_SOCKET_VERIFY,
     CONFIG_SOCKET_POLICY,
+    CONFIG_SOCKET_SOCKETMAP,
     CONFIG_SOCKET_SASLAUTHD,
     CONFIG_SOCKET_NGINX,
     CONFIG_SOCKET_COUNT
@@ -110,7 +111,7 @@ struct config {
     } policy;
     struct {
         /* socket paths; "" switches one off (config_sockets) */
-        const char *dovecot, *verify, *policy, *saslauthd, *nginx;
+        const char *dovecot, *verify, *policy, *socketmap, *saslauthd, *nginx;
         /* Where nginx goes on with a good login; "" and 0 without auth.nginx. */
         const char *nginx_address;
         unsigned nginx_port;

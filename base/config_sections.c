@@ -277,10 +277,9 @@ static int read_auth(struct reading *r)
 {
     static const char *const peers[] = {"postfix", "exim", "dovecot"};
     struct config *c = r->config;
-    const char *ignored_path;
     unsigned peer = 0;
 
-    if (read_sockets(r) != 0 || read_path(r, "auth|socketmap", &ignored_path) != 0 ||
+    if (read_sockets(r) != 0 ||
         read_word(r, "auth|peer", peers, ARRAY_LEN(peers), &peer) != 0 ||
         read_duration(r, "auth|failure_delay", true, &c->auth.failure_delay_ms) != 0 ||
         read_nginx_upstream(r) != 0)

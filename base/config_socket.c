@@ -13,6 +13,8 @@ const struct config_socket_row config_sockets[] = {
                                offsetof(struct config, auth.verify)   },
     [CONFIG_SOCKET_POLICY] = {"auth.policy",    "auth|policy",    "policy",
                                offsetof(struct config, auth.policy)   },
+    [CONFIG_SOCKET_SOCKETMAP] = {"auth.socketmap", "auth|socketmap", "socketmap",
+                               offsetof(struct config, auth.socketmap)},
     [CONFIG_SOCKET_SASLAUTHD] = {"auth.saslauthd", "auth|saslauthd", NULL,
                                offsetof(struct config, auth.saslauthd)},
     [CONFIG_SOCKET_NGINX] = {"auth.nginx",     "auth|nginx",     NULL,

@@ -26,6 +26,9 @@ enum {
     AUTH_LINE_MAX = 16384,
     /* A whole policy request; Postfix 3.7 sends 600 to 700 bytes, names may be long. */
     POLICY_REQUEST_MAX = 16384,
+    /* socketmap_table(5): what Postfix sends at most, and takes at most. */
+    SOCKETMAP_REQUEST_MAX = 10000,
+    SOCKETMAP_REPLY_MAX = 100000,
     /* One record on the verify socket: five short fields. */
     VERIFY_RECORD_MAX = 2048,
     /* Mail that explains a failure is small; beyond this nobody reads it either. */

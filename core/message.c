@@ -146,6 +146,8 @@ static bool recipient_fits(const struct lease *lease, struct slice recipient)
 static enum message_answer judge_alone(const struct lease *lease,
                                        const struct message *message)
 {
+    if (message->is_login_only)
+        return MESSAGE_SEND;
     if (!sender_fits(lease, message->sender))
         return MESSAGE_SENDER;
     if (!recipient_fits(lease, message->recipient))

@@ -28,8 +28,10 @@ enum message_answer {
 };
 
 struct message {
-    struct slice sender;      /* "" is the null sender */
-    struct slice recipient;   /* "" when not known at this stage */
+    struct slice sender;    /* "" is the null sender */
+    struct slice recipient; /* "" when not known at this stage */
+    bool
+        is_login_only; /* nothing but the login is known: sender and recipients are not judged */
     uint64_t size_bytes;      /* as declared, then as it is; 0: not known */
     uint64_t recipient_count; /* 0: not known at this stage */
     /* Counted messages and recipients of the lease, this message not included. */

@@ -352,6 +352,25 @@ NODISCARD int store_login_find(struct store *store, struct arena *mem,
                                const char *username, struct login_row *out,
                                struct error *err);
 
+/* Leases whose login may send as a sender now, but for what holds them up. */
+struct sender_question {
+    const char
+        *mailbox;       /* "anna@kunde.example"; "": only leases for the whole domain */
+    const char *domain; /* "@kunde.example" */
+    int64_t now;
+    size_t max;
+};
+struct sender_row {
+    const char *username, *lane;
+    enum pool_state pool_state;
+    bool is_suspended;
+};
+/* Those for the mailbox itself first, then the newest first. */
+NODISCARD int store_sender_find(struct store *store, struct arena *mem,
+                                const struct sender_question *question,
+                                struct sender_row **out, size_t *out_count,
+                                struct error *err);
+
 enum {
     STORE_EARLIER_MAX = REVEALS_MAX - 1
 };

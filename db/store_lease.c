@@ -570,32 +570,3 @@ int store_login_find(struct store *store, struct arena *mem, const char *usernam
 
     return store_consistently(store, find_login, &finding, err);
 }
-
-int store_login_earlier(struct store *store, int64_t lease_id,
-                        struct earlier_verifier out[STORE_EARLIER_MAX],
-                        size_t *out_count, struct error *err)
-{
-    struct sql_rows *rows;
-    int found;
-
-    *out_count = 0;
-    if (sql_ask(
-            store->sql, &rows, err,
-            "SELECT reveal, pepper_id, verifier, replaced_at FROM credential_replaced "
-            "WHERE lease_id = $1 ORDER BY reveal DESC LIMIT $2",
-            "ii", lease_id, (int64_t)STORE_EARLIER_MAX) != 0)
-        return -1;
-    while ((found = sql_next(rows, err)) == 1) {
-        struct earlier_verifier *row = &out[*out_count];
-        row->reveal = (unsigned)sql_int(rows, 0);
-        row->verifier.pepper_id = (unsigned)sql_int(rows, 1);
-        row->replaced_at = sql_int(rows, 3);
-        if (!sql_blob(rows, 2, row->verifier.bytes, DIGEST_BYTES)) {
-            sql_end(rows);
-            return store_corrupt(err, "replaced credentials");
-        }
-        (*out_count)++;
-    }
-    sql_end(rows);
-    return found;
-}

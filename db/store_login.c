@@ -1,5 +1,5 @@
 /*
- * store_login.c - what a login needs, in one statement.
+ * store_login.c - what a login needs, in one statement; its earlier passwords, and who may send as whom.
  *
  * Asked at every AUTH, tens of thousands of times a second, of up to tens of millions of leases:
  * the index lease_login holds the facts of the lease, so that its row, which is long, is not
@@ -49,5 +49,74 @@ int store_credential_find(struct store *store, struct arena *mem, const char *us
         store_one(rows, mem, read_credential, &row, "such login", err) != 0)
         return -1;
     *out = row;
+    return 0;
+}
+
+int store_login_earlier(struct store *store, int64_t lease_id,
+                        struct earlier_verifier out[STORE_EARLIER_MAX],
+                        size_t *out_count, struct error *err)
+{
+    struct sql_rows *rows;
+    int found;
+
+    *out_count = 0;
+    if (sql_ask(
+            store->sql, &rows, err,
+            "SELECT reveal, pepper_id, verifier, replaced_at FROM credential_replaced "
+            "WHERE lease_id = $1 ORDER BY reveal DESC LIMIT $2",
+            "ii", lease_id, (int64_t)STORE_EARLIER_MAX) != 0)
+        return -1;
+    while ((found = sql_next(rows, err)) == 1) {
+        struct earlier_verifier *row = &out[*out_count];
+        row->reveal = (unsigned)sql_int(rows, 0);
+        row->verifier.pepper_id = (unsigned)sql_int(rows, 1);
+        row->replaced_at = sql_int(rows, 3);
+        if (!sql_blob(rows, 2, row->verifier.bytes, DIGEST_BYTES)) {
+            sql_end(rows);
+            return store_corrupt(err, "replaced credentials");
+        }
+        (*out_count)++;
+    }
+    sql_end(rows);
+    return found;
+}
+
+static int read_sender(struct sql_rows *rows, struct arena *mem, void *element,
+                       struct error *err)
+{
+    struct sender_row *row = element;
+
+    row->username = sql_text(rows, 0, mem);
+    row->lane = sql_text(rows, 1, mem);
+    row->is_suspended = sql_int(rows, 3) != 0;
+    if (row->username == NULL || row->lane == NULL ||
+        !pool_state_parse(slice_from(sql_text(rows, 2, mem)), &row->pool_state))
+        return store_corrupt(err, "leases");
+    return 0;
+}
+
+int store_sender_find(struct store *store, struct arena *mem,
+                      const struct sender_question *question, struct sender_row **out,
+                      size_t *out_count, struct error *err)
+{
+    static const struct collecting senders = {sizeof(struct sender_row), 0,
+                                              read_sender};
+    struct sql_rows *rows;
+    void *found;
+
+    /* The index of patterns leads; a lease without patterns is not made (leases/terms.c). */
+    if (sql_ask(
+            store->sql, &rows, err,
+            "SELECT l.username, p.lane, p.state, l.is_suspended FROM lease_sender s "
+            "JOIN lease l ON l.id = s.lease_id "
+            "JOIN pool_address p ON p.id = l.pool_address_id "
+            "WHERE s.pattern IN ($1, $2) AND l.end_how = 0 AND l.is_pending = 0 "
+            "AND l.revealed_at > 0 AND l.expires_at > $3 "
+            "ORDER BY s.pattern = $2, l.id DESC LIMIT $4",
+            "ttii", question->mailbox, question->domain, question->now,
+            (int64_t)question->max) != 0 ||
+        store_collect(rows, mem, &senders, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
     return 0;
 }

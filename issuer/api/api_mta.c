@@ -65,6 +65,7 @@ static json_t *view_of(const struct config *config, json_t *lanes)
     put_text(sockets, "auth", config->auth.dovecot);
     put_text(sockets, "verify", config->auth.verify);
     put_text(sockets, "policy", config->auth.policy);
+    put_text(sockets, "socketmap", config->auth.socketmap);
     put_text(sockets, "saslauthd", config->auth.saslauthd);
     put_text(view, "version", CLEANSMTP_VERSION);
     put_text(view, "realm", config->submission.realm);

@@ -17,7 +17,7 @@ import time
 B = os.path.abspath(os.environ.get("B", "build/release"))
 ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
 REALM = "clean.mail.example"
-SOCKETS = ("auth", "verify", "policy", "saslauthd")
+SOCKETS = ("auth", "verify", "policy", "socketmap", "saslauthd")
 
 
 class Tap:

@@ -51,6 +51,7 @@ static void an_empty_file_gives_the_defaults(void **state UNUSED)
     assert_int_equal(c->mta_log.keep_s, 30 * 86400);
     assert_string_equal(c->auth.dovecot, "/run/cleansmtp/auth");
     assert_string_equal(c->auth.policy, "/run/cleansmtp/policy");
+    assert_string_equal(c->auth.socketmap, "/run/cleansmtp/socketmap");
     assert_string_equal(c->auth.saslauthd, ""); /* off unless it is named */
     assert_string_equal(c->auth.nginx, "");     /* and so is this one */
     assert_string_equal(c->auth.nginx_address, "");

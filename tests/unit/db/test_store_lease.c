@@ -3,6 +3,7 @@
  */
 #include "base/base.h"
 
+#include "base/strbuf.h"
 #include "tests/unit/db/store_desk.h"
 
 static int make_frame(void **state)
@@ -445,6 +446,53 @@ static void a_login_is_read_with_its_pool_address_by_a_reader(void **state)
     store_close(reader);
 }
 
+static void a_sender_has_the_leases_that_may_send_as_it(void **state)
+{
+    static const char *const whole_domain[] = {"@hosted.example", NULL};
+    static const struct {
+        const char *mailbox, *domain, *names;
+        int64_t now;
+    } cases[] = {
+        {"kim@hosted.example", "@hosted.example", "cs_kim cs_all ", NOW + 10   },
+        {"leo@hosted.example", "@hosted.example", "cs_all ",        NOW + 10   },
+        {"",                   "@hosted.example", "cs_all ",        NOW + 10   },
+        {"kim@other.example",  "@other.example",  "",               NOW + 10   },
+        {"kim@hosted.example", "@hosted.example", "",               NOW + 86400},
+    };
+    struct desk *desk = *state;
+    struct verifier verifier = {.pepper_id = 1};
+    struct lease_new all = lease_row(desk, "cs_all");
+    int64_t id[4];
+
+    id[0] = put_lease(desk, "cs_kim");
+    all.lease.senders = whole_domain;
+    works(desk, store_lease_add(desk->store, &all, &id[1], &desk->err));
+    id[2] = put_lease(desk, "cs_ended");
+    id[3] = put_lease(desk, "cs_not_shown");
+    for (size_t i = 0; i < 3; i++)
+        works(desk, store_lease_reveal(desk->store, id[i], &verifier, NOW, &desk->err));
+    works(desk, store_lease_end(desk->store, id[2], LEASE_END_REVOKED, "agent:ana", "",
+                                NOW, &desk->err));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct sender_question question = {cases[i].mailbox, cases[i].domain,
+                                                 cases[i].now, 64};
+        struct sender_row *rows;
+        size_t count;
+        struct strbuf names;
+        strbuf_init(&names, 100);
+        works(desk, store_sender_find(desk->store, &desk->mem, &question, &rows, &count,
+                                      &desk->err));
+        for (size_t k = 0; k < count; k++) {
+            strbuf_printf(&names, "%s ", rows[k].username);
+            assert_string_equal(rows[k].lane, "clean01");
+            assert_int_equal(rows[k].pool_state, POOL_ACTIVE);
+            assert_false(rows[k].is_suspended);
+        }
+        assert_true(slice_is(strbuf_slice(&names), cases[i].names));
+        strbuf_release(&names);
+    }
+}
+
 static void replaced_verifiers_are_kept_and_bounded(void **state)
 {
     struct desk *desk = *state;
@@ -637,6 +685,7 @@ int main(void)
         WITH_FRAME(the_lookup_of_a_login_is_in_step_with_its_lease),
         WITH_FRAME(a_login_is_read_with_its_pool_address_by_a_reader),
         WITH_FRAME(the_journal_is_counted_once_however_often_it_comes),
+        WITH_FRAME(a_sender_has_the_leases_that_may_send_as_it),
         WITH_FRAME(replaced_verifiers_are_kept_and_bounded),
         WITH_FRAME(usage_is_listed_newest_first),
     };
