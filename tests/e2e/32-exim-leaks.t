@@ -49,6 +49,11 @@ pool() {
     cs pool add "$RESERVED_D" --lane clean23 --helo out23.msp.test
     cs pool add $RESERVED_6 --lane clean6 --helo out6.msp.test
 }
+# Between Exim's 250 and this nothing was written any more.
+killed() {
+    kill -9 "${PID[$1]}"
+    wait "${PID[$1]}"
+} 2>/dev/null
 leases() {
     check "anna has a lease by B" lease_at "$RESERVED_B" "$ANNA" || bail "no lease"
     know anna
@@ -99,9 +104,9 @@ reuse() {
     done
     check "six messages of three logins and an ordinary customer wait" wait_for 15 deferred eve@later.test 6
     check "meanwhile one of the leases is revoked" cs lease revoke "${OF_LEASE[anna]}"
-    stop cleansmtp-authd
+    killed cleansmtp-authd
     ip -n "${NS}msp" route del unreachable 203.0.113.26
-    check "authd stopped: the queue is run" exim -qff
+    check "authd killed: the queue is run" exim -qff
     for mail in r1/$RESERVED_B r2/$RESERVED_C r3/$RESERVED_D r4/$RESERVED_B r5/$A r6/$A; do
         arrives_from "${mail%/*} left by its own address" "${mail%/*}" "${mail#*/}"
     done
@@ -152,6 +157,17 @@ past_the_lists() {
     check "... and does not leave" never_arrived unbound
 }
 
+# ---- a late answer -------------------------------------------------------------------------
+# authd has both questions, the one that nobody waits for any more and its repetition.
+asked_twice() {
+    check "a session logs in" opened twice bob
+    session_says "a message begins" ^354 twice begin "$BOB" eve@remote.test
+    kill -STOP "${PID[cleansmtp-authd]}"
+    { sleep 8; kill -CONT "${PID[cleansmtp-authd]}"; } &
+    session_says "authd answers after 8 seconds: accepted" ^250 twice end late-answer
+    arrives_from "... and leaves by C" late-answer "$RESERVED_C"
+}
+
 # ---- no answer -----------------------------------------------------------------------------
 no_policy() {
     check "a session logs in" opened quiet bob
@@ -182,7 +198,8 @@ reuse
 not_on_host
 unknown_lane
 past_the_lists
+asked_twice
 no_policy
-is "bob's messages were counted, each once" "$(messages "${OF_LEASE[bob]}")" 4
+is "bob's messages were counted, each once" "$(messages "${OF_LEASE[bob]}")" 5
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"
 done_testing

@@ -8,6 +8,8 @@ Reads a command a line and answers each with one line, "CODE text":
     auth USER PASS  AUTH PLAIN
     mail FROM TO SUBJECT    (TO: addresses with commas between them)
     bdat FROM TO SUBJECT    the same by BDAT (RFC 3030), in two chunks
+    begin FROM TO           MAIL to DATA; 354 when the message may come
+    end SUBJECT             the message and its dot
 "000 ..." means that there was no SMTP answer (connection lost).
 """
 import smtplib
@@ -53,6 +55,13 @@ def send(smtp, command, sender, recipients, subject):
         return refused.smtp_code, refused.smtp_error
 
 
+def begin(smtp, sender, recipient):
+    for code, text in (smtp.mail(sender), smtp.rcpt(recipient)):
+        if code >= 400:
+            return code, text
+    return smtp.docmd("DATA")
+
+
 def main():
     host, port = sys.argv[1], int(sys.argv[2])
     smtp = None
@@ -64,6 +73,11 @@ def main():
             elif command == "auth":
                 smtp.user, smtp.password = words
                 code, text = smtp.auth("PLAIN", smtp.auth_plain)
+            elif command == "begin":
+                code, text = begin(smtp, *words)
+            elif command == "end":
+                smtp.send(f"Subject: {words[0]}\r\n\r\nHello.\r\n.\r\n")
+                code, text = smtp.getreply()
             else:
                 code, text = send(smtp, command, *words)
         except smtplib.SMTPResponseException as refused:
