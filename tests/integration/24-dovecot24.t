@@ -11,6 +11,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -87,7 +88,7 @@ class Dovecot(Server):
     INSIDE = ('mount --bind /dev "$1/dev" && mkdir -p "$1$2" && mount --bind "$2" "$1$2" && mount -t proc proc "$1/proc" && '
               'exec chroot "$1" dovecot -F -c "$3"')
 
-    def __init__(self, folder, debian, name, path):
+    def __init__(self, folder, debian, name, path, delay="0"):
         base = folder.path("d24-" + name.replace(" ", "-"))
         os.makedirs(base)
         self.socket = base + "/door"
@@ -109,7 +110,7 @@ ssl = no
 protocols =
 auth_mechanisms = plain login
 auth_failure_delay = 0
-auth_internal_failure_delay = 0
+auth_internal_failure_delay = {delay}
 auth_cache_size = 1M
 auth_cache_ttl = 1 hour
 service anvil {{
@@ -165,6 +166,18 @@ def check_real(folder, debian, authd, name):
         ok("cleansmtp" in log and password(GOOD) not in log, f"2.4, {name}: the log says why, and holds no password", log)
 
 
+def check_delay(folder, debian):
+    """Postfix must not hear a temporary answer within its 10 seconds: it would make 535 of it."""
+    with Dovecot(folder, debian, "delay", script(folder, "Lua", folder.path("nobody")), delay="12 secs") as dovecot:
+        client = DovecotClient(dovecot.socket)
+        start = time.monotonic()
+        got = client.ask(1, username(GOOD), password(GOOD)), client.ask(2, "carol", "ordinary-secret")
+        took = time.monotonic() - start
+        client.close()
+    ok(got == ("temporary", "ok:carol") and took > 10, "2.4: with the delay for Postfix no temporary answer comes before it gives up",
+       f"{got} {took:.1f} s")
+
+
 def main():
     with Folder("dovecot24") as folder:
         authd = Authd(folder, 'auth { group = "dovecot" failure_delay = "100ms" }\n')
@@ -173,9 +186,12 @@ def main():
         debian = newer_debian() if os.getuid() == 0 else None
         if debian:
             os.chmod(folder.path("run"), 0o755)
+            waiting = threading.Thread(target=check_delay, args=(folder, debian))
+            waiting.start()
             for name in ("Lua", "Lua and helper"):
                 check_real(folder, debian, authd, name)
                 authd = authd.again()
+            waiting.join()
         authd.stop()
     done()
 

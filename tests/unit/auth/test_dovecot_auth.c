@@ -28,6 +28,21 @@
  "AUTH\t3\tPLAIN\tservice=smtp\tnologin\tlip=198.51.100.10\trip=192.0.2.50\t" \
  "secured\tresp=AGNzLWFiY2RlZmdoAGJhZA==\n"
 
+/* As Exim 4.96 sent them, a connection each: PLAIN and LOGIN with an initial response and without. */
+#define EXIM "VERSION\t1\t0\nCPID\t22763\nAUTH\t1\t"
+#define EXIM_WORDS "\tservice=smtp\trip=192.0.2.50\tlip=NULL\tnologin\tresp="
+static const struct {
+    const char *in, *want;
+} exim[] = {
+    {EXIM "PLAIN" EXIM_WORDS "AGNzLWFiY2RlZmdoAHRvazE=\n",                       "OK\t1\tuser=cs-abcdefgh\n"},
+    {EXIM "PLAIN" EXIM_WORDS "\nCONT\t1\tAGNzLWFiY2RlZmdoAHRvazE=\n",
+     "CONT\t1\t\nOK\t1\tuser=cs-abcdefgh\n"                                                                 },
+    {EXIM "LOGIN" EXIM_WORDS "\nCONT\t1\tY3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",
+     "CONT\t1\tVXNlcm5hbWU6\nCONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"                              },
+    {EXIM "LOGIN" EXIM_WORDS "Y3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",
+     "CONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"                                                     },
+};
+
 static const uint8_t cookie[16] = {0, 1, 2,  3,  4,  5,  6,  7,
                                    8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -120,60 +135,97 @@ static void postfix_gets_the_same_answers_however_its_lines_are_cut(void **state
     finish(&bench);
 }
 
+static void exim_gets_the_same_answers_however_its_lines_are_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(exim); i++) {
+        const struct slice text = slice_from(exim[i].in);
+        for (size_t split = 0; split <= text.len; split++) {
+            struct bench bench;
+            start(&bench, CONFIG_PEER_EXIM);
+            feed(&bench, slice_take(text, split));
+            feed(&bench, slice_skip(text, split));
+            assert_false(bench.is_dropped);
+            assert_string_equal(bench.out.at, exim[i].want);
+            assert_false(bench.is_secured);
+            assert_string_equal(bench.client, "192.0.2.50");
+            assert_string_equal(bench.service, "smtp");
+            finish(&bench);
+        }
+    }
+}
+
 /* Everything a peer may say, and the lines we say to it. */
 static const struct {
     const char *name, *in, *want; /* want NULL: dropped */
 } dialogues[] = {
     {"Exim: empty resp= is none",
      "VERSION\t1\t0\nCPID\t7\nAUTH\t1\tPLAIN\tservice=smtp\tsecured\trip=192.0.2.1\t"
-     "lip=192.0.2.2\tnologin\tresp=\nCONT\t1\tAGNzLWFiY2RlZmdoAHRvazE=\n",                                        "CONT\t1\t\nOK\t1\tuser=cs-abcdefgh\n"                          },
+     "lip=192.0.2.2\tnologin\tresp=\nCONT\t1\tAGNzLWFiY2RlZmdoAHRvazE=\n",                                                "CONT\t1\t\nOK\t1\tuser=cs-abcdefgh\n"                                 },
     {"from 1.2 on it is an empty response",
-     "VERSION\t1\t2\nAUTH\t1\tPLAIN\tservice=smtp\tresp=\n",                                                      "FAIL\t1\treason=malformed PLAIN message\n"                     },
-    {"RFC 4954's = is an empty response",         "AUTH\t1\tPLAIN\tservice=smtp\tresp==\n",
-     "FAIL\t1\treason=malformed PLAIN message\n"                                                                                                                                  },
-    {"no resp",                                   "AUTH\t4\tPLAIN\tservice=smtp\n",                               "CONT\t4\t\n"                                                   },
+     "VERSION\t1\t2\nAUTH\t1\tPLAIN\tservice=smtp\tresp=\n",                                                              "FAIL\t1\treason=malformed PLAIN message\n"                            },
+    {"RFC 4954's = is an empty response",                 "AUTH\t1\tPLAIN\tservice=smtp\tresp==\n",
+     "FAIL\t1\treason=malformed PLAIN message\n"                                                                                                                                                 },
+    {"no resp",                                           "AUTH\t4\tPLAIN\tservice=smtp\n",                               "CONT\t4\t\n"                                                          },
     {"LOGIN with the user name",
-     "AUTH\t1\tLOGIN\tservice=smtp\tresp=Y3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",                                  "CONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"              },
+     "AUTH\t1\tLOGIN\tservice=smtp\tresp=Y3MtYWJjZGVmZ2g=\nCONT\t1\tdG9rMQ==\n",                                          "CONT\t1\tUGFzc3dvcmQ6\nOK\t1\tuser=cs-abcdefgh\n"                     },
     {"LOGIN with two empty answers",
-     "AUTH\t1\tLOGIN\tservice=smtp\nCONT\t1\t\nCONT\t1\t=\n",                                                     "CONT\t1\tVXNlcm5hbWU6\nCONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=\n"},
+     "AUTH\t1\tLOGIN\tservice=smtp\nCONT\t1\t\nCONT\t1\t=\n",                                                             "CONT\t1\tVXNlcm5hbWU6\nCONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=\n"       },
     {"protocol= is service=",
-     "AUTH\t1\tPLAIN\tprotocol=smtp\tresp=AGNzLWFiY2RlZmdoAHRvazE=\n",                                            "OK\t1\tuser=cs-abcdefgh\n"                                     },
+     "AUTH\t1\tPLAIN\tprotocol=smtp\tresp=AGNzLWFiY2RlZmdoAHRvazE=\n",                                                    "OK\t1\tuser=cs-abcdefgh\n"                                            },
     {"a login with TAB and LF is escaped",
-     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEJYgpjAHg=\n",                                                         "FAIL\t1\tuser=a\001tb\001nc\n"                                 },
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEJYgpjAHg=\n",                                                                 "FAIL\t1\tuser=a\001tb\001nc\n"                                        },
     {"authorization for another",
-     "AUTH\t1\tPLAIN\tservice=smtp\tresp=cm9vdABjcy1hYmNkZWZnaAB0b2sx\n",                                         "FAIL\t1\treason=malformed PLAIN message\n"                     },
-    {"unknown mechanism",                         "AUTH\t1\tCRAM-MD5\tservice=smtp\n",
-     "FAIL\t1\treason=unsupported mechanism\n"                                                                                                                                    },
-    {"bad base64",                                "AUTH\t1\tPLAIN\tservice=smtp\tresp=A\n",
-     "FAIL\t1\tcode=invalid_base64\treason=invalid base64 data\n"                                                                                                                 },
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=cm9vdABjcy1hYmNkZWZnaAB0b2sx\n",                                                 "FAIL\t1\treason=malformed PLAIN message\n"                            },
+    {"unknown mechanism",                                 "AUTH\t1\tCRAM-MD5\tservice=smtp\n",
+     "FAIL\t1\treason=unsupported mechanism\n"                                                                                                                                                   },
+    {"bad base64",                                        "AUTH\t1\tPLAIN\tservice=smtp\tresp=A\n",
+     "FAIL\t1\tcode=invalid_base64\treason=invalid base64 data\n"                                                                                                                                },
     {"too long a user name for LOGIN is refused",
      "AUTH\t1\tLOGIN\tservice=smtp\tresp="
      "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
      "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
      "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
      "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
-     "QUFBQUFBQUFBQUFBQUFBQUFB\n",                                                                                "FAIL\t1\treason=user name is too long\n"                       },
-    {"an unknown id is timed out",                "CONT\t9\tAAAA\n",
-     "FAIL\t9\treason=authentication request timed out\n"                                                                                                                         },
-    {"cancelled",                                 "AUTH\t1\tPLAIN\tservice=smtp\nCANCEL\t1\nCONT\t1\tAAAA\n",
-     "CONT\t1\t\nFAIL\t1\treason=authentication request timed out\n"                                                                                                              },
+     "QUFBQUFBQUFBQUFBQUFBQUFB\n",                                                                                        "FAIL\t1\treason=user name is too long\n"                              },
+    {"an unknown id is timed out",                        "CONT\t9\tAAAA\n",
+     "FAIL\t9\treason=authentication request timed out\n"                                                                                                                                        },
+    {"cancelled",                                         "AUTH\t1\tPLAIN\tservice=smtp\nCANCEL\t1\nCONT\t1\tAAAA\n",
+     "CONT\t1\t\nFAIL\t1\treason=authentication request timed out\n"                                                                                                                             },
     {"an id may come again when it is answered",
      "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n"
-     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n",                                                             "FAIL\t1\tuser=a\nFAIL\t1\tuser=a\n"                            },
-    {"unknown commands are nothing",              "\nHELLO\tworld\nUSER\t1\n",                                    ""                                                              },
-    {"duplicate id",                              "AUTH\t1\tPLAIN\tservice=smtp\nAUTH\t1\tPLAIN\tservice=smtp\n",
-     NULL                                                                                                                                                                         },
-    {"no service",                                "AUTH\t1\tPLAIN\tresp=AGEAYg==\n",                              NULL                                                            },
+     "AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n",                                                                     "FAIL\t1\tuser=a\nFAIL\t1\tuser=a\n"                                   },
+    {"two exchanges at once, their lines mixed",
+     "AUTH\t1\tLOGIN\tservice=smtp\nAUTH\t2\tLOGIN\tservice=smtp\nCONT\t2\tYg==\n"
+     "CONT\t1\tY3MtYWJjZGVmZ2g=\nCONT\t2\tdG9rMQ==\nCONT\t1\tdG9rMQ==\n",                                                 "CONT\t1\tVXNlcm5hbWU6\nCONT\t2\tVXNlcm5hbWU6\nCONT\t2\tUGFzc3dvcmQ6\n"
+     "CONT\t1\tUGFzc3dvcmQ6\nFAIL\t2\tuser=b\nOK\t1\tuser=cs-abcdefgh\n"                                                },
+    {"every parameter that Dovecot's own clients know",
+     "VERSION\t1\t2\nCPID\t1\nAUTH\t4294967295\tplain\tservice=smtp\tnologin\tsecured=tls\t"
+     "no-penalty\tvalid-client-cert\tcert_username=x\tlip=192.0.2.2\trip=192.0.2.1\tlport=1\t"
+     "rport=2\tlocal_name=a.example\tsession=s\tdebug\tfinal-resp-ok\tclient_id=x\001ty\t"
+     "forward_fields=x\ttransport=TLS\ttls_cipher=x\ttls_pfs=x\treal_rip=192.0.2.3\t"
+     "ssl_ja3_hash=0\tsomething-new=1\tresp=AGNzLWFiY2RlZmdoAHRvazE=\n",                                                  "OK\t4294967295\tuser=cs-abcdefgh\n"                                   },
+    {"a login with NUL is escaped",
+     "AUTH\t1\tLOGIN\tservice=smtp\tresp=YQBi\nCONT\t1\teA==\n",                                                          "CONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=a\0010b\n"                       },
+    {"what was never asked is cancelled quietly",         "CANCEL\t7\n",                                                  ""                                                                     },
+    {"base64 that is none is refused in an exchange too",
+     "AUTH\t1\tPLAIN\tservice=smtp\nCONT\t1\t*\n",                                                                        "CONT\t1\t\nFAIL\t1\tcode=invalid_base64\treason=invalid base64 data\n"},
+    {"RFC 4954's = for LOGIN is an empty user name",
+     "AUTH\t1\tLOGIN\tservice=smtp\tresp==\nCONT\t1\teA==\n",                                                             "CONT\t1\tUGFzc3dvcmQ6\nFAIL\t1\tuser=\n"                              },
+    {"unknown commands are nothing",                      "\nHELLO\tworld\nUSER\t1\n",                                    ""                                                                     },
+    {"duplicate id",                                      "AUTH\t1\tPLAIN\tservice=smtp\nAUTH\t1\tPLAIN\tservice=smtp\n",
+     NULL                                                                                                                                                                                        },
+    {"no service",                                        "AUTH\t1\tPLAIN\tresp=AGEAYg==\n",                              NULL                                                                   },
     {"service behind resp= does not count",
-     "AUTH\t1\tPLAIN\tresp=AGEAYg==\tservice=smtp\n",                                                             NULL                                                            },
-    {"no id",                                     "AUTH\n",                                                       NULL                                                            },
-    {"id is no number",                           "AUTH\tx\tPLAIN\tservice=smtp\n",                               NULL                                                            },
-    {"id beyond 32 bits",                         "AUTH\t4294967296\tPLAIN\tservice=smtp\n",                      NULL                                                            },
-    {"no mechanism",                              "AUTH\t1\n",                                                    NULL                                                            },
-    {"CONT without id",                           "CONT\n",                                                       NULL                                                            },
-    {"CANCEL without id",                         "CANCEL\n",                                                     NULL                                                            },
-    {"other major version",                       "VERSION\t2\t0\n",                                              NULL                                                            },
-    {"version without minor",                     "VERSION\t1\n",                                                 NULL                                                            },
+     "AUTH\t1\tPLAIN\tresp=AGEAYg==\tservice=smtp\n",                                                                     NULL                                                                   },
+    {"no id",                                             "AUTH\n",                                                       NULL                                                                   },
+    {"id is no number",                                   "AUTH\tx\tPLAIN\tservice=smtp\n",                               NULL                                                                   },
+    {"id beyond 32 bits",                                 "AUTH\t4294967296\tPLAIN\tservice=smtp\n",                      NULL                                                                   },
+    {"no mechanism",                                      "AUTH\t1\n",                                                    NULL                                                                   },
+    {"CONT without id",                                   "CONT\n",                                                       NULL                                                                   },
+    {"CANCEL without id",                                 "CANCEL\n",                                                     NULL                                                                   },
+    {"other major version",                               "VERSION\t2\t0\n",                                              NULL                                                                   },
+    {"version without minor",                             "VERSION\t1\n",                                                 NULL                                                                   },
 };
 
 static void each_dialogue_has_its_answer(void **state)
@@ -238,17 +290,24 @@ static void each_peer_hears_each_verdict_in_its_words(void **state)
 static void a_line_has_a_ceiling(void **state)
 {
     struct bench bench;
-    char filler[1000];
+    static char line[AUTH_LINE_MAX + 2];
+    static const char begins[] = "AUTH\t1\tPLAIN\tservice=smtp\tforward_fields=";
+    static const char ends[] = "\tresp=AGNzLWFiY2RlZmdoAHRvazE=";
 
     (void)state;
-    memset(filler, 'x', sizeof filler);
-    start(&bench, CONFIG_PEER_POSTFIX);
-    for (int i = 0; i < 16; i++)
-        feed(&bench, slice_of(filler, sizeof filler));
-    assert_false(bench.is_dropped);
-    feed(&bench, slice_of(filler, sizeof filler));
-    assert_true(bench.is_dropped);
-    finish(&bench);
+    /* The longest line, and one byte more. */
+    for (size_t len = AUTH_LINE_MAX; len <= AUTH_LINE_MAX + 1; len++) {
+        memset(line, 'x', len);
+        memcpy(line, begins, sizeof begins - 1);
+        memcpy(line + len - (sizeof ends - 1), ends, sizeof ends - 1);
+        line[len] = '\n';
+        start(&bench, CONFIG_PEER_POSTFIX);
+        feed(&bench, slice_of(line, len + 1));
+        assert_true(bench.is_dropped == (len > AUTH_LINE_MAX));
+        assert_string_equal(bench.out.at,
+                            bench.is_dropped ? "" : "OK\t1\tuser=cs-abcdefgh\n");
+        finish(&bench);
+    }
 }
 
 /* Postfix says nothing when its client gives up: old requests make room, quietly. */
@@ -321,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(postfix_gets_the_same_answers_however_its_lines_are_cut),
+        cmocka_unit_test(exim_gets_the_same_answers_however_its_lines_are_cut),
         cmocka_unit_test(each_dialogue_has_its_answer),
         cmocka_unit_test(each_peer_hears_each_verdict_in_its_words),
         cmocka_unit_test(a_line_has_a_ceiling),
