@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""28-limits.t - limits at a real Postfix, counters that survive kill -9, and why a login was refused.
+
+TAP. B is the build folder (build/release).
+"""
+import os
+import re
+import signal
+import smtplib
+import sqlite3
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import authd  # noqa: E402
+from authd import Auth, Daemon, Policy, Tap, mailbox, password, plain, username  # noqa: E402
+from postfix import Postfix, open_to_postfix  # noqa: E402
+
+MESSAGES_PER_HOUR = 4  # as tests/support/seed.h
+ROUNDS = 12            # kills
+MESSAGES = 800         # of the lease that is sent with meanwhile
+
+POLICY = """
+CLEAN_POLICY = {{ unix:{run}/policy, timeout=5s, default_action=DEFER }}
+smtpd_sender_restrictions = check_policy_service $CLEAN_POLICY
+smtpd_data_restrictions = check_policy_service $CLEAN_POLICY
+smtpd_end_of_data_restrictions = check_policy_service $CLEAN_POLICY
+"""
+
+
+def rows(daemon, statement):
+    """One statement on the database, while no daemon runs."""
+    with sqlite3.connect(daemon.path("state/cleansmtp.db")) as db:
+        return db.execute(statement).fetchall()
+
+
+def prepare(daemon):
+    """Lease 1 (login 0) gets the limits that the seeded ones do not have, lease 5 a recipients' domain."""
+    rows(daemon, "UPDATE lease SET recipients_max = 5, recipients_per_message = 3, message_size_max = 20480 WHERE id = 1")
+    rows(daemon, "INSERT INTO lease_recipient_domain VALUES (5, 'remote.example')")
+    rows(daemon, f"UPDATE lease SET messages_max = {MESSAGES}, messages_per_hour = {MESSAGES} WHERE id = 7")
+
+
+class Session:
+    """One SMTP session that is logged in."""
+
+    def __init__(self, postfix, number):
+        self.smtp = smtplib.SMTP("127.0.0.1", postfix.port, timeout=30)
+        self.smtp.ehlo("pc.hosted.example")
+        self.smtp.docmd("AUTH PLAIN", plain(number))
+        self.number = number
+
+    def send(self, recipients, size=100, declared=None):
+        """(stage, code, text) of the first refusal, or of the end."""
+        options = [] if declared is None else [f"SIZE={declared}"]
+        code, text = self.smtp.mail(mailbox(self.number), options)
+        if code != 250:
+            return self.over("MAIL", code, text)
+        for address in recipients:
+            code, text = self.smtp.rcpt(address)
+            if code != 250:
+                return self.over("RCPT", code, text)
+        code, text = self.smtp.docmd("DATA")
+        if code != 354:
+            return self.over("DATA", code, text)
+        self.smtp.send(b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (size // 72) + b".\r\n")
+        return self.over("END", *self.smtp.getreply())
+
+    def over(self, stage, code, text):
+        if code != 250:
+            self.smtp.rset()
+        return stage, code, text.decode()
+
+
+def people(count):
+    return [f"bob{number}@remote.example" for number in range(count)]
+
+
+def check_postfix(tap, postfix):
+    session = Session(postfix, 0)
+    for name, (stage, code, part), got in (
+            # With smtpd_delay_reject, as it is by default, MAIL is judged at the first RCPT.
+            ("size as declared", ("RCPT", 550, "at most 20KB"), session.send(people(1), declared=20481)),
+            ("size as it is", ("END", 550, "at most 20KB"), session.send(people(1), size=22000)),
+            ("four recipients", ("DATA", 550, "at most 3 recipients"), session.send(people(4))),
+            ("three recipients", ("END", 250, "queued as"), session.send(people(3), size=15000, declared=16000)),
+            ("three more of five", ("DATA", 550, "for 5 recipients in all"), session.send(people(3))),
+            ("the two that are left", ("END", 250, "queued as"), session.send(people(2))),
+            ("none is left", ("RCPT", 550, "for 5 recipients in all"), session.send(people(1)))):
+        tap.ok(got[0] == stage and got[1] == code and part in got[2], f"{name}: {code} at {stage}, \"{part}\"", got)
+    session = Session(postfix, 4)
+    for name, recipients, want in (("the lease's domain", people(2), ("END", 250)),
+                                   ("another domain", ["eve@other.example"], ("RCPT", 550)),
+                                   ("another domain among them", people(2) + ["eve@other.example"], ("RCPT", 550))):
+        got = session.send(recipients)
+        tap.ok(got[:2] == want, f"{name}: {want[1]} at {want[0]}", got)
+    session = Session(postfix, 5)
+    got = [session.send(people(1))[:2] for _ in range(MESSAGES_PER_HOUR + 1)]
+    tap.ok(got == [("END", 250)] * MESSAGES_PER_HOUR + [("RCPT", 450)], "messages an hour: the next is told to come later", got)
+
+
+def check_journal(tap, daemon):
+    """What the records of it say."""
+    text = daemon.journal()
+    lines = [line.split("\t") for line in text.splitlines()]
+    sent = [line for line in lines if line[2] == "message" and line[3] == username(0)]
+    tap.ok([line[7] for line in sent] == ["3", "2"], "the journal has the recipients of each message", text)
+    tap.ok(all(" " in line[5] for line in sent), "and names it by instance and queue id", sent)
+    tap.ok(all(line[8] == "policy, HELO pc.hosted.example" for line in sent), "and who asked", sent)
+    refused = [line[6].split(",")[0] for line in lines if line[2] == "refused_message" and line[3] == username(0)]
+    tap.ok(refused == ["size", "size", "recipients", "recipients_used", "recipients_used"],
+           "each refused message is one record with its reason", refused)
+
+
+class Sender(threading.Thread):
+    """Sends messages of one login until that is refused for good; asks about each until it is answered."""
+
+    def __init__(self, daemon, number, name):
+        super().__init__()
+        self.daemon, self.number, self.name, self.sent, self.last = daemon, number, name, [], ""
+
+    def run(self):
+        policy = Policy(self.daemon)
+        count = 0
+        while not self.last.startswith("action=550 "):
+            count += 1
+            instance = f"{self.name}.{count}"
+            self.last = ""
+            while self.last == "" or self.last.startswith("action=450 4.3.0 "):
+                self.last = policy.ask(self.number, instance, tries=20) or ""
+            if self.last.startswith("action=FILTER "):
+                self.sent.append(instance)
+        policy.close()
+
+
+def check_kills(tap, daemon):
+    """authd is killed again and again, between record and answer, too."""
+    senders = [Sender(daemon, 6, f"s{number}") for number in range(4)]
+    for sender in senders:
+        sender.start()
+    for number in range(ROUNDS):
+        time.sleep(0.05 + number * 0.013)
+        daemon.stop(signal.SIGKILL)
+        daemon.start()
+    for sender in senders:
+        sender.join()
+    sent = [instance for sender in senders for instance in sender.sent]
+    records = [line.split("\t")[5].split(" ")[0] for line in daemon.journal().splitlines()
+               if line.split("\t")[2:4] == ["message", username(6)]]
+    tap.ok(len(sent) == MESSAGES and all(f"limit of {MESSAGES} messages" in sender.last for sender in senders),
+           f"{ROUNDS} times kill -9: just the {MESSAGES} messages of the lease are sent", len(sent))
+    tap.ok(len(set(records)) == len(records), "no message was counted twice", len(records))
+    tap.ok(set(sent) <= set(records), "no message was free", sorted(set(sent) - set(records)))
+    tap.ok(len(set(records) - set(sent)) == 0, "and none was counted that was refused", sorted(set(records) - set(sent)))
+    daemon.start_issuer()
+    for _ in range(100):
+        status, said = daemon.command("--json", "lease", "show", "7")
+        if f'"messages_used": {len(records)},' in said or f'"messages_used":{len(records)},' in said:
+            break
+        time.sleep(0.05)
+    tap.ok(status == 0 and re.search(rf'"messages_used": ?{len(records)}\b', said) is not None, "the lease has them all", said)
+
+
+def check_why(tap, daemon):
+    """The answer to "why was I refused?"."""
+    status, said = daemon.command("lease", "reveal", "8")
+    second = re.search(r"^password +(\S+)$", said, re.M)
+    tap.ok(status == 0 and second is not None, "the details are shown again", said)
+    auth = Auth(daemon)
+    before = auth.plain(7, "aaaaa-aaaaa-aaaaa-aaaaa-zzzzz")
+    after = auth.plain(7, password(7))
+    fields = [answer.split("\t", 2)[0:1] + answer.split("\t", 2)[2:] for answer in (before, after)]
+    tap.ok(before.startswith("FAIL\t") and fields[0] == fields[1], "the first password hears what a wrong one hears", fields)
+    status, said = daemon.command("lease", "show", "8")
+    tap.ok(re.search(r"^last refused +535 at \d\d:\d\d: the password of the first reveal, replaced at \d\d:\d\d$", said, re.M),
+           "lease show says why", said)
+    tap.ok(re.search(r"refused_login +192\.0\.2\.50 +auth, smtp +535: a wrong password", said), "and who asked from where", said)
+    tap.ok(auth.plain(7, second.group(1)).startswith("OK\t"), "the second password is good")
+    auth.close()
+    with daemon.connect("verify") as link:
+        client = "192.0.2.60"
+        link.sendall(f"{username(7)}\0{second.group(1)}\0imap\0{client}\0\n".encode())
+        tap.ok(authd.Line(link)() == "NO", "for IMAP it is not")
+    status, said = daemon.command("--json", "lease", "show", "8")
+    tap.ok('the login is for sending only, and \\"imap\\" was asked for' in said, "and that is told as well", said)
+
+
+def main():
+    tap = Tap()
+    if os.getuid() != 0:
+        print("1..0 # SKIP a Postfix of its own needs root")
+        return 0
+    daemon = Daemon(leases=10)
+    open_to_postfix(daemon)
+    with open(daemon.config, "a", encoding="ascii") as file:
+        file.write("policy { console_reveal = yes }\n")
+    prepare(daemon)
+    postfix = None
+    try:
+        daemon.start()
+        postfix = Postfix(daemon)
+        postfix.configure(POLICY.format(run=postfix.run))
+        postfix.start()
+        check_postfix(tap, postfix)
+        check_journal(tap, daemon)
+        check_kills(tap, daemon)
+        check_why(tap, daemon)
+        return tap.done()
+    finally:
+        if postfix is not None:
+            postfix.end()
+        daemon.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
