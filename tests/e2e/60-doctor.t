@@ -84,6 +84,8 @@ found() {
         $2 == check && $1 == result && index($3, words) > 0 { hit = 1 }
         END { exit !hit }' "$T/rows" || { cat "$T/rows"; return 1; }
 }
+# is_listed ADDRESS: by our own question just now.
+is_listed() { cs listing check "$1" && grep -q " listed " "$T/said"; }
 no_password() { ! grep -rEq '[a-z2-9]{5}(-[a-z2-9]{5}){4}' "$T/said" "$T/complained"; }
 proof() { doctor --canary $CANARY --mailbox "$T/remote/mail/in" --for 30s; }
 
@@ -96,6 +98,11 @@ certify clean.msp.test 60 issuer
 printf 'protocols =\nssl = no\n' >"$T/msp/dovecot.conf"
 echo 'OPTIONS="-m /var/run/saslauthd"' >"$T/msp/saslauthd"
 product_up postfix
+# The sockets that are off by default, too.
+sed -i "s|^auth  *{|&  saslauthd = \"$T/run/mux\"  nginx = \"$T/run/nginx\"  nginx_upstream = \"127.0.0.1:10587\" |" "$CONF"
+stop cleansmtp-authd
+start_daemon cleansmtp-authd
+wait_for 10 test -S "$T/run/nginx" || bail "cleansmtp-authd does not start again"
 cs mta postfix
 cp "$T/said" "$T/recipe"
 paste main.cf main.cf
@@ -120,6 +127,8 @@ check "and named both ways" found ok "198.51.100.22 name" "both ways"
 check "and in the customer's SPF" found ok "198.51.100.21 SPF of customer.test"
 check "and on no list" found ok "198.51.100.21 listings"
 check "the sockets answer in their own protocols" found ok auth.verify "looks logins up"
+check "all of them" found ok auth.saslauthd "it answers"
+check "whichever they are" found ok auth.nginx "it answers"
 check "the certificate is checked on both ports" found ok "587 certificate chain"
 check "its date is told" found ok "465 certificate date"
 cs lease list --json
@@ -210,8 +219,7 @@ dns "$PTR22" "local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.22 -all\"'
 printf 'protocols =\nssl = no\nauth_cache_size = 10M\n' >"$T/msp/dovecot.conf"
 echo 'OPTIONS="-c -t 300 -m /var/run/saslauthd"' >"$T/msp/saslauthd"
 blocklist "$RESERVED_C"
-is_listed() { cs listing check "$1" \&\& grep -q " listed " "$T/said"; }
-wait_for 10 is_listed "$RESERVED_C"
+wait_for 10 is_listed "$RESERVED_C" || bail "rbldnsd does not list C"
 doctor
 is "problems end with 1" "$REPLY" 1
 check "a certificate for another name" found problem "587 certificate name" other.msp.test

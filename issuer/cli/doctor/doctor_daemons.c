@@ -58,23 +58,37 @@ void doctor_check_issuer(struct doctor *doctor)
 
 /* ---- the sockets of authd ---- */
 
-/* What to say, and how a right answer begins; further on, what else it may be. */
+/* What to say, and how a right answer begins. A login is asked for where there is nothing else to
+ * ask: one that does not exist. */
+#define TEXT(text) (text), sizeof(text) - 1
+/* clang-format off */
 static const struct probe {
     const char *ask;
     size_t ask_len;
     const char *answer;
+    size_t answer_len;
     const char *means;
-} probes[CONFIG_SOCKET_COUNT] = {
-#define ASK(text) (text), sizeof(text) - 1
-    [CONFIG_SOCKET_DOVECOT] = {"", 0,                                                             "VERSION\t1\t", "it greets"},
-    [CONFIG_SOCKET_VERIFY] = {ASK("cs-dddddddd\tdoctor\tsmtp\t::1\n"),  "NO",
-                               "it looks logins up"                                 },
-    [CONFIG_SOCKET_POLICY] = {ASK("request=smtpd_access_policy\n"
-                                  "protocol_state=CONNECT\n\n"),
-                               "action=DUNNO", "it answers"                                                                   },
-    [CONFIG_SOCKET_SASLAUTHD] = {ASK("\0\0\0\0\0\0\0\0"),  "\0\2NO",                                         "it answers"},
-#undef ASK
+} probes[] = {
+    [CONFIG_SOCKET_DOVECOT] = {
+        TEXT(""),
+        TEXT("VERSION\t1\t"), "it greets"},
+    [CONFIG_SOCKET_VERIFY] = {
+        TEXT("cs-dddddddd\tdoctor\tsmtp\t::1\n"),
+        TEXT("NO"), "it looks logins up"},
+    [CONFIG_SOCKET_POLICY] = {
+        TEXT("request=smtpd_access_policy\nprotocol_state=CONNECT\n\n"),
+        TEXT("action=DUNNO"), "it answers"},
+    [CONFIG_SOCKET_SASLAUTHD] = {
+        TEXT("\0\0\0\0\0\0\0\0"), /* four empty fields */
+        TEXT("\0\2NO"), "it answers"},
+    [CONFIG_SOCKET_NGINX] = {
+        TEXT("GET / HTTP/1.0\r\nAuth-Method: plain\r\nAuth-Protocol: smtp\r\n"
+             "Auth-User: cs-dddddddd\r\nAuth-Pass: doctor\r\n\r\n"),
+        TEXT("HTTP/1.0 200 OK\r\n"), "it answers"},
 };
+/* clang-format on */
+#undef TEXT
+_Static_assert(ARRAY_LEN(probes) == CONFIG_SOCKET_COUNT, "one row a socket");
 
 /* Send the question and read what comes first. The answer's length, or -1. */
 static ssize_t ask(const char *path, const struct probe *probe, char *answer,
@@ -97,14 +111,6 @@ static ssize_t ask(const char *path, const struct probe *probe, char *answer,
     return got;
 }
 
-static bool begins(const char *answer, size_t len, const char *with)
-{
-    /* The saslauthd answer begins with a NUL. */
-    size_t want = with[0] == '\0' ? 4 : strlen(with);
-
-    return len >= want && memcmp(answer, with, want) == 0;
-}
-
 static void check_socket(struct doctor *doctor, enum config_socket which)
 {
     const char *path = config_socket_path(doctor->config, which);
@@ -124,7 +130,8 @@ static void check_socket(struct doctor *doctor, enum config_socket which)
                      "start cleansmtp-authd; until it answers, our logins are told to "
                      "try later",
                      "%s", why.text);
-    else if (begins(answer, (size_t)got, probe->answer))
+    else if ((size_t)got >= probe->answer_len &&
+             memcmp(answer, probe->answer, probe->answer_len) == 0)
         findings_add(&doctor->found, FINDING_OK, name, NULL, "%s at %s", probe->means,
                      path);
     else

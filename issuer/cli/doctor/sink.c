@@ -167,7 +167,7 @@ static void on_command(struct sink *sink, struct slice line)
     slice_cut(&rest, ' ', &verb);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (slice_is_nocase(verb, commands[i].verb)) {
-            commands[i].run(sink, rest.at == NULL ? (struct slice){0} : rest);
+            commands[i].run(sink, rest);
             return;
         }
     fault(sink, "502 5.5.2 Not here");
