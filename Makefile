@@ -49,7 +49,8 @@ GMIME_CFLAGS := $(patsubst -I%,-isystem %,$(call PKG,--cflags gmime-3.0 2>/dev/n
 GMIME_LIBS   := $(call PKG,--libs gmime-3.0 2>/dev/null)
 
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARN) $(FLAGS.$(VARIANT)) $(WERROR) \
-	$(CFLAGS) -DCLEANSMTP_VERSION='"$(VERSION)"' -DCLEANSMTP_LIBEXECDIR='"$(LIBEXECDIR)"'
+	$(CFLAGS) -DCLEANSMTP_VERSION='"$(VERSION)"' -DCLEANSMTP_LIBEXECDIR='"$(LIBEXECDIR)"' \
+	-DCLEANSMTP_SHAREDIR='"$(PREFIX)/share/cleansmtp"'
 ALL_LDFLAGS = $(LINK.$(VARIANT)) $(LDFLAGS)
 
 # ---- what is built from what --------------------------------------------------
@@ -241,7 +242,7 @@ $(B)/tidy/%.ok: % .clang-tidy $(H_ALL)
 	@mkdir -p $(@D)
 	@echo "clang-tidy $<"
 	@clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE -I. $(GMIME_CFLAGS) -DCLEANSMTP_VERSION='""' \
-		-DCLEANSMTP_LIBEXECDIR='""' 2>$@.log || { cat $@.log; exit 1; }
+		-DCLEANSMTP_LIBEXECDIR='""' -DCLEANSMTP_SHAREDIR='""' 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 analyze:                               ## gcc -fanalyzer over base, core and auth
 	$(MAKE) VARIANT=analyze FLAGS.analyze='-O1 -fanalyzer' CC=gcc WERROR=-Werror \

@@ -13,8 +13,10 @@ static const struct {
     const char *server;
     const char *template;
 } recipes[] = {
-    {"postfix", "mta/postfix.txt"},
-    {"exim",    "mta/exim.txt"   },
+    {"postfix",   "mta/postfix.txt"  },
+    {"exim",      "mta/exim.txt"     },
+    {"dovecot",   "mta/dovecot.txt"  },
+    {"dovecot24", "mta/dovecot24.txt"},
 };
 
 /* The server's template, or NULL with the names there are. */
@@ -71,6 +73,8 @@ static json_t *view_of(const struct config *config, json_t *lanes)
     put_text(view, "realm", config->submission.realm);
     put_text(view, "host", config->submission.host);
     put_text(view, "group", config->auth.group);
+    put_text(view, "libexec", CLEANSMTP_LIBEXECDIR);
+    put_text(view, "share", CLEANSMTP_SHAREDIR);
     json_object_set_new(view, "sockets", sockets);
     json_object_set_new(view, "lanes", lanes);
     return view;

@@ -56,7 +56,8 @@ struct mtacheck_facts {
     struct settings settings; /* of the mail server */
     /* Of the host: scope "socket": "answers", "absent", "silent", "closed" (to the mail server's
      * user); "file": "there", "absent", "no program"; "address": "here", "absent"; "table": what the table says
-     * about a login of ours, "" when nothing. The name is the path, address or table. */
+     * about a login of ours, "mark": about the header that marks our messages, "" when nothing. The
+     * name is the path, address or table. */
     struct settings host;
 };
 /* A fact of the host, or "unknown". */

@@ -258,10 +258,12 @@ static bool is_remembered(struct look *look)
         return false;
     const char *size = value(look, "", "auth_cache_size");
     bool is_off = size[0] == '0' || size[0] == '\0';
+    if (is_off)
+        return false;
+    /* 2.3 knows no other way: it crashes when told not to remember this passdb ("cache_key="). */
     if (look->dialect->has_checkpassword)
-        return !is_off && !mentions(our_value(look, "args"), "cache_key=") &&
-               blame_ours(look, "args", "... cache_key=");
-    return !is_off && strcmp(our_value(look, "use_cache"), "no") != 0 &&
+        return blame(look, "auth_cache_size", size, "0");
+    return strcmp(our_value(look, "use_cache"), "no") != 0 &&
            blame_ours(look, "use_cache", "no");
 }
 

@@ -25,11 +25,6 @@ static const struct mtacheck_rule visible = {
     "requeue.visible", MTACHECK_ADVICE, "our mark (" MARK ") travels with the message",
     "paste this lane again as \"cleansmtp mta postfix\" prints it"};
 
-static bool names_mark(struct slice text)
-{
-    return slice_find_nocase(text, SLICE(MARK ":")) >= 0;
-}
-
 /* Does a table that is asked about the login put the mark in front? */
 static bool marks(const struct mtacheck_facts *facts, struct arena *mem,
                   const char *restrictions)
@@ -42,7 +37,7 @@ static bool marks(const struct mtacheck_facts *facts, struct arena *mem,
             continue;
         struct slice answer = slice_from(
             mtacheck_host(facts, "table", arena_slice(mem, word)));
-        if (slice_starts_nocase(answer, "PREPEND") && names_mark(answer))
+        if (slice_starts_nocase(answer, "PREPEND " MARK ":"))
             return true;
     }
     return false;
@@ -61,6 +56,27 @@ void postfix_check_mark(const struct mtacheck_facts *facts, struct arena *mem,
                                  .found = found});
 }
 
+/* What the first of the tables that knows our mark does with it; "" when none does. */
+static struct slice answer_to_mark(const struct mtacheck_facts *facts,
+                                   struct arena *mem, const char *tables)
+{
+    struct slice rest = slice_from(tables);
+    struct slice table;
+
+    while (settings_word(&rest, &table)) {
+        const char *answer = mtacheck_host(facts, "mark", arena_slice(mem, table));
+        if (answer[0] != '\0' && strcmp(answer, "unknown") != 0)
+            return slice_from(answer);
+    }
+    return SLICE("");
+}
+
+static bool holds(struct slice answer)
+{
+    return slice_starts_nocase(answer, "FILTER retry:") ||
+           slice_starts_nocase(answer, "HOLD");
+}
+
 /* What pickup(8) takes in goes through a cleanup(8) that looks for the mark. */
 static void check_pickup(const struct mtacheck_facts *facts, struct arena *mem,
                          const char *pickup, struct mtacheck_findings *out)
@@ -69,7 +85,8 @@ static void check_pickup(const struct mtacheck_facts *facts, struct arena *mem,
     const char *cleanup = arena_printf(mem, "%s/unix", name);
     const char *checks = postfix_value(facts, cleanup, "header_checks");
 
-    if (!postfix_runs(facts, cleanup, "cleanup") || !names_mark(slice_from(checks)))
+    if (!postfix_runs(facts, cleanup, "cleanup") ||
+        !holds(answer_to_mark(facts, mem, checks)))
         mtacheck_report(out,
                         (struct mtacheck_finding){
                             .rule = &unguarded,
@@ -90,7 +107,7 @@ void postfix_check_requeue(const struct mtacheck_facts *facts, struct arena *mem
         const char *lane = arena_printf(mem, "%s/unix", facts->lanes[i].lane);
         const char *checks = postfix_value(facts, lane, "smtp_header_checks");
         if (settings_find(&facts->settings, lane, "command") != NULL &&
-            !names_mark(slice_from(checks)))
+            !slice_starts_nocase(answer_to_mark(facts, mem, checks), "IGNORE"))
             mtacheck_report(
                 out, (struct mtacheck_finding){
                          .rule = &visible,

@@ -11,6 +11,8 @@
 
 /* A login of the shape of ours that was never given (core/credential.h). */
 #define SAMPLE_LOGIN "cs-aaaaaaaa"
+/* The header by which the recipe for Postfix knows a message of ours again. */
+#define SAMPLE_MARK "X-Clean-Message: yes"
 
 enum {
     ARGUMENTS_MAX = 8
@@ -78,34 +80,47 @@ static int gather_addresses(struct mtacheck_facts *facts, struct arena *mem,
 
 /* ---- Postfix --------------------------------------------------------------------------- */
 
-/* What the table answers about a login of ours. A table that complains is left unknown. */
+/* What the table answers about a key. A table that complains is left unknown. */
 static int ask_table(struct mtacheck_facts *facts, struct arena *mem,
-                     const char *config, struct slice name, struct error *err)
+                     const char *config, const struct setting *question,
+                     struct error *err)
 {
-    const char *table = arena_slice(mem, name);
-    const char *const words[] = {"-q", SAMPLE_LOGIN, table, NULL};
+    const char *const words[] = {"-q", question->value, question->name, NULL};
     struct error why = {0};
     struct run run;
 
-    if (run_program(mem, command_line(mem, "postmap", "-c", config, words), &run,
+    if (settings_find(&facts->host, question->scope, question->name) != NULL ||
+        run_program(mem, command_line(mem, "postmap", "-c", config, words), &run,
                     &why) != 0 ||
         run.complaint[0] != '\0')
         return 0;
-    struct slice answer = slice_trim(run.output);
-    return add_fact(facts, mem, "table", table, arena_slice(mem, answer), err);
+    return add_fact(facts, mem, question->scope, question->name,
+                    arena_slice(mem, slice_trim(run.output)), err);
 }
 
-/* Every check_sasl_access of a list. */
+/* Every check_sasl_access of a list, about a login of ours; with is_header every table, about our
+ * mark. */
 static int ask_tables_of(struct mtacheck_facts *facts, struct arena *mem,
-                         const char *config, const char *list, struct error *err)
+                         const char *config, const struct setting *row,
+                         struct error *err)
 {
-    struct slice rest = slice_from(list);
+    bool is_header = slice_ends_nocase(slice_from(row->name), "header_checks");
+    struct slice rest = slice_from(row->value);
     struct slice word;
 
-    while (settings_word(&rest, &word))
-        if (slice_is(word, "check_sasl_access") && settings_word(&rest, &word) &&
-            ask_table(facts, mem, config, word, err) != 0)
+    if (!is_header && !slice_ends_nocase(slice_from(row->name), "_restrictions"))
+        return 0;
+    while (settings_word(&rest, &word)) {
+        struct setting question = {.scope = "mark", .value = SAMPLE_MARK};
+        if (!is_header) {
+            if (!slice_is(word, "check_sasl_access") || !settings_word(&rest, &word))
+                continue;
+            question = (struct setting){.scope = "table", .value = SAMPLE_LOGIN};
+        }
+        question.name = arena_slice(mem, word);
+        if (ask_table(facts, mem, config, &question, err) != 0)
             return -1;
+    }
     return 0;
 }
 
@@ -133,8 +148,7 @@ static int look_around_postfix(struct mtacheck_facts *facts, struct arena *mem,
     for (size_t i = 0; i < settings->count; i++) {
         const struct setting *row = &settings->at[i];
         struct slice value = slice_from(row->value);
-        if (slice_ends_nocase(slice_from(row->name), "_restrictions") &&
-            ask_tables_of(facts, mem, config, row->value, err) != 0)
+        if (ask_tables_of(facts, mem, config, row, err) != 0)
             return -1;
         if (strcmp(row->name, "smtpd_sasl_path") == 0 &&
             ask_socket(facts, mem, postfix_socket_path(facts, mem, value), owner,
@@ -162,7 +176,7 @@ static int gather_postfix(struct mtacheck_facts *facts, struct arena *mem,
 
 /* ---- Dovecot ----------------------------------------------------------------------------- */
 
-/* A setting of a service; "" when it is not set. */
+/* A setting of a service; NULL when it is not set. */
 static const char *service_value(const struct mtacheck_facts *facts,
                                  const char *service, const char *name)
 {
@@ -173,26 +187,27 @@ static const char *service_value(const struct mtacheck_facts *facts,
         if (strcmp(row->name, name) == 0 && settings_block_is(row->scope, service))
             return row->value;
     }
-    return "";
+    return NULL;
 }
 
-/* Who asks: the service's user with the groups that it is given. An empty user is root; none, and
- * a name that refers to it, is default_internal_user. */
+/* Who asks: the service's user with the groups that it is given. An empty user is root (2.3 shows
+ * it so); one that is not set, or refers to it, is default_internal_user. */
 static bool dovecot_user(const struct mtacheck_facts *facts, struct arena *mem,
                          const char *service, struct host_user *out)
 {
-    const char *internal = settings_find(&facts->settings, "", "default_internal_user");
     const char *name = service_value(facts, service, "user");
+    const char *group = service_value(facts, service, "group");
     struct slice rest = slice_from(service_value(facts, service, "extra_groups"));
-    struct slice group;
+    struct slice word;
 
-    if (name[0] == '\0' || name[0] == '$')
-        name = internal != NULL ? internal : "dovecot";
-    if (!host_user_find(name, false, out))
+    if (name == NULL || name[0] == '$')
+        name = settings_find(&facts->settings, "", "default_internal_user");
+    if (name == NULL || !host_user_find(name[0] == '\0' ? "root" : name, false, out))
         return false;
-    host_user_join(out, service_value(facts, service, "group"));
-    while (settings_word(&rest, &group))
-        host_user_join(out, arena_slice(mem, group));
+    if (group != NULL)
+        host_user_join(out, group);
+    while (settings_word(&rest, &word))
+        host_user_join(out, arena_slice(mem, word));
     return true;
 }
 

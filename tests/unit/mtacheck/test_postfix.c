@@ -2,7 +2,7 @@
  * test_postfix.c - how a list of restrictions is read: does it ask cleansmtp-authd about our logins,
  * and does nothing let a message pass before?
  *
- * The rules themselves are held against a real Postfix in tests/integration/70-mta-check.t.
+ * The rules themselves are held against a real Postfix in tests/integration/70-mta-postfix.t.
  */
 #include "base/base.h"
 

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# 72-mta-exim.t - "cleansmtp mta exim --check" against a real Exim: the recipe, in an ordinary configuration,
+# has no finding; then each thing is broken by itself, and exactly the finding for it comes. No mail
+# flows. TAP.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2154  # the libraries use what is set here; eval has its own quotes
+. "$(dirname "$0")/mta_lab.sh"
+
+# Exim as tools/install-packages.sh unpacks it; its user is known in here only.
+EXIM=/var/cache/cleansmtp-test/exim4-daemon-heavy/usr/sbin/exim4
+[ -x $EXIM ] || bail "no $EXIM: tools/install-packages.sh test"
+{ grep -v '^Debian-exim:' /etc/passwd; echo "Debian-exim:x:60025:60025::$T:/bin/false"; } >"$T/passwd"
+{ grep -v '^Debian-exim:' /etc/group | sed '/^postfix:/s/:$/:Debian-exim/'; echo 'Debian-exim:x:60025:'; } >"$T/group"
+mount --bind "$T/passwd" /etc/passwd
+mount --bind "$T/group" /etc/group
+mkdir "$T/bin" "$T/spool"
+cp $EXIM "$T/bin/exim4"
+PATH=$T/bin:$PATH
+
+lab_pool
+recipe exim
+GOOD=$T/good.conf P=$T/mutant.conf
+# An ordinary configuration; its own lists ask ours first when it has any.
+exim_conf() { # AUTHENTICATORS [OWN-LISTS]
+    local first=clean
+    part main
+    printf '%s\n' 'primary_hostname = mail.msp.test' "spool_directory = $T/spool" "log_file_path = $T/%s.log" \
+        'domainlist local_domains = customer.test' 'keep_environment ='
+    if [ -n "${2:-}" ]; then
+        printf 'acl_smtp_%s = acl_check_%s\n' mail mail rcpt rcpt data data
+    else
+        part "main: access control"
+    fi
+    echo 'begin acl'
+    part acl
+    [ -z "${2:-}" ] || printf 'acl_check_%s:\n  require acl = clean_%s\n  accept\n' mail mail rcpt rcpt data data
+    echo 'begin routers'
+    part routers
+    printf '%s\n' 'dnslookup:' 'driver = dnslookup' 'domains = ! +local_domains' 'transport = remote_smtp' 'no_more' \
+        'mailbox:' 'driver = accept' 'transport = local_delivery' 'begin transports'
+    part transports
+    printf '%s\n' 'remote_smtp:' 'driver = smtp' 'local_delivery:' 'driver = appendfile' "directory = $T" \
+        'begin retry' '* * F,2h,5s' 'begin authenticators'
+    part "authenticators: $1"
+}
+bare_conf() {
+    sed '/^CLEAN/d' <<CONF
+primary_hostname = mail.msp.test
+spool_directory = $T/spool
+log_file_path = $T/%s.log
+keep_environment =
+begin routers
+dnslookup:
+  driver = dnslookup
+  transport = remote_smtp
+begin transports
+remote_smtp:
+  driver = smtp
+CONF
+}
+# broken NAME STATUS RULES COMMAND...: that command, run on a copy of the good file.
+broken() {
+    local name=$1 status=$2 wanted=$3
+    shift 3
+    cp "$GOOD" "$P"
+    "$@" || bail "cannot break it: $*"
+    # shellcheck disable=SC2086  # words
+    finds "$name" exim "$P" "$status" $wanted
+}
+edit() { sed -i "$1" "$P"; }
+# in_block NAME COMMAND: a sed command for the lines of one block.
+in_block() { sed -i "/^$1:/,/^[a-z_]*:\$\|^begin/{/^$1:/b;$2}" "$P"; }
+
+bare_conf >"$T/bare.conf"
+finds "a bare Exim" exim "$T/bare.conf" 1 ask.defer data.unjudged lane.absent login.login login.plain mail.unjudged \
+    policy.socket recipient.unjudged router.absent router.unbound
+exim_conf saslauthd >"$GOOD"
+finds "the recipe with saslauthd has no finding" exim "$GOOD" 0
+exim_conf dovecot own >"$GOOD"
+finds "the recipe with the dovecot driver, asked by the site's own lists, has no finding" exim "$GOOD" 0
+exim_conf dovecot >"$GOOD"
+finds "the recipe with the dovecot driver has no finding" exim "$GOOD" 0
+
+broken "MAIL is not judged" 1 mail.unjudged edit '/^acl_smtp_mail/d'
+broken "recipients are not judged" 1 recipient.unjudged edit 's/^acl_smtp_rcpt.*/acl_smtp_rcpt = accept/'
+broken "the end of data is not judged" 1 data.unjudged edit 's/^acl_smtp_data.*/acl_smtp_data = accept/'
+broken "our list does not ask" 1 data.unjudged in_block clean_data '/clean_ask/d'
+broken "another socket is asked" 1 policy.socket edit 's|^CLEAN_POLICY.*|CLEAN_POLICY = /run/other|'
+broken "a message without an address is accepted" 1 ask.defer edit 's/defer *condition = ${if !def:acl_m_clean_address}/warn condition = ${if !def:acl_m_clean_address}/;/^  *message *= 450/d'
+broken "our router is not there" 1 router.absent edit '/^clean_lane:/,/no_more/d'
+broken "another router stands before ours" 1 router.order edit 's/^clean_lane:/early:\ndriver = manualroute\nroute_list = * 192.0.2.1\ntransport = remote_smtp\nclean_lane:/;/^clean_unbound:/,/no_more/d;s/^begin routers/&\nclean_unbound:\ndriver = redirect\nallow_defer\ncondition = ${if CLEAN_LOGIN}\ndata = :defer: none/'
+broken "what our router cannot route goes on" 1 router.more in_block clean_lane '/no_more/d'
+broken "hosts of the other family are found" 1 router.family in_block clean_lane '/acl_m_clean_address}{::/d;s/; ::1 ;.*/; ::1/'
+broken "nothing holds what has no address" 1 router.unbound edit '/^clean_unbound:/,/no_more/d'
+broken "our router falls back" 1 router.fallback in_block clean_lane 's/no_more/&\n  fallback_hosts = 192.0.2.1/'
+broken "our transport is another's" 1 "transport.absent" edit 's/transport = clean_smtp/transport = local_delivery/'
+broken "nothing is bound" 1 transport.interface in_block clean_smtp '/interface/d'
+broken "connections are reused" 1 transport.reuse in_block clean_smtp '/connection_max/d'
+broken "our transport falls back" 1 transport.fallback in_block clean_smtp 's/connection_max.*/&\n  fallback_hosts = 192.0.2.1/'
+broken "the name in HELO is the host's" 1 transport.helo in_block clean_smtp '/helo_data/d'
+broken "others use our transport" 1 transport.shared in_block mailbox 's/local_delivery/clean_smtp/'
+broken "an address is looked up at delivery" 1 transport.login in_block remote_smtp 's/driver = smtp/&\n  interface = ${extract{$authenticated_id}{a=192.0.2.1}}/'
+broken "other mail leaves by a reserved address" 1 lane.shared in_block remote_smtp 's/driver = smtp/&\n  interface = 203.0.113.9/'
+broken "an address that looks like a reserved one" 0 "" in_block remote_smtp 's/driver = smtp/&\n  interface = 203.0.113.91/'
+broken "a lane is not there" 1 lane.absent edit 's/clean9=203.0.113.9//;s/clean9=out9.msp.test//'
+broken "a lane has another address" 1 lane.bind edit 's/clean9=203.0.113.9/clean9=203.0.113.8/'
+broken "a lane has another name" 1 lane.helo edit 's/clean9=out9.msp.test/clean9=mail.msp.test/'
+broken "PLAIN is not offered" 1 login.plain edit '/^clean_plain:/,/advertise/d'
+broken "LOGIN is not offered" 0 login.login edit '/^clean_login:/,/advertise/d'
+broken "another authenticator answers first" 1 login.order edit 's/^clean_plain:/site:\n  driver = plaintext\n  public_name = PLAIN\n  server_prompts = :\n  server_condition = no\n&/'
+broken "each has its own address" 0 "" edit 's/^clean_plain:/site:\n  driver = plaintext\n  public_name = PLAIN\n  server_prompts = :\n  server_advertise_condition = ${if eq{$received_ip_address}{192.0.2.1}}\n  server_condition = no\n&/'
+broken "a password without TLS" 1 tls.optional in_block clean_plain '/advertise/d'
+broken "Exim does not know who it is" 1 login.nameless in_block clean_plain '/server_set_id/d'
+
+ip address del 203.0.113.9/32 dev lo
+finds "the address is not on the host" exim "$GOOD" 1 lane.address
+ip address add 203.0.113.9/32 dev lo
+chgrp root "$T/run/auth" "$T/run/policy"
+finds "Exim's user may not open the sockets" exim "$GOOD" 1 socket.closed
+chgrp postfix "$T/run/auth" "$T/run/policy"
+echo 'no_such_option = 1' >"$P"
+finds "a configuration that Exim does not read" exim "$P" 8 2>/dev/null
+
+done_testing
