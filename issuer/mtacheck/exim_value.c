@@ -61,19 +61,19 @@ bool exim_is_our_login(const struct exim_look *look, const char *authenticator)
                          "saslauthd{");
 }
 
-/* The table in "set VARIABLE = ${extract{$1}{TABLE}}". */
+/* The table in "set VARIABLE = ${extract{KEY}{TABLE}}". */
 static const char *exim_table(const struct exim_look *look, const char *variable)
 {
     size_t index = 0;
     const char *line = exim_acl_line(
-        look, "acl clean_ask",
-        arena_printf(look->mem, "set %s = ${extract{$1}{", variable), &index);
+        look, "acl clean_ask", arena_printf(look->mem, "set %s = ${extract{", variable),
+        &index);
     struct slice rest = slice_from(line);
-    ptrdiff_t place = slice_find(rest, SLICE("{$1}{"));
+    ptrdiff_t place = slice_find(rest, SLICE("}{"));
 
     if (place < 0)
         return "";
-    rest = slice_skip(rest, (size_t)place + 5);
+    rest = slice_skip(rest, (size_t)place + 2);
     ptrdiff_t end = slice_find_byte(rest, '}');
     return arena_slice(look->mem, end < 0 ? rest : slice_take(rest, (size_t)end));
 }

@@ -16,6 +16,7 @@ product_up exim
 exim_recipe
 exim_conf dovecot
 check "Exim takes the recipe" exim -bP spool_directory
+check "mta exim --check finds nothing in it" exim_check
 exim_start
 journey
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"

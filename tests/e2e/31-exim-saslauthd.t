@@ -41,6 +41,7 @@ product_up exim "saslauthd = \"$T/msp/run/saslauthd/mux\"" \
     "mta_log { file = \"$(msp_log)\" format = \"exim\" }"
 exim_recipe
 exim_conf saslauthd
+check "mta exim --check finds nothing in it" exim_check
 exim_start
 
 step_bounce

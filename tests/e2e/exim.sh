@@ -114,6 +114,10 @@ begin authenticators
 $(part "authenticators: $1")
 CONF
 }
+# exim_check: the product reads that configuration and finds nothing.
+exim_check() {
+    PATH=$T/msp:$PATH cs mta exim --check --config-dir "$T/msp/exim.conf" && [ ! -s "$T/said" ]
+}
 exim_start() {
     start exim msp "$T/msp/exim4" -C "$T/msp/exim.conf" -bdf
     wait_for 10 grep -q 'daemon started' "$(msp_log)" || bail "Exim does not start"
