@@ -12,7 +12,7 @@ ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
 
 ADAPTER=$top/packaging/nginx/cleansmtp.conf
 # The service of master.cf that the adapter's head prints.
-backend() { sed -n 's/^#     \(127.0.0.1:10587 .*\)/\1/p; s/^#       -o/  -o/p' "$ADAPTER" | sed "s|/run/cleansmtp|$T/run|; s| - y - - | - n - - |"; }
+backend() { sed -n 's/^#     \(127.0.0.1:10587 .*\)/\1/p; s/^#       -o/  -o/p' "$ADAPTER" | sed "s|/run/cleansmtp|$T/run|"; }
 nginx_up() {
     cat >"$T/msp/nginx.conf" <<CONF
 load_module /usr/lib/nginx/modules/ngx_mail_module.so;

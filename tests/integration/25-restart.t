@@ -28,7 +28,7 @@ class Load:
 
     def __init__(self, daemon):
         self.daemon, self.wrong, self.right = daemon, [], dict.fromkeys(
-            ("auth kept", "auth anew", "LOGIN", "wrong password", "verify", "saslauthd", "policy"), 0)
+            ("auth kept", "auth anew", "LOGIN", "wrong password", "verify", "saslauthd", "nginx", "policy"), 0)
         self.is_over = False
         self.threads = [threading.Thread(target=self.run, args=(name,)) for name in self.right]
         for thread in self.threads:
@@ -68,6 +68,8 @@ class Load:
             return (authd.verify(self.daemon, number) or "").split("\t")[0], "OK"
         if name == "saslauthd":
             return authd.saslauthd(self.daemon, number), "OK"
+        if name == "nginx":
+            return "Auth-Status: OK" in authd.nginx(self.daemon, number), True
         return policy.ask(number, "1.2.3.4"), "action=FILTER clean01:"
 
     def end(self, name):
@@ -310,7 +312,7 @@ def check_systemd(daemon):
     daemon.wait_for("auth", daemon.process)
     answers = [authd.verify(daemon, 0), authd.saslauthd(daemon, 0), Auth(daemon).plain(0), Policy(daemon).ask(0, "1.2.3.9")]
     ok([answer[:2] for answer in answers] == ["OK", "OK", "OK", "ac"], "systemd-socket-activate: on every socket", answers)
-    ok(daemon.logged().count("held_by=supervisor") >= 4, "... which the log tells")
+    ok(daemon.logged().count("held_by=supervisor") >= len(SOCKETS), "... which the log tells")
     daemon.stop()
 
 

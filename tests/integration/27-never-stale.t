@@ -76,6 +76,7 @@ DOORS = {
     "verify, one that is kept": (Kept(verify_kept), "OK\t", ("EXPIRED\t", "REVOKED\t")),
     "checkpassword": (lambda daemon, number: f"status {authd.checkpassword(daemon, number)}", "status 0", "status 1"),
     "saslauthd": (lambda daemon, number: authd.saslauthd(daemon, number, client="198.51.100.5;1"), "OK", "NO"),
+    "nginx": (lambda daemon, number: authd.nginx(daemon, number, client="198.51.100.6"), "Auth-Port:", "Auth-Error-Code: 535"),
     "policy, a new connection": (lambda daemon, number: policy_kept("RCPT")(daemon)(number), "action=DUNNO", "action=550 5.7.1 "),
     "policy, MAIL": (Kept(policy_kept("MAIL")), "action=DUNNO", "action=550 5.7.1 "),
     "policy, RCPT": (Kept(policy_kept("RCPT")), "action=DUNNO", "action=550 5.7.1 "),

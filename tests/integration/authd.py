@@ -17,7 +17,7 @@ import time
 B = os.path.abspath(os.environ.get("B", "build/release"))
 ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
 REALM = "clean.mail.example"
-SOCKETS = ("auth", "verify", "policy", "socketmap", "saslauthd")
+SOCKETS = ("auth", "verify", "policy", "socketmap", "saslauthd", "nginx")
 
 
 class Tap:
@@ -74,7 +74,8 @@ class Daemon:
         subprocess.run([f"{B}/tests/auth/test_seed", self.folder, str(leases)], check=True)
         os.mkdir(self.path("run"))
         with open(self.config, "a", encoding="ascii") as file:
-            file.write(f'auth {{ saslauthd = "{self.socket("saslauthd")}" }}\n'
+            file.write(f'auth {{ saslauthd = "{self.socket("saslauthd")}" nginx = "{self.socket("nginx")}"'
+                       f' nginx_upstream = "127.0.0.1:10587" }}\n'
                        f'console {{ listen = "unix:{self.path("run/console")}" url = "http://console.test" }}\n'
                        f'customer {{ listen = "unix:{self.path("run/customer")}" url = "http://clean.test" }}\n')
 
@@ -264,6 +265,19 @@ def saslauthd(daemon, number, secret=None, client="192.0.2.70;1"):
         while piece := link.recv(4096):
             answer += piece
     return answer[2:].decode()
+
+
+def nginx(daemon, number, secret=None, client="192.0.2.90"):
+    """The answer's headers behind the status line, in one line."""
+    secret = password(number) if secret is None else secret
+    with daemon.connect("nginx") as link:
+        link.sendall(f"GET /auth HTTP/1.0\r\nHost: localhost\r\nAuth-Method: plain\r\nAuth-User: {username(number)}\r\n"
+                     f"Auth-Pass: {secret}\r\nAuth-Protocol: smtp\r\nAuth-Login-Attempt: 1\r\nClient-IP: {client}\r\n"
+                     "Auth-SSL: on\r\n\r\n".encode())
+        answer = b""
+        while piece := link.recv(4096):
+            answer += piece
+    return " ".join(sorted(answer.decode().split("\r\n")[1:])).strip()
 
 
 def checkpassword(daemon, number, secret=None):
