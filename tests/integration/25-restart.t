@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import authd  # noqa: E402
-from authd import SOCKETS, Auth, Daemon, Policy  # noqa: E402
+from authd import SOCKETS, Auth, Daemon, Policy, Socketmap  # noqa: E402
 
 RESTARTS = 20
 FIRST_FD = 3
@@ -28,18 +28,18 @@ class Load:
 
     def __init__(self, daemon):
         self.daemon, self.wrong, self.right = daemon, [], dict.fromkeys(
-            ("auth kept", "auth anew", "LOGIN", "wrong password", "verify", "saslauthd", "nginx", "policy"), 0)
+            ("auth kept", "auth anew", "LOGIN", "wrong password", "verify", "saslauthd", "nginx", "socketmap", "policy"), 0)
         self.is_over = False
         self.threads = [threading.Thread(target=self.run, args=(name,)) for name in self.right]
         for thread in self.threads:
             thread.start()
 
     def run(self, name):
-        kept, policy = Auth(self.daemon), Policy(self.daemon)
+        kept, policy, tables = Auth(self.daemon), Policy(self.daemon), Socketmap(self.daemon)
         number = 10 + list(self.right).index(name)
         while not self.is_over:
             try:
-                answer, want = self.once(name, number, kept, policy)
+                answer, want = self.once(name, number, kept, policy, tables)
             except OSError as error:
                 answer, want = repr(error), "an answer"
             if answer == want:
@@ -49,7 +49,7 @@ class Load:
                 time.sleep(0.2)
             time.sleep(0.005)
 
-    def once(self, name, number, kept, policy):
+    def once(self, name, number, kept, policy, tables):
         if name == "auth kept":
             answer = kept.plain(number)
             return answer, f"OK\t{kept.ident}\tuser={authd.username(number)}"
@@ -68,6 +68,8 @@ class Load:
             return (authd.verify(self.daemon, number) or "").split("\t")[0], "OK"
         if name == "saslauthd":
             return authd.saslauthd(self.daemon, number), "OK"
+        if name == "socketmap":
+            return tables.ask("egress", authd.username(number)), "OK FILTER clean01:"
         if name == "nginx":
             return "Auth-Status: OK" in authd.nginx(self.daemon, number), True
         return policy.ask(number, "1.2.3.4"), "action=FILTER clean01:"

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import authd  # noqa: E402
-from authd import Auth, Daemon, Line, Policy  # noqa: E402
+from authd import Auth, Daemon, Line, Policy, Socketmap  # noqa: E402
 
 REVOKED, EXPIRED, OTHER = 10, 11, 12
 LIMIT_S = 1.0
@@ -67,6 +67,13 @@ def policy_kept(state):
     return make
 
 
+def socketmap_kept(name, key):
+    def make(daemon):
+        client = Socketmap(daemon)
+        return lambda number: client.ask(name, key(number))
+    return make
+
+
 # The doors: how to ask, and how a good answer and a refusal begin.
 DOORS = {
     "auth, a new connection": (auth_anew, "OK\t", "FAIL\t"),
@@ -77,6 +84,9 @@ DOORS = {
     "checkpassword": (lambda daemon, number: f"status {authd.checkpassword(daemon, number)}", "status 0", "status 1"),
     "saslauthd": (lambda daemon, number: authd.saslauthd(daemon, number, client="198.51.100.5;1"), "OK", "NO"),
     "nginx": (lambda daemon, number: authd.nginx(daemon, number, client="198.51.100.6"), "Auth-Port:", "Auth-Error-Code: 535"),
+    "socketmap, egress": (Kept(socketmap_kept("egress", authd.username)), "OK FILTER clean01:", "OK 550 5.7.1 "),
+    "socketmap, senders": (Kept(socketmap_kept("senders", authd.mailbox)), "OK cs-", "NOTFOUND"),
+    "socketmap, lanes": (Kept(socketmap_kept("lanes", authd.mailbox)), "OK clean01:", "NOTFOUND"),
     "policy, a new connection": (lambda daemon, number: policy_kept("RCPT")(daemon)(number), "action=DUNNO", "action=550 5.7.1 "),
     "policy, MAIL": (Kept(policy_kept("MAIL")), "action=DUNNO", "action=550 5.7.1 "),
     "policy, RCPT": (Kept(policy_kept("RCPT")), "action=DUNNO", "action=550 5.7.1 "),

@@ -280,6 +280,37 @@ def nginx(daemon, number, secret=None, client="192.0.2.90"):
     return " ".join(sorted(answer.decode().split("\r\n")[1:])).strip()
 
 
+class Socketmap:
+    """The socketmap socket, as Postfix uses it: one connection, a lost one is made anew once."""
+
+    def __init__(self, daemon):
+        self.daemon, self.link = daemon, None
+
+    def once(self, request):
+        if self.link is None:
+            self.link = self.daemon.connect("socketmap")
+        self.link.sendall(request)
+        answer = b""
+        while b":" not in answer or len(answer) < len(answer.split(b":")[0]) + int(answer.split(b":")[0]) + 2:
+            piece = self.link.recv(4096)
+            if not piece:
+                raise ConnectionError("lost")
+            answer += piece
+        return answer.split(b":", 1)[1][:-1].decode()
+
+    def ask(self, name, key):
+        request = f"{name} {key}"
+        for last in (False, True):
+            try:
+                return self.once(f"{len(request)}:{request},".encode())
+            except OSError:
+                if self.link is not None:
+                    self.link.close()
+                self.link = None
+                if last:
+                    raise
+
+
 def checkpassword(daemon, number, secret=None):
     """The exit status of the real helper; 0: it would go on."""
     secret = password(number) if secret is None else secret
