@@ -321,3 +321,11 @@ json_t *page_cut(json_t *array, const struct page *page)
     json_decref(array);
     return page_of(items, to < total ? (int64_t)to : 0);
 }
+
+void call_take_usage(struct call *call)
+{
+    struct error err = {0};
+
+    if (call->api->take_usage != NULL && call->api->take_usage(call->app, &err) != 0)
+        log_event(LOG_LEVEL_WARNING, "usage.behind", "why", err.text, NULL);
+}

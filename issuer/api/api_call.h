@@ -77,4 +77,8 @@ json_t *page_of(json_t *items, int64_t next);
 /* The part of a whole array that page asks for, as page_of; array is taken over. */
 json_t *page_cut(json_t *array, const struct page *page);
 
+/* What authd wrote a moment ago belongs into the answer; without it the answer is a little behind, which
+ * is better than none. */
+void call_take_usage(struct call *call);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "issuer/api/api_present.h"
 #include "issuer/api/api_resources.h"
+#include "issuer/leases/refused.h"
 
 /* The bounce as text, or in base64 for bytes that JSON cannot carry. */
 static int read_bounce(struct call *call, const char *text, const char *base64,
@@ -125,34 +126,53 @@ static int find_listing(struct store *store, struct arena *mem,
     return 0;
 }
 
-static json_t *leases_of(const struct lease *leases, size_t count, int64_t now)
+/* Each with why its login was refused last. */
+static int leases_of(struct call *call, struct store *store,
+                     const struct lease_filter *filter, json_t **out, struct error *err)
 {
-    json_t *array = json_array();
+    struct lease *leases;
+    size_t count;
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, present_lease(&leases[i], now, NULL));
-    return array;
+    if (store_lease_list(store, call->mem, filter, &leases, &count, err) != 0)
+        return -1;
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct usage_row *rows;
+        size_t rows_count;
+        if (store_usage_list(store, call->mem, leases[i].id, API_LIMIT_DEFAULT, &rows,
+                             &rows_count, err) != 0) {
+            json_decref(array);
+            return -1;
+        }
+        json_t *lease = present_lease(&leases[i], call->now, NULL);
+        put_text(lease, "last_refusal",
+                 refused_newest(call->mem, rows, rows_count, call->now));
+        json_array_append_new(array, lease);
+    }
+    *out = array;
+    return 0;
 }
 
 int api_case_show(struct call *call, json_t **out, struct error *err)
 {
     struct diagnosis diagnosis = {0};
     struct lease_filter filter = {.max = API_LIMIT_MAX};
-    struct lease *leases;
     struct store *store;
-    size_t count;
+    json_t *leases;
     int result = -1;
 
-    if (call_id(call, &filter.case_id, err) != 0 || call_query(call, "", err) != 0 ||
-        app_take_reader(call->app, &store, err) != 0)
+    if (call_id(call, &filter.case_id, err) != 0 || call_query(call, "", err) != 0)
+        return -1;
+    call_take_usage(call);
+    if (app_take_reader(call->app, &store, err) != 0)
         return -1;
     if (store_case_find(store, call->mem, filter.case_id, &diagnosis.row, err) != 0 ||
         find_listing(store, call->mem, &diagnosis, err) != 0 ||
         diagnosis_explain(call->app, store, call->mem, &diagnosis, err) != 0 ||
-        store_lease_list(store, call->mem, &filter, &leases, &count, err) != 0)
+        leases_of(call, store, &filter, &leases, err) != 0)
         goto out;
     *out = present_diagnosis(&diagnosis);
-    json_object_set_new(*out, "leases", leases_of(leases, count, call->now));
+    json_object_set_new(*out, "leases", leases);
     result = 0;
 
 out:

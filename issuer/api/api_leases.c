@@ -3,7 +3,6 @@
  */
 #include "base/base.h"
 
-#include "base/log.h"
 #include "base/number.h"
 #include "issuer/api/api_present.h"
 #include "issuer/api/api_resources.h"
@@ -11,16 +10,6 @@
 #include "issuer/leases/mint.h"
 #include "issuer/leases/refused.h"
 #include "issuer/leases/reveal.h"
-
-/* What authd wrote a moment ago belongs into the answer; without it the answer is a little
- * behind, which is better than none. */
-static void take_usage(struct call *call)
-{
-    struct error err = {0};
-
-    if (call->api->take_usage != NULL && call->api->take_usage(call->app, &err) != 0)
-        log_event(LOG_LEVEL_WARNING, "usage.behind", "why", err.text, NULL);
-}
 
 int api_lease_list(struct call *call, json_t **out, struct error *err)
 {
@@ -34,7 +23,7 @@ int api_lease_list(struct call *call, json_t **out, struct error *err)
         call_page(call, &page, err) != 0 ||
         call_query_number(call, "case", 0, INT64_MAX, &filter.case_id, err) != 0)
         return -1;
-    take_usage(call);
+    call_take_usage(call);
     if (app_take_reader(call->app, &store, err) != 0)
         return -1;
     filter.before = page.cursor;
@@ -82,7 +71,7 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
 
     if (call_id(call, &id, err) != 0 || call_query(call, "", err) != 0)
         return -1;
-    take_usage(call);
+    call_take_usage(call);
     if (app_take_reader(call->app, &store, err) != 0)
         return -1;
     int failed = store_lease_find(store, call->mem, id, &lease, err);

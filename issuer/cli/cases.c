@@ -172,9 +172,9 @@ int run_case_list(struct cli *cli, struct error *err)
     return show_items(cli, items, columns, ARRAY_LEN(columns));
 }
 
-int run_case_show(struct cli *cli, struct error *err)
+static void print_leases(struct cli *cli, const json_t *leases)
 {
-    static const struct column leases[] = {
+    static const struct column columns[] = {
         {"LEASE",    "id"              },
         {"STATE",    "state"           },
         {"MAILBOX",  "mailbox"         },
@@ -182,6 +182,25 @@ int run_case_show(struct cli *cli, struct error *err)
         {"MESSAGES", "messages_used"   },
         {"ENDS",     "expires_at"      },
     };
+
+    if (json_array_size(leases) == 0)
+        return;
+    strbuf_putc(&cli->out, '\n');
+    print_table(cli, leases, columns, ARRAY_LEN(columns));
+    for (size_t i = 0; i < json_array_size(leases); i++) {
+        const json_t *lease = json_array_get(leases, i);
+        const char *refused = member(lease, "last_refusal");
+        if (refused[0] == '\0')
+            continue;
+        strbuf_printf(&cli->out, "lease %s was last refused: ",
+                      text_of(cli, json_object_get(lease, "id")));
+        print_text(cli, refused);
+        strbuf_putc(&cli->out, '\n');
+    }
+}
+
+int run_case_show(struct cli *cli, struct error *err)
+{
     json_t *found;
 
     if (cli_get(cli, cli_path(cli, "cases", cli->arguments[0], NULL), &found, err) != 0)
@@ -190,11 +209,7 @@ int run_case_show(struct cli *cli, struct error *err)
         print_json(cli, found);
     } else {
         print_diagnosis(cli, found);
-        if (json_array_size(json_object_get(found, "leases")) > 0) {
-            strbuf_putc(&cli->out, '\n');
-            print_table(cli, json_object_get(found, "leases"), leases,
-                        ARRAY_LEN(leases));
-        }
+        print_leases(cli, json_object_get(found, "leases"));
     }
     json_decref(found);
     return 0;
