@@ -28,6 +28,15 @@
  "request=smtpd_access_policy\nprotocol_state=MAIL\nsender=a=b@hosted.test\n" \
  "sasl_username=u1\nunheard_of=1\n\n"
 
+/* As Exim 4.96 sends it by the printed recipe. */
+#define EXIM                                                                 \
+ "request=smtpd_access_policy\npolicy_context=lane\n"                        \
+ "protocol_state=END-OF-MESSAGE\ninstance=exim.16162.1795720352644833\n"     \
+ "queue_id=1xWetU-0004Cg-25\nclient_address=192.0.2.50\n"                    \
+ "helo_name=pc.customer.test\nsasl_username=cs-r9tygtch\n"                   \
+ "sender=anna@customer.test\nrecipient=eve@remote.test\nrecipient_count=1\n" \
+ "size=200\n\n"
+
 static void check_end_of_message(const struct policy_request *request)
 {
     assert_int_equal(request->state, POLICY_END_OF_MESSAGE);
@@ -65,6 +74,27 @@ static void two_requests_are_read_however_they_are_cut(void **state)
             }
         assert_int_equal(seen, 2);
         assert_false(policy_reader_is_partial(&reader));
+        policy_reader_release(&reader);
+    }
+}
+
+static void exims_request_is_read_however_it_is_cut(void **state)
+{
+    const struct slice text = SLICE(EXIM);
+    struct policy_request request;
+
+    (void)state;
+    for (size_t split = 0; split < text.len; split++) {
+        struct slice first = slice_take(text, split), rest = slice_skip(text, split);
+        struct policy_reader reader;
+        policy_reader_init(&reader);
+        assert_int_equal(policy_reader_take(&reader, &first, &request), POLICY_MORE);
+        assert_int_equal(policy_reader_take(&reader, &rest, &request), POLICY_READY);
+        assert_int_equal(request.state, POLICY_END_OF_MESSAGE);
+        assert_true(slice_is(request.context, POLICY_CONTEXT_LANE));
+        assert_true(slice_is(request.queue_id, "1xWetU-0004Cg-25"));
+        assert_true(slice_is(request.recipient, "eve@remote.test"));
+        assert_int_equal(request.size_bytes, 200);
         policy_reader_release(&reader);
     }
 }
@@ -140,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_requests_are_read_however_they_are_cut),
+        cmocka_unit_test(exims_request_is_read_however_it_is_cut),
         cmocka_unit_test(what_is_no_policy_request_is_broken),
         cmocka_unit_test(a_request_has_a_ceiling),
         cmocka_unit_test(an_unfinished_request_is_seen_as_such),
