@@ -264,56 +264,28 @@ static bool is_used_by_others(struct exim_look *look)
 
 /* ---- logins ----------------------------------------------------------------------------------- */
 
-/* Ours for a mechanism; NULL: none. *first: the one that Exim asks. */
-static const char *login_by(const struct exim_look *look, const char *mechanism,
-                            const char **first)
+/* Exim takes one authenticator for each mechanism. */
+static bool has_no(struct exim_look *look, const char *mechanism)
 {
     size_t index = 0;
     const char *authenticator;
 
-    *first = NULL;
-    while ((authenticator = exim_next_block(look, "authenticator ", &index)) != NULL) {
-        if (!slice_is_nocase(slice_from(exim_value(look, authenticator, "public_name")),
-                             mechanism))
-            continue;
-        if (*first == NULL)
-            *first = authenticator;
-        if (exim_is_our_login(look, authenticator))
-            return authenticator;
-    }
-    return NULL;
+    while ((authenticator = exim_next_block(look, "authenticator ", &index)) != NULL)
+        if (slice_is_nocase(slice_from(exim_value(look, authenticator, "public_name")),
+                            mechanism) &&
+            exim_is_our_login(look, authenticator))
+            return false;
+    return blame(look, "authenticators", NULL, mechanism);
 }
 
 static bool has_no_plain(struct exim_look *look)
 {
-    const char *first;
-
-    return login_by(look, "PLAIN", &first) == NULL &&
-           blame(look, "authenticators", NULL, "PLAIN");
+    return has_no(look, "PLAIN");
 }
 
 static bool has_no_login(struct exim_look *look)
 {
-    const char *first;
-
-    return login_by(look, "LOGIN", &first) == NULL &&
-           blame(look, "authenticators", NULL, "LOGIN");
-}
-
-/* Two may share a mechanism when each is offered at an address of its own. */
-static bool other_answers_first(struct exim_look *look)
-{
-    static const char *const mechanisms[] = {"PLAIN", "LOGIN"};
-
-    for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++) {
-        const char *first;
-        const char *ours = login_by(look, mechanisms[i], &first);
-        if (ours != NULL && strcmp(first, ours) != 0 &&
-            !exim_mentions(exim_value(look, first, "server_advertise_condition"),
-                           "received_ip_address"))
-            return blame(look, first, NULL, ours);
-    }
-    return false;
+    return has_no(look, "LOGIN");
 }
 
 static bool password_is_bare(struct exim_look *look)
@@ -428,10 +400,6 @@ static const struct exim_rule {
     {{"login.login", MTACHECK_ADVICE, "Outlook logs in by LOGIN only",
       "paste the authenticator for LOGIN, too"},
      has_no_login           },
-    {{"login.order", MTACHECK_MISSING,
-      "Exim asks this authenticator for the mechanism, and never ours",
-      "put our question inside it, or offer each at an address of its own"},
-     other_answers_first    },
     {{"tls.optional", MTACHECK_LEAK, "a password may travel without TLS",
       "server_advertise_condition = ${if def:tls_in_cipher}"},
      password_is_bare       },

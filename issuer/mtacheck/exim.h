@@ -19,7 +19,8 @@ struct exim_look {
     const char *where, *found, *wanted;
 };
 
-/* Our router is the first whose condition is the message's address; its transport is ours. */
+/* Our router is the first whose condition is the message's address; its transport is ours, when
+ * that is an smtp transport. */
 void exim_find_ours(struct exim_look *look);
 /* An option of a block; "" when it is not set, or scope is NULL. */
 const char *exim_value(const struct exim_look *look, const char *scope,

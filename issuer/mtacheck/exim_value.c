@@ -61,14 +61,13 @@ bool exim_is_our_login(const struct exim_look *look, const char *authenticator)
                          "saslauthd{");
 }
 
-/* The table in "set VARIABLE = ${extract{KEY}{TABLE}}". */
+/* The table in "set VARIABLE = ${extract{KEY}{TABLE}}"; "" when there is none. */
 static const char *exim_table(const struct exim_look *look, const char *variable)
 {
     size_t index = 0;
-    const char *line = exim_acl_line(
+    struct slice rest = slice_from(exim_acl_line(
         look, "acl clean_ask", arena_printf(look->mem, "set %s = ${extract{", variable),
-        &index);
-    struct slice rest = slice_from(line);
+        &index));
     ptrdiff_t place = slice_find(rest, SLICE("}{"));
 
     if (place < 0)
@@ -90,8 +89,7 @@ void exim_find_ours(struct exim_look *look)
     if (look->router != NULL && exim_value(look, look->router, "transport")[0] != '\0')
         look->transport = arena_printf(look->mem, "transport %s",
                                        exim_value(look, look->router, "transport"));
-    if (look->transport != NULL &&
-        exim_value(look, look->transport, "driver")[0] == '\0')
+    if (strcmp(exim_value(look, look->transport, "driver"), "smtp") != 0)
         look->transport = NULL;
     look->addresses = exim_table(look, EXIM_ADDRESS);
     look->helos = exim_table(look, "acl_m_clean_helo");

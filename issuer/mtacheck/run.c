@@ -144,12 +144,15 @@ static int child_end(struct child *child, int64_t deadline_ms)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static const char *first_line(struct arena *mem, const struct strbuf *text)
+/* What it complained of, on one line. */
+static const char *one_line(struct arena *mem, const struct strbuf *text)
 {
-    struct slice rest = strbuf_slice(text);
-    struct slice line;
+    char *line = arena_slice(mem, slice_trim(strbuf_slice(text)));
 
-    return slice_line(&rest, &line) ? arena_slice(mem, line) : "";
+    for (char *at = line; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ')
+            *at = ' ';
+    return line;
 }
 
 int run_program(struct arena *mem, const char *const *argv, struct run *out,
@@ -182,7 +185,7 @@ int run_program(struct arena *mem, const char *const *argv, struct run *out,
     *out = (struct run){
         .status = status,
         .output = slice_from(arena_slice(mem, strbuf_slice(&child.out.text))),
-        .complaint = first_line(mem, &child.complaints.text)};
+        .complaint = one_line(mem, &child.complaints.text)};
     result = 0;
 
 out:
@@ -199,7 +202,7 @@ int run_program_well(struct arena *mem, const char *const *argv, struct slice *o
     if (run_program(mem, argv, &run, err) != 0)
         return -1;
     if (run.status != 0)
-        return error_set(err, ERROR_UNAVAILABLE, "\"%s\" ended with status %d: %.120s",
+        return error_set(err, ERROR_UNAVAILABLE, "\"%s\" ended with status %d: %.160s",
                          argv[0], run.status, run.complaint);
     *output = run.output;
     return 0;

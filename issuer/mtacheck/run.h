@@ -16,9 +16,10 @@ enum {
 };
 
 struct run {
-    int status;            /* exit status */
-    struct slice output;   /* standard output, in mem */
-    const char *complaint; /* the first line of standard error; "" when there is none */
+    int status;          /* exit status */
+    struct slice output; /* standard output, in mem */
+    const char
+        *complaint; /* what it wrote to standard error, on one line; "" for nothing */
 };
 /* argv[0] is looked for in PATH. -1 when it cannot be started (ERROR_NOT_FOUND: there is no such
  * program), is killed, takes too long or prints too much. */
