@@ -129,6 +129,7 @@ check "and on no list" found ok "198.51.100.21 listings"
 check "the sockets answer in their own protocols" found ok auth.verify "looks logins up"
 check "all of them" found ok auth.saslauthd "it answers"
 check "whichever they are" found ok auth.nginx "it answers"
+check "tables as well" found ok auth.socketmap "it answers"
 check "the certificate is checked on both ports" found ok "587 certificate chain"
 check "its date is told" found ok "465 certificate date"
 cs lease list --json

@@ -58,37 +58,40 @@ void doctor_check_issuer(struct doctor *doctor)
 
 /* ---- the sockets of authd ---- */
 
-/* What to say, and how a right answer begins. A login is asked for where there is nothing else to
- * ask: one that does not exist. */
-#define TEXT(text) (text), sizeof(text) - 1
-/* clang-format off */
-static const struct probe {
-    const char *ask;
-    size_t ask_len;
-    const char *answer;
-    size_t answer_len;
+/* What to say, and how a right answer begins. */
+struct probe {
+    struct slice question, answer;
     const char *means;
-} probes[] = {
-    [CONFIG_SOCKET_DOVECOT] = {
-        TEXT(""),
-        TEXT("VERSION\t1\t"), "it greets"},
-    [CONFIG_SOCKET_VERIFY] = {
-        TEXT("cs-dddddddd\tdoctor\tsmtp\t::1\n"),
-        TEXT("NO"), "it looks logins up"},
-    [CONFIG_SOCKET_POLICY] = {
-        TEXT("request=smtpd_access_policy\nprotocol_state=CONNECT\n\n"),
-        TEXT("action=DUNNO"), "it answers"},
-    [CONFIG_SOCKET_SASLAUTHD] = {
-        TEXT("\0\0\0\0\0\0\0\0"), /* four empty fields */
-        TEXT("\0\2NO"), "it answers"},
-    [CONFIG_SOCKET_NGINX] = {
-        TEXT("GET / HTTP/1.0\r\nAuth-Method: plain\r\nAuth-Protocol: smtp\r\n"
-             "Auth-User: cs-dddddddd\r\nAuth-Pass: doctor\r\n\r\n"),
-        TEXT("HTTP/1.0 200 OK\r\n"), "it answers"},
 };
-/* clang-format on */
-#undef TEXT
-_Static_assert(ARRAY_LEN(probes) == CONFIG_SOCKET_COUNT, "one row a socket");
+
+/* A login is asked for where there is nothing else to ask: one that does not exist. No default: the
+ * compiler says when a socket has no probe. */
+static struct probe probe_of(enum config_socket socket)
+{
+    switch (socket) {
+    case CONFIG_SOCKET_DOVECOT:
+        return (struct probe){SLICE(""), SLICE("VERSION\t1\t"), "it greets"};
+    case CONFIG_SOCKET_VERIFY:
+        return (struct probe){SLICE("cs-dddddddd\tdoctor\tsmtp\t::1\n"), SLICE("NO"),
+                              "it looks logins up"};
+    case CONFIG_SOCKET_POLICY:
+        return (struct probe){
+            SLICE("request=smtpd_access_policy\nprotocol_state=CONNECT\n\n"),
+            SLICE("action=DUNNO"), "it answers"};
+    case CONFIG_SOCKET_SOCKETMAP:
+        return (struct probe){SLICE("13:egress doctor,"), SLICE("9:NOTFOUND ,"),
+                              "it answers"};
+    case CONFIG_SOCKET_SASLAUTHD: /* four empty fields */
+        return (struct probe){SLICE("\0\0\0\0\0\0\0\0"), SLICE("\0\2NO"), "it answers"};
+    case CONFIG_SOCKET_NGINX:
+        return (struct probe){
+            SLICE("GET / HTTP/1.0\r\nAuth-Method: plain\r\nAuth-Protocol: smtp\r\n"
+                  "Auth-User: cs-dddddddd\r\nAuth-Pass: doctor\r\n\r\n"),
+            SLICE("HTTP/1.0 200 OK\r\n"), "it answers"};
+    case CONFIG_SOCKET_COUNT: break;
+    }
+    abort();
+}
 
 /* Send the question and read what comes first. The answer's length, or -1. */
 static ssize_t ask(const char *path, const struct probe *probe, char *answer,
@@ -99,7 +102,8 @@ static ssize_t ask(const char *path, const struct probe *probe, char *answer,
 
     if (socket_connect_unix(path, ANSWER_MS, &fd, err) != 0)
         return -1;
-    if (send(fd, probe->ask, probe->ask_len, MSG_NOSIGNAL) != (ssize_t)probe->ask_len)
+    if (send(fd, probe->question.at, probe->question.len, MSG_NOSIGNAL) !=
+        (ssize_t)probe->question.len)
         error_set_errno(err, ERROR_UNAVAILABLE, errno, "\"%s\" takes no question",
                         path);
     else if ((got = recv(fd, answer, ANSWER_MAX, 0)) < 0)
@@ -115,7 +119,7 @@ static void check_socket(struct doctor *doctor, enum config_socket which)
 {
     const char *path = config_socket_path(doctor->config, which);
     const char *name = config_sockets[which].name;
-    const struct probe *probe = &probes[which];
+    const struct probe probe = probe_of(which);
     char answer[ANSWER_MAX];
     struct error why = {0};
 
@@ -123,16 +127,19 @@ static void check_socket(struct doctor *doctor, enum config_socket which)
         findings_add(&doctor->found, FINDING_OK, name, NULL, "switched off");
         return;
     }
-    ssize_t got = ask(path, probe, answer, &why);
-    if (got < 0)
-        findings_add(&doctor->found,
-                     why.kind == ERROR_DENIED ? FINDING_UNKNOWN : FINDING_PROBLEM, name,
+    ssize_t got = ask(path, &probe, answer, &why);
+    bool is_closed_to_us = got < 0 && access(path, W_OK) != 0 && errno == EACCES;
+    if (is_closed_to_us)
+        findings_add(&doctor->found, FINDING_UNKNOWN, name, "run doctor as root", "%s",
+                     why.text);
+    else if (got < 0)
+        findings_add(&doctor->found, FINDING_PROBLEM, name,
                      "start cleansmtp-authd; until it answers, our logins are told to "
                      "try later",
                      "%s", why.text);
-    else if ((size_t)got >= probe->answer_len &&
-             memcmp(answer, probe->answer, probe->answer_len) == 0)
-        findings_add(&doctor->found, FINDING_OK, name, NULL, "%s at %s", probe->means,
+    else if (slice_equal(slice_take(slice_of(answer, (size_t)got), probe.answer.len),
+                         probe.answer))
+        findings_add(&doctor->found, FINDING_OK, name, NULL, "%s at %s", probe.means,
                      path);
     else
         findings_add(
