@@ -20,6 +20,9 @@
 //
 // Each message is judged at the policy socket before it is queued: senders, recipients, limits, and whether the lease still lives.
 // What we cannot find out is a temporary answer: 454 to a login, 450 to a message.
+//
+// Tried with Haraka 3.3.4. When a plugin throws, Haraka goes on without it: so nothing here runs outside of a promise that
+// ends in a deferral, and a message of a lease is marked at MAIL, so that one without a lane is never sent.
 
 const dns = require('node:dns').promises;
 const net = require('node:net');
@@ -80,32 +83,39 @@ function converse(path, questions, end) {
 // ---- logins ---------------------------------------------------------------------------------------------------------
 
 exports.check_plain_passwd = function (connection, user, passwd, cb) {
-    // Such a login would not be one field, and is none of ours.
-    if (/[\0\n]/.test(user + passwd)) return cb(false);
-    const fields = [user, passwd, 'smtp', connection.remote.ip, connection.tls.enabled ? 'secured=yes' : ''];
-    converse(this.cfg.main.verify, [`${fields.join('\0')}\0\n`], '\n').then(
-        ([line]) => {
-            const [word, ...more] = line.split('\t');
-            const told = Object.fromEntries(more.map((field) => field.split(/=(.*)/s)));
-            if (word === 'OK' && told.user) {
-                connection.notes.cleansmtp_user = told.user;
-                cb(true);
-            } else if (word === 'EXPIRED' || word === 'REVOKED') {
-                cb(false, { code: 535, message: `5.7.8 ${told.reason}` });
-            } else if (word === 'NO') {
-                cb(false);
-            } else {
-                cb(false, TEMPORARY);
-            }
-        },
-        (error) => {
-            connection.logerror(this, `no answer to a login: ${error.message}`);
-            cb(false, TEMPORARY);
+    const verify = async () => {
+        // Such a login would not be one field, and is none of ours.
+        if (/[\0\n]/.test(user + passwd)) return [false];
+        const fields = [user, passwd, 'smtp', connection.remote.ip, connection.tls.enabled ? 'secured=yes' : ''];
+        const [line] = await converse(this.cfg.main.verify, [`${fields.join('\0')}\0\n`], '\n');
+        const [word, ...more] = line.split('\t');
+        const told = Object.fromEntries(more.map((field) => field.split(/=(.*)/s)));
+        if (word === 'OK' && told.user) {
+            connection.notes.cleansmtp_user = told.user;
+            return [true];
         }
-    );
+        if (word === 'EXPIRED' || word === 'REVOKED') return [false, { code: 535, message: `5.7.8 ${told.reason}` }];
+        return word === 'NO' ? [false] : [false, TEMPORARY];
+    };
+    verify()
+        .catch((error) => {
+            connection.logerror(this, `cannot tell about a login: ${error.message}`);
+            return [false, TEMPORARY];
+        })
+        .then((answer) => cb(...answer));
 };
 
 // ---- messages -------------------------------------------------------------------------------------------------------
+
+// A property since Haraka 3.3, a function before.
+function text_of(address) {
+    return typeof address.address === 'function' ? address.address() : address.address;
+}
+
+exports.hook_mail = function (next, connection) {
+    connection.transaction.notes.cleansmtp_user = connection.notes.cleansmtp_user;
+    next();
+};
 
 function policy_request(connection, state, recipient) {
     const transaction = connection.transaction;
@@ -114,7 +124,7 @@ function policy_request(connection, state, recipient) {
         protocol_state: state,
         protocol_name: 'ESMTP',
         client_address: connection.remote.ip,
-        sender: transaction.mail_from.address(),
+        sender: text_of(transaction.mail_from),
         recipient,
         recipient_count: state === 'RCPT' ? 0 : transaction.rcpt_to.length,
         queue_id: transaction.uuid,
@@ -130,9 +140,9 @@ function policy_request(connection, state, recipient) {
 exports.hook_queue_outbound = function (next, connection) {
     const transaction = connection.transaction;
     if (!connection.notes.cleansmtp_user) return next();
-    const recipients = transaction.rcpt_to.map((recipient) => recipient.address());
-    const questions = recipients.map((recipient) => policy_request(connection, 'RCPT', recipient));
     const judge = async () => {
+        const recipients = transaction.rcpt_to.map(text_of);
+        const questions = recipients.map((recipient) => policy_request(connection, 'RCPT', recipient));
         let answers = await converse(this.cfg.main.policy, questions, '\n\n');
         let refusal = answers.find((answer) => answer !== 'action=DUNNO');
         if (!refusal) {
@@ -142,25 +152,24 @@ exports.hook_queue_outbound = function (next, connection) {
         }
         return refusal.replace(/^action=/, '');
     };
-    judge().then(
-        (action) => {
-            const lane = /^FILTER ([\w.-]+):$/.exec(action);
-            const refused = /^[45]\d\d (.*)$/s.exec(action);
-            if (lane && this.lane(lane[1])) {
-                this.bind(transaction.notes, lane[1]);
-                next();
-            } else if (refused) {
-                next(action.startsWith('5') ? DENY : DENYSOFT, refused[1]);
-            } else {
-                connection.logerror(this, `a message has no lane here: ${action}`);
-                next(DENYSOFT, NOT_NOW);
-            }
-        },
-        (error) => {
-            connection.logerror(this, `no answer about a message: ${error.message}`);
-            next(DENYSOFT, NOT_NOW);
+    // Gives [code, text] of next.
+    const decide = (action) => {
+        const lane = /^FILTER ([\w.-]+):$/.exec(action);
+        const refused = /^[45]\d\d (.*)$/s.exec(action);
+        if (lane && this.lane(lane[1])) {
+            this.bind(transaction.notes, lane[1]);
+            return [];
         }
-    );
+        if (refused) return [action.startsWith('5') ? DENY : DENYSOFT, refused[1]];
+        throw new Error(`it has no lane here: ${action}`);
+    };
+    judge()
+        .then(decide)
+        .catch((error) => {
+            connection.logerror(this, `cannot tell about a message: ${error.message}`);
+            return [DENYSOFT, NOT_NOW];
+        })
+        .then((answer) => next(...answer));
 };
 
 exports.lane = function (name) {
@@ -175,7 +184,6 @@ exports.bind = function (notes, name) {
     notes.cleansmtp_lane = name;
     notes.outbound_ip4 = lane.ip4;
     notes.outbound_ip6 = lane.ip6;
-    notes.outbound_ip = lane.ip4 || lane.ip6;
     notes.outbound_helo = lane.helo;
 };
 
@@ -195,9 +203,9 @@ async function addresses(name, lane) {
 // Addresses, not names: of a name Haraka would try both families, and one of them may not be the lane's.
 exports.hook_get_mx = function (next, hmail, domain) {
     const name = hmail.todo.notes.cleansmtp_lane;
-    if (!name) return next();
-    const lane = this.lane(name);
-    if (!lane) return next(DENYSOFT, `lane ${name} is not in cleansmtp.ini`);
+    if (!name && !hmail.todo.notes.cleansmtp_user) return next();
+    const lane = name && this.lane(name);
+    if (!lane) return next(DENYSOFT, `the lane ${name} is not in cleansmtp.ini`);
     const find = async () => {
         const hosts = await dns.resolveMx(domain).catch((error) => {
             if (error.code !== 'ENODATA' && error.code !== 'ENOTFOUND') throw error;

@@ -107,18 +107,18 @@ def check_haraka_messages(authd):
                    message(EXPIRED, "A.3"), message(REVOKED, "A.4"), message(number, "A.5", ("a@remote.example", "b@remote.example")),
                    ["message", None, "carol@hosted.example", ["bob@remote.example"], "A.6"],
                    message(number, "A.7"), message(number, "A.8"), message(number, "A.9"))
-    bound = {"cleansmtp_lane": "clean01", "outbound_ip4": LANE["ip4"], "outbound_ip": LANE["ip4"], "outbound_helo": LANE["helo"]}
+    bound = {"cleansmtp_user": username(number), "cleansmtp_lane": "clean01", "outbound_ip4": LANE["ip4"], "outbound_helo": LANE["helo"]}
     equal(found[0], ["CONT", None, bound], "Haraka: a message gets its lane")
     equal(found[1], found[0], "Haraka: and asked again the same")
     for place, name in ((2, "another sender"), (3, "expired"), (4, "revoked")):
-        ok(found[place][0] == "DENY" and found[place][1].startswith("5.7.1 ") and not found[place][2], f"Haraka: {name} is refused",
+        ok(found[place][0] == "DENY" and found[place][1].startswith("5.7.1 ") and "cleansmtp_lane" not in found[place][2], f"Haraka: {name} is refused",
            found[place])
     equal(found[5], ["CONT", None, bound], "Haraka: a message to two is one message")
     equal(found[6], ["CONT", None, {}], "Haraka: a message without our login is none of ours")
     ok([one[0] for one in found[7:]] == ["CONT", "CONT", "DENYSOFT"] and found[9][1].startswith("4.7.1 "),
        "Haraka: four messages an hour and no more", found[7:])
     found = haraka(authd.verify, policy, message(number, "A.1"), lanes={})
-    ok(found[0][0] == "DENYSOFT" and not found[0][2], "Haraka: a lane that is not in the file: deferred", found)
+    ok(found[0][0] == "DENYSOFT" and "cleansmtp_lane" not in found[0][2], "Haraka: a lane that is not in the file: deferred", found)
 
 
 def check_haraka_ways():
@@ -128,12 +128,14 @@ def check_haraka_ways():
              "resolveMx null.test": [{"exchange": "", "priority": 0}], "resolveMx late.test": "ETIMEOUT"}
     bound = {"cleansmtp_lane": "clean01"}
     found = haraka("", "", *(["mx", bound, domain, names] for domain in ("r.test", "six.test", "a.test", "null.test", "late.test")),
-                   ["mx", {}, "r.test", names], ["mx", {"cleansmtp_lane": "gone"}, "r.test", names])
+                   ["mx", {}, "r.test", names], ["mx", {"cleansmtp_lane": "gone"}, "r.test", names],
+                   ["mx", {"cleansmtp_user": username(GOOD)}, "r.test", names])
     four = {"bind": LANE["ip4"], "port": 25, "bind_helo": LANE["helo"]}
     equal(found[0], ["OK", [four | {"exchange": "192.0.2.1", "priority": 10}]], "Haraka: only addresses that the lane can reach, bound to it")
     ok(found[1][0] == "DENYSOFT", "Haraka: an IPv6-only recipient with an IPv4 lane: deferred", found[1])
     equal(found[2], ["OK", [four | {"exchange": "192.0.2.3", "priority": 0}]], "Haraka: a domain without MX")
     ok(found[3][0] == found[4][0] == found[6][0] == "DENYSOFT", "Haraka: no mail there, no DNS, no such lane: deferred", found[3:])
+    ok(found[7][0] == "DENYSOFT", "Haraka: a message of a lease that has no lane, however that came: deferred", found[7])
     equal(found[5], ["CONT", None], "Haraka: other mail goes its own way")
     both = haraka("", "", ["mx", bound, "r.test", names], lanes={"clean01": LANE | {"ip6": "2001:db8:9::21"}})[0][1]
     ok([(one["exchange"], one["bind"]) for one in both] == [("2001:db8::1", "2001:db8:9::21"), ("192.0.2.1", LANE["ip4"]),
@@ -145,7 +147,7 @@ def check_haraka_without(verify, policy, name):
     found = haraka(verify, policy, ["login", username(GOOD), password(GOOD)], ["login", username(GOOD), "wrong"],
                    ["message", username(GOOD), "a@b.example", ["bob@remote.example"], "B.1"], order="together")
     equal(found[:2], [[False, 454, None]] * 2, f"Haraka, {name}: a login is temporary, right or wrong")
-    ok(found[2][0] == "DENYSOFT" and not found[2][2], f"Haraka, {name}: a message is deferred", found[2])
+    ok(found[2][0] == "DENYSOFT" and "cleansmtp_lane" not in found[2][2], f"Haraka, {name}: a message is deferred", found[2])
 
 
 # ---- KumoMTA ------------------------------------------------------------------------------------

@@ -40,12 +40,14 @@ const calls = {
             const connection = connection_for(user ?? undefined);
             const notes = {};
             connection.transaction = {
+                // As before 3.3, and since.
                 mail_from: { address: () => sender },
-                rcpt_to: recipients.map((recipient) => ({ address: () => recipient })),
+                rcpt_to: recipients.map((recipient) => ({ address: recipient })),
                 uuid,
                 data_bytes: 257,
                 notes,
             };
+            plugin.hook_mail(() => {}, connection);
             plugin.hook_queue_outbound((code, text) => resolve([code ?? 'CONT', text ?? null, notes]), connection);
         }),
     mx: (notes, domain, answers) =>
