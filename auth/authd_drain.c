@@ -41,7 +41,6 @@ void on_drain(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
     int64_t now_ms = authd_monotonic_ms(server->authd);
-    struct connection *connection;
 
     (void)fd;
     (void)what;
@@ -49,26 +48,21 @@ void on_drain(evutil_socket_t fd, short what, void *context)
         (void)event_base_loopbreak(server->base);
         return;
     }
-    LIST_FOREACH(connection, &server->connections, link)
-    {
-        end_when_quiet(connection, now_ms);
-    }
+    for (struct connection *at = LIST_FIRST(&server->connections); at != NULL;
+         at = LIST_NEXT(at, link))
+        end_when_quiet(at, now_ms);
 }
 
 /* A refusal that is held back is told now: waiting would hold up everybody else. */
 static void answer_delayed(struct server *server)
 {
     const struct timeval now = {0};
-    struct connection *connection;
-    struct delayed *delayed;
 
-    LIST_FOREACH(connection, &server->connections, link)
-    {
-        LIST_FOREACH(delayed, &connection->delayed, link)
-        {
-            (void)evtimer_add(delayed->timer, &now);
-        }
-    }
+    for (struct connection *at = LIST_FIRST(&server->connections); at != NULL;
+         at = LIST_NEXT(at, link))
+        for (struct delayed *one = LIST_FIRST(&at->delayed); one != NULL;
+             one = LIST_NEXT(one, link))
+            (void)evtimer_add(one->timer, &now);
 }
 
 static void stop_listening(struct server *server)
