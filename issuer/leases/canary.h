@@ -4,7 +4,7 @@
  *
  * It is an ordinary lease, judged by authd like any other, but given without evidence, so it is of
  * no use for mail: its sender is submission.canary, its recipient one whole mailbox, it has
- * CANARY_MESSAGES messages and CANARY_S seconds. Only an administrator on the local socket gets it,
+ * CANARY_MESSAGES small messages and CANARY_S seconds. Only an administrator on the local socket gets it,
  * each one is audited, and an address has at most one. All of them belong to one case, which says
  * what they are. docs/decisions/egress-proof.md
  */
@@ -16,7 +16,8 @@
 
 enum {
     CANARY_S = 600,
-    CANARY_MESSAGES = 2 /* one, and one more when the first could not be handed over */
+    CANARY_MESSAGES = 2, /* one, and one more when the first could not be handed over */
+    CANARY_SIZE_MAX = 16 * 1024
 };
 
 struct canary {

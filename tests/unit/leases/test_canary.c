@@ -81,6 +81,9 @@ static void it_sends_one_test_message_to_one_mailbox_and_nothing_else(
     assert_string_equal(lease->mailbox, from);
     assert_int_equal(lease->expires_at, now + CANARY_S);
     assert_int_equal(lease_login_verdict(lease, now), VERDICT_OK);
+    assert_int_equal(lease->recipients_max, CANARY_MESSAGES);
+    assert_int_equal(lease->recipients_per_message, 1);
+    assert_int_equal(lease->message_size_max, CANARY_SIZE_MAX);
     assert_int_equal(judge(lease, from, echo, 0, now), MESSAGE_SEND);
     assert_int_equal(judge(lease, from, "Echo@Probe.example", 0, now), MESSAGE_SEND);
     assert_int_equal(judge(lease, from, "other@probe.example", 0, now),
