@@ -19,7 +19,7 @@ test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck sh
  libgnutls-dane0 libidn12 libldap-2.5-0 libmariadb3 libnsl2 libperl5.36 libpq5 libspf2-2 chromium nodejs npm tidy"
 # What cannot be installed beside these (Exim and Postfix are both the mail server), and one file of
 # it. The tests find it unpacked in a folder named for the package; its libraries stand above.
-test_unpacked="exim4-daemon-heavy:usr/sbin/exim4"
+test_unpacked="exim4-daemon-heavy:usr/sbin/exim4 opensmtpd:usr/sbin/smtpd"
 unpacked_dir=/var/cache/cleansmtp-test
 
 [ $# -gt 0 ] || {

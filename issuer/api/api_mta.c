@@ -17,6 +17,9 @@ static const struct {
     {"exim",      "mta/exim.txt"     },
     {"dovecot",   "mta/dovecot.txt"  },
     {"dovecot24", "mta/dovecot24.txt"},
+    {"opensmtpd", "mta/opensmtpd.txt"},
+    {"haraka",    "mta/haraka.txt"   },
+    {"kumomta",   "mta/kumomta.txt"  },
 };
 
 /* The server's template, or NULL with the names there are. */

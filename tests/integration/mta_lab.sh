@@ -79,7 +79,7 @@ lab_pool() {
 recipe() {
     cs mta "$1" || bail "no recipe for $1"
     sed "s|[^ ]*/cleansmtp-checkpassword|$B/cleansmtp-checkpassword|
-        s|[^ =]*/share/cleansmtp/|$top/packaging/|" "$T/said" >"$T/recipe"
+        s|[^ =']*/share/cleansmtp/|$top/packaging/|" "$T/said" >"$T/recipe"
 }
 # part NAME: what stands below "#==> NAME" in the recipe.
 part() {
