@@ -317,9 +317,13 @@ void authd_write_notes(struct authd *authd)
 enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
                                const char *username)
 {
-    char name[USERNAME_LEN + 3];
-    int len = snprintf(name, sizeof name, "%c%s", (char)('0' + (int)kind), username);
-    unsigned count = throttle_count(authd->records, slice_of(name, (size_t)len),
+    size_t len = strlen(username);
+    char name[1 + USERNAME_LEN];
+
+    assert(len <= USERNAME_LEN);
+    name[0] = (char)('0' + (int)kind);
+    memcpy(name + 1, username, len);
+    unsigned count = throttle_count(authd->records, slice_of(name, 1 + len),
                                     authd_monotonic_ms(authd));
 
     if (count < RECORDS_A_MINUTE)
@@ -339,13 +343,16 @@ static const char *tls_words(const struct verify_request *request)
 /* "auth, smtp": which socket, for which service. */
 static void describe_asker(const struct verify_request *request, char *out, size_t size)
 {
-    char service[REFUSAL_SERVICE_MAX + 1], text[USAGE_PROGRAM_MAX + 1];
-
-    usage_copy(service, sizeof service, request->service);
-    (void)snprintf(text, sizeof text, "%.32s%s%s",
-                   request->socket != NULL ? request->socket : "",
-                   request->socket != NULL && service[0] != '\0' ? ", " : "", service);
-    usage_copy(out, size, slice_from(text));
+    usage_copy(out, size, slice_from(request->socket != NULL ? request->socket : ""));
+    size_t len = strlen(out);
+    if (request->service.len == 0 || size - len < 3)
+        return;
+    if (len > 0) {
+        memcpy(out + len, ", ", 3);
+        len += 2;
+    }
+    usage_copy(out + len, size - len,
+               slice_take(request->service, REFUSAL_SERVICE_MAX));
 }
 
 bool authd_may_note_blindly(struct authd *authd)

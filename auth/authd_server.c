@@ -371,6 +371,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     listen_again(server);
     server_look_at_successor(server); /* its time may be over */
+    authd_write_notes(server->authd);
     if (--server->ticks_until_tidy == 0) {
         server->ticks_until_tidy = TIDY_TICKS;
         authd_tidy(server->authd);
@@ -487,16 +488,21 @@ static void server_free(struct server *server)
     free(server);
 }
 
+/* Notes are written when there is nothing to answer: while there is, they are collected. */
 static int take_turns(struct server *server, struct error *err)
 {
+    bool is_busy = false;
     int result;
 
     log_collect(true);
     do {
-        result = event_base_loop(server->base, EVLOOP_ONCE);
+        result = event_base_loop(server->base, is_busy ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        is_busy = server->piece_count > 0;
         answer_all(server);
-        authd_write_notes(server->authd);
+        if (!is_busy)
+            authd_write_notes(server->authd);
     } while (result == 0 && !event_base_got_break(server->base));
+    authd_write_notes(server->authd);
     log_collect(false);
     return result >= 0 ? 0 : error_set(err, ERROR_INTERNAL, "the event loop failed");
 }

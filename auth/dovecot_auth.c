@@ -181,8 +181,9 @@ bool dovecot_auth_answer(struct dovecot_auth *auth, uint64_t ticket,
     slot->state = SLOT_FREE;
     if (verdict == VERDICT_TEMPORARY && !is_dovecot)
         return false;
-    strbuf_printf(out, "%s\t%u\tuser=", verdict == VERDICT_OK ? "OK" : "FAIL",
-                  slot->id);
+    strbuf_puts(out, verdict == VERDICT_OK ? "OK\t" : "FAIL\t");
+    strbuf_add_u64(out, slot->id);
+    strbuf_puts(out, "\tuser=");
     escape_append(out, ESCAPE_DOVECOT,
                   username[0] != '\0' ? slice_from(username)
                                       : slice_of(slot->login, slot->login_len));

@@ -38,35 +38,42 @@ static enum policy_state state_of(struct slice name)
     return POLICY_OTHER;
 }
 
-struct raw_request {
-    struct slice request, state, recipient_count, size;
+/* A request in the making. */
+struct parsing {
+    struct policy_request request;
+    struct slice protocol, state, recipient_count, size;
+};
+
+/* The attributes that we use, by length first: Postfix sends thirty with each request. */
+#define ATTRIBUTE(name, field)                              \
+ {                                                          \
+  {name, sizeof(name) - 1}, offsetof(struct parsing, field) \
+ }
+static const struct {
+    struct slice name;
+    size_t offset;
+} attributes[] = {
+    ATTRIBUTE("request", protocol),
+    ATTRIBUTE("protocol_state", state),
+    ATTRIBUTE("recipient_count", recipient_count),
+    ATTRIBUTE("size", size),
+    ATTRIBUTE("sasl_username", request.sasl_username),
+    ATTRIBUTE("sender", request.sender),
+    ATTRIBUTE("recipient", request.recipient),
+    ATTRIBUTE("instance", request.instance),
+    ATTRIBUTE("client_address", request.client),
+    ATTRIBUTE("queue_id", request.queue_id),
+    ATTRIBUTE("policy_context", request.context),
+    ATTRIBUTE("helo_name", request.helo),
 };
 
 /* Where an attribute goes, or NULL when we do not use it. */
-static struct slice *place_of(struct slice name, struct policy_request *out,
-                              struct raw_request *raw)
+static struct slice *place_of(struct slice name, struct parsing *parsing)
 {
-    const struct {
-        const char *name;
-        struct slice *place;
-    } places[] = {
-        {"request",         &raw->request        },
-        {"protocol_state",  &raw->state          },
-        {"recipient_count", &raw->recipient_count},
-        {"size",            &raw->size           },
-        {"sasl_username",   &out->sasl_username  },
-        {"sender",          &out->sender         },
-        {"recipient",       &out->recipient      },
-        {"instance",        &out->instance       },
-        {"client_address",  &out->client         },
-        {"queue_id",        &out->queue_id       },
-        {"policy_context",  &out->context        },
-        {"helo_name",       &out->helo           },
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        if (slice_is(name, places[i].name))
-            return places[i].place;
+    for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
+        if (name.len == attributes[i].name.len &&
+            memcmp(name.at, attributes[i].name.at, name.len) == 0)
+            return (struct slice *)(void *)((char *)parsing + attributes[i].offset);
     return NULL;
 }
 
@@ -78,27 +85,27 @@ static bool parse_count(struct slice text, uint64_t *out)
 
 static bool parse_request(struct slice text, struct policy_request *out)
 {
-    struct raw_request raw = {0};
+    struct parsing parsing = {0};
     struct slice line;
 
-    *out = (struct policy_request){0};
     while (slice_cut(&text, '\n', &line) && line.len > 0) {
         struct slice name, value = line;
         if (!slice_cut(&value, '=', &name) || value.at == NULL ||
             slice_find_byte(line, '\0') >= 0)
             return false;
-        struct slice *place = place_of(name, out, &raw);
+        struct slice *place = place_of(name, &parsing);
         /* Twice the same name would let a value speak for another. */
         if (place != NULL && place->at != NULL)
             return false;
         if (place != NULL)
             *place = value;
     }
-    if (!slice_is(raw.request, "smtpd_access_policy") || raw.state.len == 0 ||
-        !parse_count(raw.recipient_count, &out->recipient_count) ||
-        !parse_count(raw.size, &out->size_bytes))
+    if (!slice_is(parsing.protocol, "smtpd_access_policy") || parsing.state.len == 0 ||
+        !parse_count(parsing.recipient_count, &parsing.request.recipient_count) ||
+        !parse_count(parsing.size, &parsing.request.size_bytes))
         return false;
-    out->state = state_of(raw.state);
+    parsing.request.state = state_of(parsing.state);
+    *out = parsing.request;
     return true;
 }
 

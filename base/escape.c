@@ -99,18 +99,40 @@ static void append_csv(struct strbuf *out, struct slice text)
     strbuf_putc(out, '"');
 }
 
+/* Append what stands as it is in one piece: the length of it. */
+static size_t append_plain(struct strbuf *out, struct slice text,
+                           bool (*is_plain)(unsigned char byte))
+{
+    size_t len = 0;
+
+    while (len < text.len && is_plain((unsigned char)text.at[len]))
+        len++;
+    strbuf_add(out, text.at, len);
+    return len;
+}
+
+static bool is_plain_in_log(unsigned char byte)
+{
+    return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 static void append_log(struct strbuf *out, struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-        if (byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
-            strbuf_putc(out, (char)byte);
-        } else {
-            const char code[] = {'\\', 'x', hex_digits[byte >> 4],
-                                 hex_digits[byte & 15]};
-            strbuf_add(out, code, sizeof code);
-        }
+    for (;;) {
+        text = slice_skip(text, append_plain(out, text, is_plain_in_log));
+        if (text.len == 0)
+            return;
+        unsigned char byte = (unsigned char)text.at[0];
+        const char code[] = {'\\', 'x', hex_digits[byte >> 4], hex_digits[byte & 15]};
+        strbuf_add(out, code, sizeof code);
+        text = slice_skip(text, 1);
     }
+}
+
+static bool is_plain_in_dovecot(unsigned char byte)
+{
+    return byte > '\r' ||
+           (byte > '\001' && byte != '\t' && byte != '\n' && byte != '\r');
 }
 
 /* Dovecot's str_tabescape: \001 followed by 0 (NUL), 1 (\001), t, r, n. */
@@ -119,14 +141,15 @@ static void append_dovecot(struct strbuf *out, struct slice text)
     static const char from[] = {'\0', '\001', '\t', '\r', '\n'};
     static const char to[] = {'0', '1', 't', 'r', 'n'};
 
-    for (size_t i = 0; i < text.len; i++) {
-        const char *hit = memchr(from, text.at[i], sizeof from);
-        if (hit == NULL) {
-            strbuf_putc(out, text.at[i]);
-        } else {
-            strbuf_putc(out, '\001');
-            strbuf_putc(out, to[hit - from]);
-        }
+    for (;;) {
+        text = slice_skip(text, append_plain(out, text, is_plain_in_dovecot));
+        if (text.len == 0)
+            return;
+        const char *hit = memchr(from, text.at[0], sizeof from);
+        assert(hit != NULL);
+        strbuf_putc(out, '\001');
+        strbuf_putc(out, to[hit - from]);
+        text = slice_skip(text, 1);
     }
 }
 

@@ -104,6 +104,18 @@ void strbuf_putc(struct strbuf *out, char byte)
     strbuf_add(out, &byte, 1);
 }
 
+void strbuf_add_u64(struct strbuf *out, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    strbuf_add(out, digits + at, sizeof digits - at);
+}
+
 void strbuf_vprintf(struct strbuf *out, const char *format, va_list args)
 {
     char small[512];

@@ -34,6 +34,7 @@ void strbuf_add(struct strbuf *out, const void *bytes, size_t len);
 void strbuf_add_slice(struct strbuf *out, struct slice text);
 void strbuf_puts(struct strbuf *out, const char *text);
 void strbuf_putc(struct strbuf *out, char byte);
+void strbuf_add_u64(struct strbuf *out, uint64_t number); /* decimal, without printf */
 void strbuf_printf(struct strbuf *out, const char *format, ...) PRINTF(2, 3);
 void strbuf_vprintf(struct strbuf *out, const char *format, va_list args) PRINTF(2, 0);
 struct slice strbuf_slice(const struct strbuf *out);

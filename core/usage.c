@@ -55,22 +55,35 @@ static void add_field(struct strbuf *out, const char *value)
     escape_append(out, ESCAPE_DOVECOT, slice_from(value));
 }
 
+/* Numbers of records and times are not negative, and readers take no other. */
+static void add_number(struct strbuf *out, int64_t number)
+{
+    assert(number >= 0);
+    strbuf_add_u64(out, (uint64_t)number);
+}
+
 bool usage_format(const struct usage_line *line, struct strbuf *out)
 {
     struct strbuf text;
     char check[CHECK_LEN + 1];
 
     strbuf_init(&text, USAGE_LINE_MAX);
-    strbuf_printf(&text, "%lld\t%lld\t%s", (long long)line->seq, (long long)line->at,
-                  usage_kind_name(line->kind));
+    add_number(&text, line->seq);
+    strbuf_putc(&text, '\t');
+    add_number(&text, line->at);
+    strbuf_putc(&text, '\t');
+    strbuf_puts(&text, usage_kind_name(line->kind));
     add_field(&text, line->username);
     add_field(&text, line->client);
     add_field(&text, line->instance);
     add_field(&text, line->detail);
-    strbuf_printf(&text, "\t%u", line->recipients);
+    strbuf_putc(&text, '\t');
+    strbuf_add_u64(&text, line->recipients);
     add_field(&text, line->program);
     check_of(strbuf_slice(&text), check);
-    strbuf_printf(&text, "\t%s\n", check);
+    strbuf_putc(&text, '\t');
+    strbuf_puts(&text, check);
+    strbuf_putc(&text, '\n');
 
     bool fits = !text.full && out->max - out->len >= text.len;
     if (fits)
