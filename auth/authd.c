@@ -317,13 +317,13 @@ void authd_write_notes(struct authd *authd)
 enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
                                const char *username)
 {
-    size_t len = strlen(username);
+    struct slice rest = slice_from(username);
     char name[1 + USERNAME_LEN];
 
-    assert(len <= USERNAME_LEN);
+    assert(rest.len <= USERNAME_LEN);
     name[0] = (char)('0' + (int)kind);
-    memcpy(name + 1, username, len);
-    unsigned count = throttle_count(authd->records, slice_of(name, 1 + len),
+    memcpy(name + 1, rest.at, rest.len);
+    unsigned count = throttle_count(authd->records, slice_of(name, 1 + rest.len),
                                     authd_monotonic_ms(authd));
 
     if (count < RECORDS_A_MINUTE)

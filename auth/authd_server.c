@@ -267,6 +267,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
                                                                      : DIALOGUE_DROP);
         return;
     }
+    assert(connection->piece == NULL); /* one event of each a turn */
     if (server->piece_count == PIECES_MAX ||
         sizeof server->buffer - server->read_bytes < DIALOGUE_INPUT_MAX)
         answer_all(server);
@@ -496,7 +497,8 @@ static int take_turns(struct server *server, struct error *err)
 
     log_collect(true);
     do {
-        result = event_base_loop(server->base, is_busy ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        result = event_base_loop(server->base,
+                                 EVLOOP_ONCE | (is_busy ? EVLOOP_NONBLOCK : 0));
         is_busy = server->piece_count > 0;
         answer_all(server);
         if (!is_busy)

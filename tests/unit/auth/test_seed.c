@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     secret_startup();
     if (argc != 3)
         return cmocka_run_group_tests(tests, NULL, NULL);
-    if (!number_u64(slice_from(argv[2]), 1000000, &count) ||
+    if (!number_u64(slice_from(argv[2]), 10000000, &count) ||
         seed_state(argv[1], (unsigned)count, clock_now(&clock_system), &err) != 0) {
         (void)fprintf(stderr, "%s\n", err.text);
         return 1;
