@@ -27,12 +27,16 @@
 static char default_servers[] = "{\"127.0.0.1\"}";
 static char default_zones[] = "{\"bl.spamcop.net\"}";
 static char no_codes[] = "{}";
+static char default_languages[] = "{\"en\", \"de\"}";
 
 /* Defaults as text, in the order of cleansmtp.conf(5). An empty string is filled in from other
  * options (derive). */
 static cfg_opt_t brand_options[] = {
     CFG_STR("name", "Mail hosting", CFGF_NONE),
     CFG_STR("support", "", CFGF_NONE),
+    CFG_STR("phone", "", CFGF_NONE),
+    CFG_STR("logo", "", CFGF_NONE),
+    CFG_STR("color", "#0b57b0", CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t console_options[] = {
@@ -122,6 +126,7 @@ static cfg_opt_t options[] = {
     CFG_STR("database", "", CFGF_NONE),
     CFG_STR("timezone", "UTC", CFGF_NONE),
     CFG_STR("template_dir", "", CFGF_NONE),
+    CFG_STR_LIST("languages", default_languages, CFGF_NONE),
     CFG_STR("bounce_program", "", CFGF_NONE),
     CFG_STR("bounce_rules", "", CFGF_NONE),
     CFG_SEC("brand", brand_options, CFGF_NONE),

@@ -73,10 +73,14 @@ struct config {
     const char *database; /* a path; the "sqlite:" scheme is taken off */
     const char *timezone; /* TZ name for people, default "UTC" */
     const char *template_dir;
+    struct config_list
+        languages; /* offered to customers; the first where nobody chose */
     struct {
-        const char *name; /* the host's name on pages: "Example Hosting" */
-        const char *
-            support; /* mailbox or sentence for "ask us" on customer pages; may be "" */
+        const char *name;    /* the host's name on pages: "Example Hosting" */
+        const char *support; /* mailbox or sentence for "ask us"; may be "" */
+        const char *phone;   /* "+49 30 555 0100"; may be "" */
+        const char *logo;    /* a few letters in a coloured field; may be "" */
+        uint8_t color[3];    /* of that field: red, green, blue */
     } brand;
     struct {
         const char *listen, *url;

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/config_value.h"
+#include "base/encode.h"
 #include "base/limits.h"
 #include "base/number.h"
 
@@ -307,13 +308,56 @@ static int read_mta_log(struct reading *r)
     return 0;
 }
 
+/* "#0b57b0" */
+static int read_color(struct reading *r, const char *option, uint8_t out[3])
+{
+    const char *value = cfg_getstr(r->tree, option);
+
+    if (value[0] != '#' || strlen(value) != 7 ||
+        !hex_decode(slice_from(value + 1), out, 3))
+        return bad(r, option, "must be a colour such as #0b57b0");
+    return 0;
+}
+
+static int read_brand(struct reading *r)
+{
+    enum {
+        LOGO_MAX = 12 /* bytes: a few letters of any script */
+    };
+    struct config *c = r->config;
+
+    c->brand.name = text_of(r, "brand|name");
+    c->brand.support = text_of(r, "brand|support");
+    c->brand.phone = text_of(r, "brand|phone");
+    c->brand.logo = text_of(r, "brand|logo");
+    if (c->brand.name[0] == '\0' || !slice_is_utf8(slice_from(c->brand.name)))
+        return bad(r, "brand|name", "must be text");
+    if (strlen(c->brand.logo) > LOGO_MAX || !slice_is_utf8(slice_from(c->brand.logo)))
+        return bad(r, "brand|logo", "must be a few letters");
+    for (const char *p = c->brand.phone; *p != '\0'; p++)
+        if (strchr("+0123456789 ()/-", *p) == NULL)
+            return bad(r, "brand|phone", "must be a telephone number");
+    return read_color(r, "brand|color", c->brand.color);
+}
+
+static int read_languages(struct reading *r)
+{
+    struct config_list *list = &r->config->languages;
+
+    if (read_list(r, "languages", list) != 0)
+        return -1;
+    for (size_t i = 0; i < list->count; i++)
+        for (const char *p = list->at[i]; p == list->at[i] || *p != '\0'; p++)
+            if ((*p < 'a' || *p > 'z') && (*p != '-' || p == list->at[i]))
+                return bad(r, "languages", "must be codes such as en and de");
+    return 0;
+}
+
 static int read_sites(struct reading *r)
 {
     struct config *c = r->config;
 
     c->timezone = text_of(r, "timezone");
-    c->brand.name = text_of(r, "brand|name");
-    c->brand.support = text_of(r, "brand|support");
     c->submission.host = text_of(r, "submission|host");
     c->submission.realm = text_of(r, "submission|realm");
     c->submission.canary = text_of(r, "submission|canary");
@@ -340,9 +384,9 @@ static int read_sites(struct reading *r)
         return bad(r, "submission|canary", "must be a mailbox");
     if (!config_is_timezone(c->timezone))
         return bad(r, "timezone", "must be a name such as Europe/Berlin");
-    if (c->brand.name[0] == '\0' || !slice_is_utf8(slice_from(c->brand.name)))
-        return bad(r, "brand|name", "must be text");
-    return 0;
+    if (read_brand(r) != 0)
+        return -1;
+    return read_languages(r);
 }
 
 static int read_folders(struct reading *r)

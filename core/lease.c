@@ -23,6 +23,29 @@ static const char *const delivery_names[] = {
 };
 _Static_assert(ARRAY_LEN(delivery_names) == DELIVERY_COUNT, "one name a delivery");
 
+static const char *const word_names[] = {
+    [LEASE_WORD_CHANGED] = "changed",
+    [LEASE_WORD_STUCK] = "stuck",
+    [LEASE_WORD_BACK] = "back",
+};
+_Static_assert(ARRAY_LEN(word_names) == LEASE_WORD_COUNT, "one name a word");
+
+const char *lease_word_name(enum lease_word word)
+{
+    assert((size_t)word < ARRAY_LEN(word_names));
+    return word_names[word];
+}
+
+bool lease_word_from(struct slice name, enum lease_word *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(word_names); i++)
+        if (slice_is(name, word_names[i])) {
+            *out = (enum lease_word)i;
+            return true;
+        }
+    return false;
+}
+
 const char *lease_state_name(enum lease_state state)
 {
     assert((size_t)state < ARRAY_LEN(state_names));

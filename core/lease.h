@@ -44,6 +44,7 @@ struct lease {
     int64_t id, case_id, pool_address_id;
     const char *mailbox, *username, *link_id;
     const char *reserved_address, *lane; /* of the pool address, joined for reading */
+    const char *language; /* of the page and the reply; "" where nobody chose one */
     const char *reason, *ticket, *created_by, *ended_by, *ended_reason;
     enum lease_delivery delivery;
     enum lease_end end;
@@ -61,7 +62,18 @@ struct lease {
                                              egress proof; empty: any */
 };
 
+/* What the customer tells us at the page of the link. */
+enum lease_word {
+    LEASE_WORD_CHANGED, /* "I changed it" */
+    LEASE_WORD_STUCK,   /* "I am stuck" */
+    LEASE_WORD_BACK,    /* "I have switched back": the lease ends */
+    LEASE_WORD_COUNT
+};
+const char *lease_word_name(enum lease_word word); /* "changed" */
+NODISCARD bool lease_word_from(struct slice name, enum lease_word *out);
+
 enum {
+    SHOW_AGAIN_S = 900, /* the browser that saw the details may show new ones so long */
     REVEAL_TRIES_MAX = 5, /* wrong proofs before the link locks */
     REVEALS_MAX = 3       /* passwords made for one link before the first login */
 };

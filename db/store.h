@@ -292,6 +292,26 @@ NODISCARD int store_lease_of_rejection(struct store *store,
                                        const struct rejection_key *key, int64_t except,
                                        int64_t *out_id, struct error *err);
 
+/* ---- the customer's side (store_customer.c) -------------------------------------------------- */
+
+/* The digest of the token that the browser got with the details; the newest counts. */
+NODISCARD int store_lease_set_browser(struct store *store, int64_t id,
+                                      const uint8_t hash[DIGEST_BYTES],
+                                      struct error *err);
+NODISCARD int store_lease_browser(struct store *store, int64_t id,
+                                  uint8_t out_hash[DIGEST_BYTES], bool *out_is_known,
+                                  struct error *err);
+struct lease_said {
+    enum lease_word word;
+    int64_t at;
+};
+NODISCARD int store_word_add(struct store *store, int64_t lease_id,
+                             enum lease_word word, int64_t now, struct error *err);
+/* Newest first. */
+NODISCARD int store_word_list(struct store *store, struct arena *mem, int64_t lease_id,
+                              size_t max, struct lease_said **out, size_t *out_count,
+                              struct error *err);
+
 /* What happened with a lease's login, as authd saw it (newest first). */
 struct usage_row {
     int64_t at;

@@ -14,7 +14,8 @@
  "l.messages_per_hour, l.messages_used, l.refusals, l.reveals, l.reveal_tries_left, " \
  "l.created_at, l.reveal_until, l.revealed_at, l.expires_at, l.ended_at, "            \
  "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash, "                \
- "l.recipients_max, l.recipients_per_message, l.message_size_max, l.recipients_used " \
+ "l.recipients_max, l.recipients_per_message, l.message_size_max, "                   \
+ "l.recipients_used, l.language "                                                     \
  "FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
 
 int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out,
@@ -57,6 +58,7 @@ int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out
         .recipients_per_message = (unsigned)sql_int(rows, 33),
         .message_size_max = (uint64_t)sql_int(rows, 34),
         .recipients_used = (unsigned)sql_int(rows, 35),
+        .language = sql_text(rows, 36, mem),
     };
     if (end < 0 || end >= LEASE_END_COUNT)
         return store_corrupt(err, "leases");
@@ -125,16 +127,16 @@ static int insert_lease(struct store *store, const struct lease_new *row,
         "INSERT INTO lease (case_id, pool_address_id, mailbox, username, delivery, "
         "messages_max, messages_per_hour, link_id, link_hash, reveal_tries_left, "
         "reveal_until, created_at, created_by, reason, ticket, expires_at, is_pending, "
-        "recipients_max, recipients_per_message, message_size_max) "
+        "recipients_max, recipients_per_message, message_size_max, language) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-        "$17, $18, $19, $20)",
-        "iitttiitbiiitttiiiii", l->case_id, l->pool_address_id, l->mailbox, l->username,
-        lease_delivery_name(l->delivery), (int64_t)l->messages_max,
+        "$17, $18, $19, $20, $21)",
+        "iitttiitbiiitttiiiiit", l->case_id, l->pool_address_id, l->mailbox,
+        l->username, lease_delivery_name(l->delivery), (int64_t)l->messages_max,
         (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->link_hash),
         (int64_t)REVEAL_TRIES_MAX, l->reveal_until, l->created_at, l->created_by,
         l->reason, l->ticket, l->expires_at, (int64_t)l->is_pending,
         (int64_t)l->recipients_max, (int64_t)l->recipients_per_message,
-        (int64_t)l->message_size_max);
+        (int64_t)l->message_size_max, l->language != NULL ? l->language : "");
 }
 
 struct adding {
@@ -361,25 +363,6 @@ int store_lease_set_link(struct store *store, int64_t id, const char *link_id,
                 (int64_t)REVEAL_TRIES_MAX) != 0)
         return -1;
     return need_one_change(store, err);
-}
-
-int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
-                          struct error *err)
-{
-    struct sql_rows *rows;
-
-    if (sql_ask(store->sql, &rows, err,
-                "UPDATE lease SET reveal_tries_left = max(reveal_tries_left - 1, 0) "
-                "WHERE id = $1 RETURNING reveal_tries_left",
-                "i", id) != 0)
-        return -1;
-    int found = sql_next(rows, err);
-    if (found == 1)
-        *out_left = (unsigned)sql_int(rows, 0);
-    sql_end(rows);
-    if (found == 0)
-        error_set(err, ERROR_NOT_FOUND, "there is no such lease");
-    return found == 1 ? 0 : -1;
 }
 
 struct revealing {

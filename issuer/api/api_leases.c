@@ -63,10 +63,12 @@ static void put_approval(const struct call *call, const struct approval *approva
 int api_lease_show(struct call *call, json_t **out, struct error *err)
 {
     struct usage_row *rows = NULL;
+    struct lease_said *said = NULL;
     struct approval approval = {0};
     struct store *store;
     struct lease lease;
     size_t count = 0;
+    size_t said_count = 0;
     int64_t id;
 
     if (call_id(call, &id, err) != 0 || call_query(call, "", err) != 0)
@@ -80,6 +82,9 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
                                   &count, err);
     if (failed == 0)
         failed = store_approval_of_lease(store, call->mem, id, &approval, err);
+    if (failed == 0)
+        failed = store_word_list(store, call->mem, id, API_LIMIT_DEFAULT, &said,
+                                 &said_count, err);
     app_give_back(call->app, store);
     if (failed != 0)
         return -1;
@@ -90,6 +95,7 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
     put_approval(call, &approval, *out);
     put_text(*out, "last_refusal", refused_newest(call->mem, rows, count, call->now));
     json_object_set_new(*out, "usage", usage);
+    json_object_set_new(*out, "customer_said", present_said(said, said_count));
     return 0;
 }
 
@@ -142,12 +148,12 @@ static int read_mint(struct call *call, struct mint_request *out, struct error *
     json_t *senders = NULL;
     json_t *domains = NULL;
 
-    if (call_fields(call, err,
-                    "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s, s?I, s?s}", "case",
-                    &case_id, "mailbox", &out->mailbox, "for", &duration, "senders",
-                    &senders, "recipient_domains", &domains, "messages", &messages,
-                    "reason", &out->reason, "ticket", &out->ticket, "delivery",
-                    &delivery, "recipients", &recipients, "message_size", &size) != 0)
+    if (call_fields(
+            call, err, "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s, s?I, s?s, s?s}",
+            "case", &case_id, "mailbox", &out->mailbox, "for", &duration, "senders",
+            &senders, "recipient_domains", &domains, "messages", &messages, "reason",
+            &out->reason, "ticket", &out->ticket, "delivery", &delivery, "recipients",
+            &recipients, "message_size", &size, "language", &out->language) != 0)
         return -1;
     if (duration != NULL &&
         number_duration_s(slice_from(duration), &out->for_s, err) != 0)

@@ -97,6 +97,9 @@ json_t *present_lease(const struct lease *lease, int64_t now, const char *link)
     put_number(o, "refusals", lease->refusals);
     put_text(o, "reason", lease->reason);
     put_text(o, "ticket", lease->ticket);
+    put_text(o, "language",
+             lease->language != NULL && lease->language[0] != '\0' ? lease->language
+                                                                   : NULL);
     put_text(o, "created_by", lease->created_by);
     put_time(o, "created_at", lease->created_at);
     put_time(o, "reveal_until", lease->reveal_until);
@@ -294,6 +297,19 @@ json_t *present_listing(const struct listing_row *row)
     put_time(o, "since", row->since);
     put_time(o, "checked_at", row->checked_at);
     return o;
+}
+
+json_t *present_said(const struct lease_said *said, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *o = json_object();
+        put_time(o, "at", said[i].at);
+        put_text(o, "said", lease_word_name(said[i].word));
+        json_array_append_new(list, o);
+    }
+    return list;
 }
 
 json_t *present_usage(struct arena *mem, const struct usage_row *row, int64_t now)

@@ -28,6 +28,7 @@ json_t *present_approval(const struct approval *approval, int64_t now);
 json_t *present_shared(const struct shared_range *range);
 json_t *present_pool(const struct pool_address *address);
 json_t *present_listing(const struct listing_row *row);
+json_t *present_said(const struct lease_said *said, size_t count);
 /* text is what happened in words for a person; of a refusal also its code and why. */
 json_t *present_usage(struct arena *mem, const struct usage_row *row, int64_t now);
 json_t *present_agent(const struct agent *agent);

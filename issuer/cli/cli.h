@@ -33,6 +33,7 @@ enum cli_option {
     CLI_MESSAGE_SIZE,
     CLI_REASON,
     CLI_TICKET,
+    CLI_LANGUAGE,
     CLI_ROLE,
     CLI_LIMIT,
     CLI_IDEMPOTENCY_KEY,

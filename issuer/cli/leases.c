@@ -35,6 +35,7 @@ static const struct column lease_columns[] = {
     {"made by",            "created_by"            },
     {"reason",             "reason"                },
     {"ticket",             "ticket"                },
+    {"language",           "language"              },
     {"details shown",      "revealed_at"           },
     {"first login",        "first_login_at"        },
     {"last login",         "last_login_at"         },
@@ -132,6 +133,7 @@ static int fill_mint(struct cli *cli, json_t *body, struct error *err)
         put_option(cli, CLI_FOR, "for", body, err) != 0 ||
         put_option(cli, CLI_DELIVERY, "delivery", body, err) != 0 ||
         put_option(cli, CLI_REASON, "reason", body, err) != 0 ||
+        put_option(cli, CLI_LANGUAGE, "language", body, err) != 0 ||
         put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
         put_list_option(cli, CLI_SENDER, "senders", body, err) != 0 ||
         put_list_option(cli, CLI_RECIPIENT_DOMAIN, "recipient_domains", body, err) != 0)

@@ -177,6 +177,7 @@ static void fill_lease(struct minting *m, const char *username, struct lease *le
     lease->link_id = m->link.id;
     lease->reason = m->terms.reason;
     lease->ticket = m->terms.ticket;
+    lease->language = m->terms.language;
     lease->created_by = m->actor->name;
     lease->delivery = m->request->delivery;
     lease->messages_max = m->terms.messages_max;

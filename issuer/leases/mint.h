@@ -16,8 +16,9 @@ struct mint_request {
     unsigned recipients;                  /* in all; 0: policy.recipients_max */
     uint64_t message_size;                /* bytes; 0: policy.message_size_max */
     enum lease_delivery delivery; /* DELIVERY_ROUTE is ERROR_INVALID in this version */
-    const char *reason, *ticket;  /* or NULL */
-    const char *idempotency_key;  /* or NULL */
+    const char *language; /* of the page and the reply, one of `languages`; or NULL */
+    const char *reason, *ticket; /* or NULL */
+    const char *idempotency_key; /* or NULL */
 };
 
 struct minted {

@@ -179,6 +179,19 @@ static int narrow(struct arena *mem, const struct case_row *row, struct terms *t
     return 0;
 }
 
+static int check_language(const struct config *config, const char *language,
+                          struct error *err)
+{
+    if (language == NULL)
+        return 0;
+    for (size_t i = 0; i < config->languages.count; i++)
+        if (strcmp(config->languages.at[i], language) == 0)
+            return 0;
+    return error_set(err, ERROR_INVALID,
+                     "\"%.20s\" is none of the languages in the configuration",
+                     language);
+}
+
 int terms_read(const struct config *config, struct arena *mem,
                const struct mint_request *request, const struct case_row *row,
                struct terms *out, struct error *err)
@@ -199,8 +212,10 @@ int terms_read(const struct config *config, struct arena *mem,
         read_senders(mem, request, terms.mailbox, &terms.senders, err) != 0 ||
         read_domains(mem, request, &terms.recipient_domains, err) != 0 ||
         read_limits(config, mem, request, &terms, err) != 0 ||
-        narrow(mem, row, &terms, err) != 0)
+        narrow(mem, row, &terms, err) != 0 ||
+        check_language(config, request->language, err) != 0)
         return -1;
+    terms.language = arena_strdup(mem, request->language);
     terms.reason = arena_strdup(mem, request->reason);
     terms.ticket = arena_strdup(mem, request->ticket);
     *out = terms;
@@ -237,6 +252,9 @@ void terms_request_hash(const struct mint_request *request, uint8_t out[DIGEST_B
         len += snprintf(numbers + len, sizeof numbers - (size_t)len,
                         " recipients %u size %llu", request->recipients,
                         (unsigned long long)request->message_size);
+    if (request->language != NULL)
+        len += snprintf(numbers + len, sizeof numbers - (size_t)len, " language %.8s",
+                        request->language);
     assert(len > 0 && (size_t)len < sizeof numbers);
     struct slice fields[] = {slice_of(numbers, (size_t)len),
                              slice_from(request->mailbox),

@@ -22,7 +22,7 @@ struct terms {
     unsigned messages_max, messages_per_hour;
     unsigned recipients_max, recipients_per_message;
     uint64_t message_size_max;
-    const char *reason, *ticket; /* NULL: none */
+    const char *language, *reason, *ticket; /* NULL: none */
 };
 
 /* ERROR_INVALID for what cannot be meant, ERROR_REFUSED for what policy does not allow. The case's
