@@ -69,7 +69,7 @@ src.issuer := $(filter-out %_main.c issuer/bounce/% issuer/cli/% issuer/mtacheck
 BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce cleansmtp
 main.cleansmtpd              := issuer/issuer_main.c
 uses.cleansmtpd              := issuer db core base
-libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
+libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lpsl -lqrencode -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
 extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o
 main.cleansmtp-authd         := auth/authd_main.c
 uses.cleansmtp-authd         := auth db core base
@@ -107,7 +107,7 @@ C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
 H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h issuer/*/*/*.h tests/support/*.h \
 	tests/support/issuer/*.h)
 SH_ALL = $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!/bin/(sh|bash)|^\#!/usr/bin/env bash' 2>/dev/null)
-TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -lcrypto -ljansson -lcares -lpsl -lsqlite3 -lsodium -lconfuse \
+TEST_LIBS := -lcmocka -levent_core -lmicrohttpd -lcurl -lcrypto -ljansson -lcares -lpsl -lqrencode -lsqlite3 -lsodium -lconfuse \
 	-lpcre2-8 -lseccomp $(GMIME_LIBS) -lpthread
 
 # One line a command; V=1 shows the commands.
@@ -148,6 +148,10 @@ $(B)/gen/$(1).o: $(B)/gen/$(1).S
 	@$(CC) -c $$< -o $$@
 endef
 $(foreach e,templates migrations rules zones,$(eval $(call embed_rule,$(e))))
+# Texts that a language lacks, or that nobody uses, are an error like any other.
+$(B)/gen/templates.o: $(B)/gen/texts.ok
+$(B)/gen/texts.ok: tools/check-text.sh $(embed.templates) $(B)/gen/templates.list $(src.issuer)
+	@tools/check-text.sh templates $(src.issuer) && touch $@
 GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o
 
 # A unit test links its own layer and those below, so that each is tested without those above it;

@@ -73,6 +73,7 @@ event2/bufferevent.h auth/authd_server.c
 event2/listener.h   auth/authd_server.c
 gmime/gmime.h issuer/bounce/mime_gmime.c
 pcre2.h       issuer/bounce/pattern.c
+qrencode.h    issuer/render/qr.c
 curl/curl.h   issuer/cli/client.c issuer/cli/doctor/smtp.c
 openssl/pem.h    issuer/cli/doctor/certificate.c
 openssl/x509.h   issuer/cli/doctor/certificate.c

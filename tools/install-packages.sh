@@ -10,7 +10,7 @@ set -eu
 
 build="gcc libc6-dev make binutils pkg-config libsodium-dev libsqlite3-dev libmicrohttpd-dev
  libjansson-dev libconfuse-dev libcurl4-openssl-dev libssl-dev libc-ares-dev libpcre2-dev libseccomp-dev
- libevent-dev libgmime-3.0-dev libpsl-dev"
+ libevent-dev libgmime-3.0-dev libpsl-dev libqrencode-dev"
 demo="curl rbldnsd procps"
 test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
  mandoc git perl procps python3 openssl curl iproute2 util-linux postfix dovecot-core rbldnsd

@@ -51,6 +51,10 @@ int clears_read(struct store *store, struct arena *mem,
     made.sentence = clearing_sentence(mem, &facts, &made.estimate, question->now);
     made.range = clearing_range(mem, &made.estimate, question->now);
     made.within = clearing_within(mem, &made.estimate, question->now);
+    if (made.within != NULL)
+        made.within_s = made.estimate.latest > question->now
+                            ? made.estimate.latest - question->now
+                            : 1;
     *out = made;
     return 0;
 }

@@ -17,7 +17,9 @@ struct revealing {
     int64_t now;
     const char *actor;
     const char *link_id;
-    struct slice typed_key, typed_mailbox;
+    struct slice typed_key, typed_mailbox, browser;
+    bool is_proof_only;
+    enum lease_word word;
     int64_t lease_id; /* local reveal: no proof is asked */
     struct reveal_result result;
 };
@@ -34,22 +36,88 @@ static int find_by_link(struct store *store, struct arena *mem, const char *link
     return 0;
 }
 
-int reveal_look(struct app *app, struct arena *mem, const char *link_id,
-                struct reveal_view *out, struct error *err)
+/* Since when the address of the lease's case is clear on its list, as far as we asked after the lease
+ * was made; 0: it is not. */
+static int find_over(struct store *store, struct arena *mem, const struct lease *lease,
+                     int64_t *out_since, struct error *err)
 {
-    struct store *store = NULL;
+    struct listing_row *rows = NULL;
+    struct case_row row;
+    size_t count = 0;
+
+    *out_since = 0;
+    if (store_case_find(store, mem, lease->case_id, &row, err) != 0)
+        return -1;
+    if (row.address == NULL || row.zone == NULL)
+        return 0;
+    if (store_listing_now(store, mem, row.address, &rows, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].zone, row.zone) == 0 && rows[i].state == LISTING_CLEAR &&
+            rows[i].checked_at > lease->created_at)
+            *out_since = rows[i].since;
+    return 0;
+}
+
+static int is_browser(struct store *store, int64_t lease_id, struct slice token,
+                      bool *out, struct error *err)
+{
+    uint8_t known[DIGEST_BYTES];
     uint8_t hash[DIGEST_BYTES];
-    struct lease lease;
+
+    *out = false;
+    if (token.len != TOKEN_LEN)
+        return 0;
+    bool is_known = false;
+    if (store_lease_browser(store, lease_id, known, &is_known, err) != 0)
+        return -1;
+    token_hash(token, hash);
+    *out = is_known && secret_same_bytes(hash, known, sizeof hash);
+    return 0;
+}
+
+static bool is_fresh(const struct lease *lease, int64_t now)
+{
+    return lease->revealed_at != 0 && now < lease->revealed_at + SHOW_AGAIN_S;
+}
+
+struct looking {
+    struct arena *mem;
+    const char *link_id;
+    struct slice browser;
+    int64_t now;
+    struct reveal_view view;
+};
+
+static int look(struct store *store, void *context, struct error *err)
+{
+    struct looking *l = context;
+    struct reveal_view *view = &l->view;
+    uint8_t hash[DIGEST_BYTES];
+
+    if (find_by_link(store, l->mem, l->link_id, &view->lease, hash, err) != 0 ||
+        find_over(store, l->mem, &view->lease, &view->over_since, err) != 0 ||
+        is_browser(store, view->lease.id, l->browser, &view->is_same_browser, err) != 0)
+        return -1;
+    view->answer = lease_reveal_answer(&view->lease, l->now);
+    view->may_show_again = view->is_same_browser && is_fresh(&view->lease, l->now);
+    return 0;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+int reveal_look(struct app *app, struct arena *mem, const char *link_id,
+                struct slice browser, struct reveal_view *out, struct error *err)
+{
+    struct looking l = {
+        .mem = mem, .link_id = link_id, .browser = browser, .now = app_now(app)};
+    struct store *store = NULL;
 
     if (app_take_reader(app, &store, err) != 0)
         return -1;
-    int result = find_by_link(store, mem, link_id, &lease, hash, err);
+    int result = store_snapshot(store, look, &l, err);
     app_give_back(app, store);
-    if (result != 0)
-        return -1;
-    *out = (struct reveal_view){.answer = lease_reveal_answer(&lease, app_now(app)),
-                                .lease = lease};
-    return 0;
+    *out = l.view;
+    return result;
 }
 
 /* The same work whether the link exists (stored, mailbox) or not (NULL). */
@@ -113,6 +181,12 @@ static int make_password(struct store *store, struct revealing *r, struct error 
                                   (int)REVEALS_MAX),
                      err) != 0)
         return -1;
+    if (r->lease_id == 0) {
+        uint8_t browser[DIGEST_BYTES];
+        token_make(app_random(r->app), r->result.browser, browser);
+        if (store_lease_set_browser(store, id, browser, err) != 0)
+            return -1;
+    }
     r->result.outcome = REVEAL_DONE;
     r->result.tries_left = lease->reveal_tries_left;
     return store_lease_find(store, r->mem, id, lease, err);
@@ -135,7 +209,72 @@ static int decide(struct store *store, void *context, struct error *err)
         r->result.outcome = REVEAL_NOT_NOW;
         return 0;
     }
-    return is_right ? make_password(store, r, err) : count_wrong_try(store, r, err);
+    if (!is_right)
+        return count_wrong_try(store, r, err);
+    if (!r->is_proof_only)
+        return make_password(store, r, err);
+    r->result.outcome = REVEAL_DONE;
+    return 0;
+}
+
+/* The browser's own token stands for the proof. One that is not ours is no try: nobody typed it. */
+static int decide_again(struct store *store, void *context, struct error *err)
+{
+    struct revealing *r = context;
+    struct lease *lease = &r->result.lease;
+    uint8_t hash[DIGEST_BYTES];
+    bool is_ours = false;
+
+    if (find_by_link(store, r->mem, r->link_id, lease, hash, err) != 0 ||
+        is_browser(store, lease->id, r->browser, &is_ours, err) != 0)
+        return -1;
+    r->result.tries_left = lease->reveal_tries_left;
+    r->result.answer = lease_reveal_answer(lease, r->now);
+    if (r->result.answer == REVEAL_READY && is_ours && is_fresh(lease, r->now))
+        return make_password(store, r, err);
+    r->result.outcome = r->result.answer == REVEAL_READY ? REVEAL_WRONG_PROOF
+                                                         : REVEAL_NOT_NOW;
+    return 0;
+}
+
+/* ---- what the customer says ---- */
+
+static int note_word(struct store *store, struct revealing *r, struct error *err)
+{
+    const struct lease *lease = &r->result.lease;
+    bool is_live = lease_is_live(lease_state_at(lease, r->now));
+
+    if (store_word_add(store, lease->id, r->word, r->now, err) != 0 ||
+        (r->word == LEASE_WORD_BACK && is_live &&
+         store_lease_end(store, lease->id, LEASE_END_GIVEN_BACK, r->actor,
+                         "the customer switched back", r->now, err) != 0))
+        return -1;
+    r->result.outcome = REVEAL_DONE;
+    return audit_reveal(store, r, "lease.customer_said",
+                        arena_printf(r->mem, "said=%s", lease_word_name(r->word)), err);
+}
+
+static int decide_word(struct store *store, void *context, struct error *err)
+{
+    struct revealing *r = context;
+    struct lease *lease = &r->result.lease;
+    char typed[MAILBOX_MAX + 1] = "";
+    uint8_t hash[DIGEST_BYTES];
+    bool is_ours = false;
+
+    if (find_by_link(store, r->mem, r->link_id, lease, hash, err) != 0 ||
+        is_browser(store, lease->id, r->browser, &is_ours, err) != 0)
+        return -1;
+    r->result.tries_left = lease->reveal_tries_left;
+    r->result.answer = lease_reveal_answer(lease, r->now);
+    r->result.outcome = REVEAL_NOT_NOW;
+    /* Before the details were shown there is nothing to say. */
+    if (lease->revealed_at == 0 || (!is_ours && lease->reveal_tries_left == 0))
+        return 0;
+    if (!is_ours &&
+        (!mailbox_parse(r->typed_mailbox, typed) || strcmp(typed, lease->mailbox) != 0))
+        return count_wrong_try(store, r, err);
+    return note_word(store, r, err);
 }
 
 static int decide_local(struct store *store, void *context, struct error *err)
@@ -180,6 +319,53 @@ int reveal(struct app *app, struct arena *mem, const char *link_id,
                           .typed_mailbox = typed_mailbox};
 
     return run(&r, decide, out, err);
+}
+
+int reveal_again(struct app *app, struct arena *mem, const char *link_id,
+                 struct slice browser, struct reveal_result *out, struct error *err)
+{
+    struct revealing r = {.app = app,
+                          .mem = mem,
+                          .now = app_now(app),
+                          .actor = "customer",
+                          .link_id = link_id,
+                          .browser = browser};
+
+    return run(&r, decide_again, out, err);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+int reveal_prove(struct app *app, struct arena *mem, const char *link_id,
+                 struct slice typed_key, struct slice typed_mailbox,
+                 struct reveal_result *out, struct error *err)
+{
+    struct revealing r = {.app = app,
+                          .mem = mem,
+                          .now = app_now(app),
+                          .actor = "customer",
+                          .link_id = link_id,
+                          .typed_key = typed_key,
+                          .typed_mailbox = typed_mailbox,
+                          .is_proof_only = true};
+
+    return run(&r, decide, out, err);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+int reveal_say(struct app *app, struct arena *mem, const char *link_id,
+               struct slice browser, struct slice typed_mailbox, enum lease_word word,
+               struct reveal_result *out, struct error *err)
+{
+    struct revealing r = {.app = app,
+                          .mem = mem,
+                          .now = app_now(app),
+                          .actor = "customer",
+                          .link_id = link_id,
+                          .browser = browser,
+                          .typed_mailbox = typed_mailbox,
+                          .word = word};
+
+    return run(&r, decide_word, out, err);
 }
 
 int reveal_local(struct app *app, struct arena *mem, const struct actor *actor,

@@ -24,11 +24,16 @@ enum {
 
 static bool is_template(const char *name)
 {
-    return !slice_starts(slice_from(name), "static/");
+    static const char *const others[] = {"static/", "text/", "guides/"};
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (slice_starts(slice_from(name), others[i]))
+            return false;
+    return true;
 }
 
-static int read_text(struct templates *t, const char *folder,
-                     const struct embedded *file, struct slice *out, struct error *err)
+int templates_read(struct templates *t, const char *folder, const struct embedded *file,
+                   struct slice *out, struct error *err)
 {
     struct error why = {0};
 
@@ -48,8 +53,8 @@ static int find_partial(struct templates *t, const struct parsed *from,
                         struct node *node, struct error *err)
 {
     const char *slash = strrchr(from->name, '/');
-    const char *dot = strrchr(from->name, '.');
     int folder_len = slash != NULL ? (int)(slash - from->name) + 1 : 0;
+    const char *dot = strchr(from->name + folder_len, '.');
     const char *name = arena_printf(&t->mem, "%.*s%.*s%s", folder_len, from->name,
                                     (int)node->text.len, node->text.at,
                                     dot != NULL ? dot : "");
@@ -64,6 +69,18 @@ static int find_partial(struct templates *t, const struct parsed *from,
                      node->line, name);
 }
 
+static int check_key(struct templates *t, const struct parsed *from,
+                     const struct node *node, struct error *err)
+{
+    const char *key = arena_slice(&t->mem, node->text);
+
+    if (text_find(&t->texts, NULL, key) != NULL)
+        return 0;
+    return error_set(err, ERROR_INVALID,
+                     "template \"%s\" line %u: there is no text \"%s\"", from->name,
+                     node->line, key);
+}
+
 static int find_partials(struct templates *t, struct error *err)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -72,7 +89,25 @@ static int find_partials(struct templates *t, struct error *err)
             if (node->kind == NODE_PARTIAL &&
                 find_partial(t, &t->all[i], node, err) != 0)
                 return -1;
+            if (node->kind == NODE_KEY && check_key(t, &t->all[i], node, err) != 0)
+                return -1;
         }
+    return 0;
+}
+
+static int parse_all(struct templates *t, const char *folder, struct error *err)
+{
+    for (size_t i = 0; i < templates_count; i++) {
+        const struct embedded *file = &templates_table[i];
+        if (!is_template(file->name))
+            continue;
+        struct parsed *parsed = &t->all[t->count++];
+        parsed->name = file->name;
+        parsed->is_html = slice_ends_nocase(slice_from(file->name), ".html");
+        if (templates_read(t, folder, file, &parsed->text, err) != 0 ||
+            template_parse(parsed, err) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -81,19 +116,10 @@ int templates_load(const char *folder, struct templates **out, struct error *err
     struct templates *t = xcalloc(1, sizeof *t);
 
     arena_init(&t->mem);
-    t->all = xcalloc(templates_count + 1, sizeof *t->all);
-    for (size_t i = 0; i < templates_count; i++) {
-        const struct embedded *file = &templates_table[i];
-        if (!is_template(file->name))
-            continue;
-        struct parsed *parsed = &t->all[t->count++];
-        parsed->name = file->name;
-        parsed->is_html = slice_ends_nocase(slice_from(file->name), ".html");
-        if (read_text(t, folder, file, &parsed->text, err) != 0 ||
-            template_parse(parsed, err) != 0)
-            goto fail;
-    }
-    if (find_partials(t, err) != 0)
+    t->all = xcalloc(templates_count + TEMPLATES_OWN_MAX, sizeof *t->all);
+    if (templates_read_languages(t, folder, err) != 0 ||
+        parse_all(t, folder, err) != 0 || templates_read_own(t, folder, err) != 0 ||
+        find_partials(t, err) != 0)
         goto fail;
     *out = t;
     return 0;
@@ -110,6 +136,8 @@ void templates_free(struct templates *templates)
     for (size_t i = 0; i < templates->count; i++)
         free(templates->all[i].nodes);
     free(templates->all);
+    text_free(&templates->texts);
+    json_decref(templates->guides);
     arena_release(&templates->mem);
     free(templates);
 }
@@ -133,6 +161,7 @@ struct walk {
     struct frame frames[DEPTH_MAX];
     size_t depth;
     const json_t *view;
+    const struct language *language;
     struct strbuf *out;
 };
 
@@ -192,22 +221,79 @@ static int push(struct walk *w, struct frame frame, struct error *err)
     return 0;
 }
 
-static int put_variable(struct walk *w, const struct node *node, struct error *err)
+static int put_value(struct walk *w, const json_t *value, struct error *err)
 {
-    const json_t *value = look_up(w, node->text);
+    enum escape how = w->at->is_html ? ESCAPE_HTML : ESCAPE_TEXT;
 
-    if (json_is_string(value)) {
-        struct slice text = slice_of(json_string_value(value),
-                                     json_string_length(value));
-        escape_append(w->out, w->at->is_html ? ESCAPE_HTML : ESCAPE_TEXT, text);
-    } else if (json_is_integer(value)) {
+    if (json_is_string(value))
+        escape_append(w->out, how,
+                      slice_of(json_string_value(value), json_string_length(value)));
+    else if (json_is_integer(value))
         strbuf_printf(w->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else {
+    else
         return fail(w, err,
                     value == NULL ? "is not in the view" : "is no text or number");
+    return 0;
+}
+
+static int put_variable(struct walk *w, const struct node *node, struct error *err)
+{
+    if (put_value(w, look_up(w, node->text), err) != 0)
+        return -1;
+    w->pc++;
+    return 0;
+}
+
+/* A text of ours: its words escaped, its marks as tags, its placeholders out of the view. */
+static int put_marked(struct walk *w, const char *text, struct error *err)
+{
+    static const char *const tags[] = {
+        [TEXT_STRONG_ON] = "<b>",
+        [TEXT_STRONG_OFF] = "</b>",
+        [TEXT_CODE_ON] = "<code translate=\"no\">",
+        [TEXT_CODE_OFF] = "</code>",
+    };
+    struct text_walk walk = {.rest = slice_from(text)};
+    enum text_piece kind;
+    struct slice piece;
+
+    while (text_next(&walk, &kind, &piece)) {
+        if (kind == TEXT_PLAIN)
+            escape_append(w->out, w->at->is_html ? ESCAPE_HTML : ESCAPE_TEXT, piece);
+        else if (kind == TEXT_NAME) {
+            const json_t *value = look_up(w, piece);
+            if (value == NULL)
+                return error_set(err, ERROR_INTERNAL,
+                                 "template \"%s\": {%.*s} is not in the view",
+                                 w->at->name, (int)piece.len, piece.at);
+            if (put_value(w, value, err) != 0)
+                return -1;
+        } else if (w->at->is_html)
+            strbuf_puts(w->out, tags[kind]);
     }
     w->pc++;
     return 0;
+}
+
+static int put_key(struct walk *w, const struct node *node, struct error *err)
+{
+    char key[64];
+
+    if (node->text.len >= sizeof key)
+        return fail(w, err, "is too long a key");
+    memcpy(key, node->text.at, node->text.len);
+    key[node->text.len] = '\0';
+    const char *text = text_find(&w->all->texts, w->language, key);
+    return text != NULL ? put_marked(w, text, err) : fail(w, err, "is no text");
+}
+
+static int put_marked_variable(struct walk *w, const struct node *node,
+                               struct error *err)
+{
+    const json_t *value = look_up(w, node->text);
+
+    return json_is_string(value) ? put_marked(w, json_string_value(value), err)
+                                 : fail(w, err, "is no text in the view");
 }
 
 static int enter_section(struct walk *w, const struct node *node, struct error *err)
@@ -278,6 +364,8 @@ static int step(struct walk *w, struct error *err)
     case NODE_INVERTED: return enter_section(w, node, err);
     case NODE_END: end_section(w, node); return 0;
     case NODE_PARTIAL: return enter_partial(w, node, err);
+    case NODE_KEY: return put_key(w, node, err);
+    case NODE_MARKED: return put_marked_variable(w, node, err);
     }
     return 0;
 }
@@ -294,10 +382,22 @@ static bool leave_template(struct walk *w)
     return true;
 }
 
+bool template_exists(const struct templates *templates, const char *name)
+{
+    for (size_t i = 0; i < templates->count; i++)
+        if (strcmp(templates->all[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 int template_render(const struct templates *templates, const char *name,
                     const json_t *view, struct strbuf *out, struct error *err)
 {
     struct walk w = {.all = templates, .view = view, .out = out};
+    const char *lang = json_string_value(json_object_get(view, "lang"));
+
+    if (lang != NULL)
+        w.language = text_find_language(&templates->texts, slice_from(lang));
 
     for (size_t i = 0; i < templates->count; i++)
         if (strcmp(templates->all[i].name, name) == 0)

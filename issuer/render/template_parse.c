@@ -84,6 +84,8 @@ static int add_tag(struct parsing *p, char sigil, struct slice name, struct erro
     case '^': return begin_section(p, NODE_INVERTED, name, err);
     case '/': return end_section(p, name, err);
     case '>': add_node(p, NODE_PARTIAL, name); return 0;
+    case '@': add_node(p, NODE_KEY, name); return 0;
+    case '~': add_node(p, NODE_MARKED, name); return 0;
     default: add_node(p, NODE_VARIABLE, name); return 0;
     }
 }
@@ -149,8 +151,8 @@ static int parse_step(struct parsing *p, bool *more, struct error *err)
     char sigil = *first;
     if (sigil == '{' || sigil == '&' || sigil == '=')
         return complain(p, err, "raw output and other delimiters do not exist here");
-    bool has_sigil = sigil != '\0' && strchr("#^/>!", sigil) != NULL;
-    if (has_sigil)
+    bool has_sigil = sigil != '\0' && strchr("#^/>!@~", sigil) != NULL;
+    if (has_sigil && sigil != '@' && sigil != '~')
         trim_standalone(p, &literal, &behind);
     if (literal.len > 0)
         add_node(p, NODE_TEXT, literal);

@@ -82,6 +82,10 @@ static int load(struct page *page, struct store *store, int64_t id,
     if (used != NULL && store_usage_list(store, page->mem, used->id, CASE_USAGE_MAX,
                                          &facts->usage, &facts->usage_count, err) != 0)
         return -1;
+    if (facts->live != NULL &&
+        store_word_list(store, page->mem, facts->live->id, CASE_WORDS_MAX, &facts->said,
+                        &facts->said_count, err) != 0)
+        return -1;
     if (load_listings(page, store, facts, err) != 0)
         return -1;
     return case_put_log(page, store, facts, err);

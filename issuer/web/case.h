@@ -9,6 +9,7 @@
 
 enum {
     CASE_LEASES_MAX = 10,
+    CASE_WORDS_MAX = 3,
     CASE_USAGE_MAX = 50
 };
 
@@ -19,6 +20,7 @@ struct case_extra {
     const char *link;            /* just made: shown now and never again */
     bool is_replay; /* the form was sent twice: its link was in the first answer */
     const char *reason, *mailbox; /* typed, to be shown again */
+    const char *language;
     int64_t for_s;
 };
 NODISCARD int case_show(struct page *page, int64_t id, const struct case_extra *extra,
@@ -31,7 +33,9 @@ struct case_facts {
     size_t leases_count;
     const struct lease *live; /* the one that counts now, or NULL */
     struct approval approval; /* of live; id 0: nobody was asked */
-    struct usage_row *usage;  /* of live, else of the newest lease; newest first */
+    struct lease_said *said;  /* of live, newest first */
+    size_t said_count;
+    struct usage_row *usage; /* of live, else of the newest lease; newest first */
     size_t usage_count;
     struct pool_address *pool;
     size_t pool_count;

@@ -10,6 +10,7 @@
 #include "base/timetext.h"
 #include "issuer/leases/refused.h"
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 enum {
     HOUR_S = 3600,
@@ -74,6 +75,26 @@ static unsigned free_places(const struct case_facts *facts, unsigned *out_addres
     return places;
 }
 
+/* What the page and the reply may be in; the customer's browser chooses where nobody did. */
+static json_t *languages(const struct page *page, const char *chosen)
+{
+    const struct config_list *offered = &page->config->languages;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < offered->count; i++) {
+        json_t *entry = json_object();
+        view_text(entry, "code", offered->at[i]);
+        view_text(entry, "name",
+                  template_text(page->web->templates, page->mem, offered->at[i],
+                                "language.name", NULL));
+        view_flag(entry, "is_chosen",
+                  strcmp(offered->at[i], chosen != NULL ? chosen : offered->at[0]) ==
+                      0);
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
 static json_t *mint_panel(struct page *page, const struct case_facts *facts,
                           const struct case_extra *extra)
 {
@@ -93,6 +114,8 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
     view_text(mint, "reason", extra->reason != NULL ? extra->reason : "");
     view_take(mint, "choices", how_long(page, extra->for_s));
     view_flag(mint, "has_room", places > 0);
+    view_flag(mint, "has_languages", config->languages.count > 1);
+    view_take(mint, "languages", languages(page, extra->language));
     view_text(mint, "room",
               arena_printf(page->mem, "%u place%s free on %u address%s", places,
                            places == 1 ? "" : "s", addresses,
@@ -187,6 +210,22 @@ static const char *login_note(struct page *page, const struct case_facts *facts,
     return is_shown ? "If it stays so, call the customer." : NULL;
 }
 
+/* What the customer told us, oldest first; being stuck is what somebody has to answer now. */
+static void add_words(struct page *page, json_t *list, const struct case_facts *facts)
+{
+    for (size_t i = facts->said_count; i > 0; i--) {
+        const struct lease_said *said = &facts->said[i - 1];
+        bool is_stuck = said->word == LEASE_WORD_STUCK && i == 1;
+        add_step(
+            page, list,
+            &(struct step){is_stuck ? STEP_NOW : STEP_DONE,
+                           speak(page, arena_printf(page->mem, "console.watch.%s",
+                                                    lease_word_name(said->word))),
+                           said->at,
+                           is_stuck ? speak(page, "console.watch.stuck_note") : NULL});
+    }
+}
+
 static json_t *watch_steps(struct page *page, const struct case_facts *facts)
 {
     const struct lease *lease = facts->live;
@@ -222,6 +261,7 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
                                         lease->refusals)
                          : "Messages sent",
                  is_used ? lease->last_message_at : 0, limits_note(page->mem, lease)});
+    add_words(page, list, facts);
     add_step(page, list, &(struct step){STEP_TO_COME, "Ends", lease->expires_at, NULL});
     return list;
 }

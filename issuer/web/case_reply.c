@@ -6,9 +6,10 @@
 #include "issuer/web/case.h"
 
 #include "base/limits.h"
-#include "base/timetext.h"
 #include "core/mailbox.h"
+#include "issuer/render/qr.h"
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 enum {
     CODE_GROUP = 5
@@ -35,6 +36,21 @@ static const char *domain_of(const char *mailbox)
                                                            : NULL;
 }
 
+/* "12 hours", or NULL: it has the days in the form that goes with "within". */
+static const char *say_within(const struct page *page, int64_t seconds)
+{
+    enum {
+        HOUR_S = 3600,
+        DAY_S = 86400
+    };
+
+    if (seconds <= 0)
+        return NULL;
+    if (seconds > 2 * (int64_t)DAY_S)
+        return speak_count(page, "within.days", "count", (seconds + DAY_S - 1) / DAY_S);
+    return speak_count(page, "within.hours", "count", (seconds + HOUR_S - 1) / HOUR_S);
+}
+
 /* The facts of the case, for every text. */
 static void put_facts(struct page *page, const struct case_facts *facts, json_t *view)
 {
@@ -44,54 +60,74 @@ static void put_facts(struct page *page, const struct case_facts *facts, json_t 
     const char *domain = domain_of(e->recipient);
 
     view_text(view, "recipient", e->recipient);
-    view_text(view, "domain", domain != NULL ? domain : "the recipient's domain");
+    view_text(view, "domain",
+              domain != NULL ? domain : speak(page, "reply.their_domain"));
     view_text(view, "server", e->remote_mta);
     view_text(view, "sender", sender);
     view_text(view, "sender_domain", domain_of(sender));
     view_text(view, "address", e->blocked_ip);
     view_text(view, "list", row->zone != NULL ? line_zone(page, row->zone) : e->list);
-    view_text(view, "clears_within", facts->clears.within);
+    view_text(view, "clears_within", say_within(page, facts->clears.within_s));
     view_text(view, "reply", e->excerpt);
     view_text(view, "when",
-              e->bounced_at != 0 ? timetext_person_long(page->mem, e->bounced_at)
-                                 : NULL);
+              e->bounced_at != 0 ? speak_time_long(page, e->bounced_at) : NULL);
     view_text(view, "agent", page->session.agent.name);
     view_text(view, "brand", page->config->brand.name);
 }
 
-static int render(struct page *page, const char *template, json_t *view, json_t *into,
+/* email/NAME.LANGUAGE.txt, the English one where the language has none. */
+static int render(struct page *page, const char *name, json_t *view, json_t *into,
                   struct error *err)
 {
+    const struct templates *templates = page->web->templates;
+    const char *file = arena_printf(page->mem, "email/%s.%s.txt", name, page->lang);
     struct strbuf reply;
 
+    if (!template_exists(templates, file))
+        file = arena_printf(page->mem, "email/%s.en.txt", name);
+    view_text(view, "lang", page->lang);
     strbuf_init(&reply, PAGE_MAX);
-    int result = template_render(page->web->templates, template, view, &reply, err);
+    int result = template_render(templates, file, view, &reply, err);
     if (result == 0)
         view_text(into, "reply", reply.at);
+    view_text(into, "reply_lang", page->lang);
     strbuf_wipe(&reply);
     return result;
+}
+
+/* The customer's language, for as long as the reply is written; gives back the page's. */
+static const char *speak_to(struct page *page, const struct lease *lease)
+{
+    const char *own = page->lang;
+    bool is_chosen = lease != NULL && lease->language[0] != '\0';
+
+    page->lang = is_chosen ? lease->language : page->config->languages.at[0];
+    return own;
 }
 
 int case_put_reply(struct page *page, const struct case_facts *facts, json_t *advise,
                    struct error *err)
 {
-    static const char *const templates[DIAGNOSIS_VERDICT_COUNT] = {
-        [DIAGNOSIS_CLEAR_NOW] = "email/again.txt",
-        [DIAGNOSIS_NOT_OURS] = "email/not_ours.txt",
-        [DIAGNOSIS_NOT_ADDRESS] = "email/not_address.txt",
-        [DIAGNOSIS_RECIPIENT] = "email/recipient.txt",
-        [DIAGNOSIS_PRIVATE_LIST] = "email/ask_recipient.txt",
-        [DIAGNOSIS_WIDE_LIST] = "email/ask_recipient.txt",
-        [DIAGNOSIS_NO_BOUNCE] = "email/send_bounce.txt",
+    static const char *const names[DIAGNOSIS_VERDICT_COUNT] = {
+        [DIAGNOSIS_CLEAR_NOW] = "again",
+        [DIAGNOSIS_NOT_OURS] = "not_ours",
+        [DIAGNOSIS_NOT_ADDRESS] = "not_address",
+        [DIAGNOSIS_RECIPIENT] = "recipient",
+        [DIAGNOSIS_PRIVATE_LIST] = "ask_recipient",
+        [DIAGNOSIS_WIDE_LIST] = "ask_recipient",
+        [DIAGNOSIS_NO_BOUNCE] = "send_bounce",
     };
-    const char *template = templates[facts->row.verdict];
+    const char *name = names[facts->row.verdict];
 
     view_text(advise, "reply", NULL);
-    if (template == NULL)
+    view_text(advise, "reply_lang", NULL);
+    if (name == NULL)
         return 0;
     json_t *view = json_object();
+    const char *own = speak_to(page, NULL);
     put_facts(page, facts, view);
-    int result = render(page, template, view, advise, err);
+    int result = render(page, name, view, advise, err);
+    page->lang = own;
     json_decref(view);
     return result;
 }
@@ -100,23 +136,29 @@ int case_put_deliver(struct page *page, const struct case_facts *facts,
                      const struct case_extra *extra, struct error *err)
 {
     const struct lease *lease = facts->live;
+    json_t *qr = NULL;
 
     if (extra->link == NULL || lease == NULL) {
         view_take(page->view, "deliver", json_null());
         return 0;
     }
     json_t *deliver = json_object();
-    json_t *view = json_object();
     view_take(page->view, "deliver", deliver);
-    view_text(deliver, "link", extra->link);
     page->response->is_secret = true;
+    if (qr_view(extra->link, &qr, err) != 0)
+        return -1;
+    view_take(deliver, "qr", qr);
+    view_text(deliver, "link", extra->link);
+    json_t *view = json_object();
+    const char *own = speak_to(page, lease);
     put_facts(page, facts, view);
-    view_text(view, "until", timetext_person_long(page->mem, lease->expires_at));
-    view_text(view, "link_until", timetext_person_long(page->mem, lease->reveal_until));
-    view_text(view, "zone", timetext_zone(page->mem, lease->expires_at));
+    view_text(view, "until", speak_time_long(page, lease->expires_at));
+    view_text(view, "link_until", speak_time_long(page, lease->reveal_until));
+    view_text(view, "zone", speak_zone(page, lease->expires_at));
     view_text(view, "link", extra->link);
     view_text(view, "code", spaced_code(page->mem, extra->link));
-    int result = render(page, "email/reply.txt", view, deliver, err);
+    int result = render(page, "reply", view, deliver, err);
+    page->lang = own;
     json_decref(view);
     return result;
 }

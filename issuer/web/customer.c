@@ -12,179 +12,140 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/timetext.h"
-#include "issuer/leases/reveal.h"
+#include "issuer/render/qr.h"
+#include "issuer/web/customer_view.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 enum {
     PLACEHOLDER_LEN = 32
 };
 
-/* Console pages carry a reference and an agent; a customer gets the same calm page for all. */
-static int show(struct page *page, const char *template, const char *title,
-                unsigned status, struct error *err)
-{
-    return page_show(
-        page,
-        &(struct page_name){
-            .template = template, .title = title, .section = "", .status = status},
-        err);
-}
-
-/* ---- pages that only say something ---- */
-
-struct state_words {
-    const char *class_name, *word, *heading, *lead;
-};
-
-static void show_state(struct page *page, const struct state_words *words,
-                       unsigned status)
-{
-    struct error err = {0};
-
-    view_take(page->view, "mark", view_mark(words->class_name, words->word));
-    view_text(page->view, "heading", words->heading);
-    view_text(page->view, "lead", words->lead);
-    page_problem(page, NULL, NULL);
-    if (show(page, "html/customer_state.html", words->heading, status, &err) == 0)
-        return;
-    log_event(LOG_LEVEL_ERROR, "page.failed", "page", "customer", "why", err.text,
-              NULL);
-    strbuf_reset(&page->response->body);
-    strbuf_puts(&page->response->body, "Something went wrong on our side.\n");
-    page->response->status = 500;
-    page->response->content_type = "text/plain; charset=utf-8";
-}
-
-static const struct state_words *words_of(enum reveal_answer answer)
-{
-    static const struct state_words rows[REVEAL_ANSWER_COUNT] = {
-        [REVEAL_READY] = {"clear",  "ready",         "Your sending details are ready",      ""},
-        [REVEAL_LOCKED] =
-            {"unsure", "locked",        "This page is locked.",
-                          "There were five wrong tries. Please ask us for a new link: it takes "
-             "a minute, and nothing is lost."                                                 },
-        [REVEAL_SHOWN_ENOUGH] =
-            {"unsure", "already shown", "These details were shown already.",
-                          "They are shown three times at most. If you do not have them "
-             "any more, please ask us for new ones."                                          },
-        [REVEAL_IN_USE] =
-            {"used",   "in use",        "Your sending details are in use.",
-                          "A mail program has signed in with them, so they are not shown "
-             "again. If that was not you, please tell us at once."                            },
-        [REVEAL_LINK_OVER] =
-            {"rest",   "link expired",  "This link is too old.",
-                          "Links work for a short time only. Please ask us for a new one."    },
-        [REVEAL_EXPIRED] =
-            {"rest",   "expired",       "These sending details have expired.",
-                          "Please put your old outgoing server back. If mail is still refused, "
-             "ask us for new details."                                                        },
-        [REVEAL_REVOKED] =
-            {"rest",   "ended",         "These sending details were ended.",
-                          "They do not work any more. Please put your old outgoing server "
-             "back, and ask us if you are not sure why."                                      },
-        [REVEAL_NOT_READY] =
-            {"unsure", "not ready yet", "Your details are not ready yet.",
-                          "Somebody here has to look at them first. Please try again in a "
-             "few minutes."                                                                   },
-    };
-
-    return &rows[answer];
-}
-
-static void show_not_found(struct page *page)
-{
-    static const struct state_words words = {
-        "rest", "not found", "There is nothing at this address.",
-        "Perhaps the link was cut when it was copied. Please open it from our message again, or "
-        "ask us."};
-
-    show_state(page, &words, 404);
-}
-
-static void show_fault(struct page *page, const struct error *why)
-{
-    static const struct state_words words = {
-        "unsure", "a fault of ours", "Something went wrong on our side.",
-        "Nothing was used up. Please try again in a minute."};
-
-    log_event(LOG_LEVEL_ERROR, "page.failed", "page", "customer", "why", why->text,
-              NULL);
-    show_state(page, &words, problem_status(why->kind) >= 500 ? 503 : 500);
-}
-
-static void show_failed(struct page *page, const struct error *why)
-{
-    static const struct state_words odd = {
-        "unsure", "not understood", "We could not read that.",
-        "Please open the link from our message again and try once more."};
-
-    switch (why->kind) {
-    case ERROR_NOT_FOUND: show_not_found(page); return;
-    case ERROR_INVALID:
-    case ERROR_DENIED: show_state(page, &odd, problem_status(why->kind)); return;
-    case ERROR_NONE:
-    case ERROR_REFUSED:
-    case ERROR_CONFLICT:
-    case ERROR_EXHAUSTED:
-    case ERROR_UNAVAILABLE:
-    case ERROR_INTEGRITY:
-    case ERROR_INTERNAL:
-    case ERROR_KIND_COUNT: show_fault(page, why); return;
-    }
-}
-
 void customer_refuse(const struct web *web, struct http_request *request,
-                     unsigned status, const char *sentence,
+                     unsigned status, const char *sentence UNUSED,
                      struct http_response *response)
 {
-    struct page page;
+    struct visit visit;
 
-    page_begin(&page, web, request, response);
-    if (status == 404)
-        show_not_found(&page);
-    else
-        show_state(&page,
-                   &(const struct state_words){"unsure", "refused",
-                                               "We could not answer this request.",
-                                               sentence},
-                   status);
-    page_done(&page);
+    visit_begin(&visit, web, request, response);
+    visit_state(&visit,
+                &(struct state_page){.name = status == 404 ? "not_found" : "refused",
+                                     .class_name = status == 404 ? "rest" : "unsure",
+                                     .status = status});
+    page_done(&visit.page);
 }
 
 /* ---- asking ---- */
 
-static int show_ask(struct page *page, const char *id, const struct lease *lease,
-                    unsigned status, struct error *err)
+static void open_visit(struct visit *visit, const struct web *web,
+                       struct http_request *request, struct http_response *response)
 {
+    visit_begin(visit, web, request, response);
+    /* What cannot be an id stands in no address that we write. */
+    if (link_id_is_valid(request->params[0]))
+        visit->id = arena_slice(visit->page.mem, request->params[0]);
+}
+
+static int show_ask(struct visit *visit, const struct lease *lease, unsigned status,
+                    struct error *err)
+{
+    struct page *page = &visit->page;
     const char *mailbox = page_field(page, "mailbox");
     const char *code = page_field(page, "code");
 
-    view_text(page->view, "action", arena_printf(page->mem, "/r/%s", id));
+    view_text(page->view, "action", visit_path(visit, ""));
     view_text(page->view, "typed_mailbox", mailbox != NULL ? mailbox : "");
     view_text(page->view, "typed_code", code != NULL ? code : "");
-    view_text(page->view, "link_until",
-              timetext_person(page->mem, lease->reveal_until, page->now));
-    view_text(page->view, "until", timetext_person_long(page->mem, lease->expires_at));
+    view_text(page->view, "link_until", speak_time(page, lease->reveal_until));
+    view_text(page->view, "until", speak_time_long(page, lease->expires_at));
     page->response->is_secret = code != NULL;
-    return show(page, "html/customer_ask.html", "Your sending details", status, err);
+    return visit_show(visit, "html/customer_ask.html", "ask.title", status, err);
+}
+
+static int show_again(struct visit *visit, struct error *err)
+{
+    struct page *page = &visit->page;
+
+    view_take(page->view, "mark", view_mark("used", speak(page, "state.again.word")));
+    view_text(page->view, "heading", speak(page, "state.again.heading"));
+    view_text(page->view, "lead", speak(page, "again.lead"));
+    view_text(page->view, "said", NULL);
+    view_text(page->view, "again_action", visit_path(visit, "/again"));
+    view_flag(page->view, "has_back", false);
+    view_text(page->view, "say_action", NULL);
+    return visit_show(visit, "html/customer_state.html", "state.again.heading", 200,
+                      err);
+}
+
+/* The first login may be seconds old; without what authd wrote just now the page is a little behind. */
+static void take_usage(const struct page *page)
+{
+    struct error err = {0};
+
+    if (page->web->take_usage != NULL && page->web->take_usage(page->app, &err) != 0)
+        log_event(LOG_LEVEL_WARNING, "usage.behind", "why", err.text, NULL);
+}
+
+static int look_at(struct visit *visit, struct reveal_view *out, struct error *err)
+{
+    struct page *page = &visit->page;
+
+    if (reveal_look(page->app, page->mem, visit->id, visit->browser, out, err) != 0)
+        return -1;
+    visit_lease(visit, &out->lease);
+    return 0;
+}
+
+static int ask(struct visit *visit, struct error *err)
+{
+    struct reveal_view look = {0};
+
+    if (look_at(visit, &look, err) != 0)
+        return -1;
+    if (look.answer != REVEAL_READY || look.over_since != 0)
+        visit_answer(visit, &look, 200);
+    else if (look.may_show_again)
+        return show_again(visit, err);
+    else
+        return show_ask(visit, &look.lease, 200, err);
+    return 0;
 }
 
 void customer_ask(const struct web *web, struct http_request *request,
                   struct http_response *response)
 {
-    struct page page;
-    struct reveal_view look;
+    struct visit visit;
     struct error err = {0};
 
-    page_begin(&page, web, request, response);
-    const char *id = arena_slice(page.mem, request->params[0]);
-    if (reveal_look(page.app, page.mem, id, &look, &err) != 0)
-        show_failed(&page, &err);
-    else if (look.answer != REVEAL_READY)
-        show_state(&page, words_of(look.answer), 200);
-    else if (show_ask(&page, id, &look.lease, 200, &err) != 0)
-        show_fault(&page, &err);
-    page_done(&page);
+    open_visit(&visit, web, request, response);
+    if (ask(&visit, &err) != 0)
+        visit_failed(&visit, &err);
+    page_done(&visit.page);
+}
+
+/* The sentence with the first login, for the page that waits for it; 204 until then. */
+void customer_login(const struct web *web, struct http_request *request,
+                    struct http_response *response)
+{
+    struct visit visit;
+    struct reveal_view look = {0};
+    struct error err = {0};
+
+    open_visit(&visit, web, request, response);
+    take_usage(&visit.page);
+    if (look_at(&visit, &look, &err) != 0) {
+        visit_failed(&visit, &err);
+    } else {
+        response->status = look.lease.first_login_at != 0 ? 200 : 204;
+        response->content_type = "text/plain; charset=utf-8";
+        if (response->status == 200)
+            strbuf_puts(&response->body,
+                        template_text(
+                            web->templates, visit.page.mem, visit.page.lang,
+                            "shown.login", "time",
+                            speak_time(&visit.page, look.lease.first_login_at), NULL));
+    }
+    page_done(&visit.page);
 }
 
 /* ---- revealing ---- */
@@ -220,63 +181,133 @@ static int splice(struct page *page, const char *placeholder,
     return 0;
 }
 
-static int show_details(struct page *page, const struct reveal_result *result,
+static void put_left(struct visit *visit, const struct lease *lease)
+{
+    struct page *page = &visit->page;
+    const struct templates *t = page->web->templates;
+    const char *minutes = template_text(t, page->mem, page->lang, "span.minutes",
+                                        "minutes", "#m", NULL);
+    const char *hours = template_text(t, page->mem, page->lang, "span.hours", "hours",
+                                      "#h", "minutes", "#m", NULL);
+
+    speak_put_time(page, page->view, "ends", lease->expires_at);
+    view_text(page->view, "span", speak_span(page, lease->expires_at - page->now));
+    view_text(
+        page->view, "left_minutes",
+        template_text(t, page->mem, page->lang, "shown.left", "span", minutes, NULL));
+    view_text(
+        page->view, "left_hours",
+        template_text(t, page->mem, page->lang, "shown.left", "span", hours, NULL));
+}
+
+static int show_details(struct visit *visit, const struct reveal_result *result,
                         struct error *err)
 {
-    const struct config *config = page->config;
+    struct page *page = &visit->page;
     const struct lease *lease = &result->lease;
     char placeholder[PLACEHOLDER_LEN + 1];
 
     random_text(app_random(page->app), "abcdefghijklmnopqrstuvwxyz234567", placeholder,
                 PLACEHOLDER_LEN);
+    visit_put_guides(visit, lease);
+    put_left(visit, lease);
     view_text(page->view, "mailbox", lease->mailbox);
-    view_text(page->view, "host", config->submission.host);
-    view_number(page->view, "port", config->submission.port);
-    view_number(page->view, "starttls_port", config->submission.starttls_port);
-    view_text(page->view, "username", lease->username);
     view_text(page->view, "password", placeholder);
-    view_text(page->view, "until", timetext_person_long(page->mem, lease->expires_at));
-    view_text(page->view, "left",
-              timetext_span(page->mem, lease->expires_at - page->now));
-    if (show(page, "html/customer_shown.html", "Your sending details", 200, err) != 0)
+    view_text(page->view, "say_action", visit_path(visit, "/say"));
+    view_text(page->view, "login_url", visit_path(visit, "/login"));
+    view_text(page->view, "look_url", visit_path(visit, ""));
+    if (visit_show(visit, "html/customer_shown.html", "shown.title", 200, err) != 0)
         return -1;
+    visit_set_cookie(visit, result->browser, lease);
     http_header(page->response, "Clear-Site-Data", "\"cache\"");
     return splice(page, placeholder, &result->password, err);
 }
 
-/* Never which of the two was wrong. */
-static int show_wrong(struct page *page, const char *id,
-                      const struct reveal_result *result, struct error *err)
+/* The link with its key, which the proof brought along. */
+static int show_phone(struct visit *visit, const char *key, struct error *err)
 {
-    if (result->tries_left == 0) {
-        show_state(page, words_of(REVEAL_LOCKED), 403);
-        return 0;
-    }
-    page_problem(
-        page,
-        arena_printf(page->mem,
-                     "The address or the code is not right. You have %u %s left.",
-                     result->tries_left, result->tries_left == 1 ? "try" : "tries"),
-        "mailbox");
-    return show_ask(page, id, &result->lease, 403, err);
+    struct page *page = &visit->page;
+    json_t *qr = NULL;
+
+    page->response->is_secret = true;
+    if (qr_view(arena_printf(page->mem, "%s/r/%s#%s", page->config->customer.url,
+                             visit->id, key),
+                &qr, err) != 0)
+        return -1;
+    view_take(page->view, "qr", qr);
+    view_text(page->view, "action", visit_path(visit, ""));
+    return visit_show(visit, "html/customer_phone.html", "phone.title", 200, err);
 }
 
-static int answer(struct page *page, const char *id, struct error *err)
+/* Never which of the two was wrong. */
+static int show_wrong(struct visit *visit, const struct reveal_result *result,
+                      struct error *err)
 {
-    struct reveal_result result = {0};
-    int failed = 0;
+    struct page *page = &visit->page;
+
+    page_problem(page, speak_count(page, "wrong.left", "count", result->tries_left),
+                 "mailbox");
+    return show_ask(visit, &result->lease, 403, err);
+}
+
+/* What is there after an answer that was none: the state, or that the last try is gone. */
+static int show_now(struct visit *visit, const struct reveal_result *result,
+                    struct error *err)
+{
+    struct reveal_view look = {0};
+
+    if (look_at(visit, &look, err) != 0)
+        return -1;
+    if (look.answer == REVEAL_READY && result->outcome == REVEAL_WRONG_PROOF)
+        return show_ask(visit, &look.lease, 403, err);
+    visit_answer(visit, &look, result->outcome == REVEAL_WRONG_PROOF ? 403 : 409);
+    return 0;
+}
+
+static int show_result(struct visit *visit, const struct reveal_result *result,
+                       struct error *err)
+{
+    visit_lease(visit, &result->lease);
+    if (result->outcome == REVEAL_DONE)
+        return show_details(visit, result, err);
+    if (result->outcome == REVEAL_WRONG_PROOF && result->tries_left > 0)
+        return show_wrong(visit, result, err);
+    return show_now(visit, result, err);
+}
+
+static int read_post(struct visit *visit, struct error *err)
+{
+    struct page *page = &visit->page;
 
     if (!page_is_same_origin(page, page->config->customer.url))
         return error_set(err, ERROR_DENIED, "the form came from another site");
-    if (form_parse(page->mem, page->request->content_type, page->request->body,
-                   &page->form, err) != 0 ||
-        reveal(page->app, page->mem, id, form_slice(&page->form, "code"),
-               form_slice(&page->form, "mailbox"), &result, err) != 0)
+    if (page->request->content_type.at == NULL && page->request->body.len == 0)
+        return 0; /* a form without a field */
+    return form_parse(page->mem, page->request->content_type, page->request->body,
+                      &page->form, err);
+}
+
+static int answer(struct visit *visit, struct error *err)
+{
+    struct page *page = &visit->page;
+    struct reveal_result result = {0};
+    char key[LINK_KEY_LEN + 1];
+    int failed;
+
+    if (read_post(visit, err) != 0)
         return -1;
-    switch (result.outcome) {
-    case REVEAL_DONE: failed = show_details(page, &result, err); break;
-    case REVEAL_WRONG_PROOF: failed = show_wrong(page, id, &result, err); break;
-    case REVEAL_NOT_NOW: show_state(page, words_of(result.answer), 409); break;
+    bool is_phone = slice_is(form_slice(&page->form, "do"), "phone");
+    if ((is_phone ? reveal_prove : reveal)(
+            page->app, page->mem, visit->id, form_slice(&page->form, "code"),
+            form_slice(&page->form, "mailbox"), &result, err) != 0)
+        return -1;
+    if (is_phone && result.outcome == REVEAL_DONE &&
+        link_key_normalise(form_slice(&page->form, "code"), key)) {
+        visit_lease(visit, &result.lease);
+        failed = show_phone(visit, key, err);
+        secret_wipe(key, sizeof key);
+    } else {
+        failed = show_result(visit, &result, err);
     }
     secret_free(&result.password);
     return failed;
@@ -285,11 +316,127 @@ static int answer(struct page *page, const char *id, struct error *err)
 void customer_reveal(const struct web *web, struct http_request *request,
                      struct http_response *response)
 {
-    struct page page;
+    struct visit visit;
     struct error err = {0};
 
-    page_begin(&page, web, request, response);
-    if (answer(&page, arena_slice(page.mem, request->params[0]), &err) != 0)
-        show_failed(&page, &err);
-    page_done(&page);
+    open_visit(&visit, web, request, response);
+    if (answer(&visit, &err) != 0)
+        visit_failed(&visit, &err);
+    page_done(&visit.page);
+}
+
+/* ---- the browser that saw the details ---- */
+
+static int answer_again(struct visit *visit, struct error *err)
+{
+    struct page *page = &visit->page;
+    struct reveal_result result = {0};
+
+    if (read_post(visit, err) != 0 || reveal_again(page->app, page->mem, visit->id,
+                                                   visit->browser, &result, err) != 0)
+        return -1;
+    visit_lease(visit, &result.lease);
+    int failed = result.outcome == REVEAL_DONE ? show_details(visit, &result, err)
+                                               : show_now(visit, &result, err);
+    secret_free(&result.password);
+    return failed;
+}
+
+void customer_again(const struct web *web, struct http_request *request,
+                    struct http_response *response)
+{
+    struct visit visit;
+    struct error err = {0};
+
+    open_visit(&visit, web, request, response);
+    if (answer_again(&visit, &err) != 0)
+        visit_failed(&visit, &err);
+    page_done(&visit.page);
+}
+
+/* ---- what the customer says ---- */
+
+static int show_said(struct visit *visit, enum lease_word word, struct error *err)
+{
+    struct page *page = &visit->page;
+    struct reveal_view look = {0};
+
+    if (look_at(visit, &look, err) != 0)
+        return -1;
+    const char *said = speak(page,
+                             arena_printf(page->mem, "said.%s", lease_word_name(word)));
+    view_take(page->view, "mark", view_mark("clear", speak(page, "state.said.word")));
+    view_text(page->view, "heading", said);
+    view_text(page->view, "lead", "");
+    view_text(page->view, "said", NULL);
+    view_text(page->view, "again_action", NULL);
+    view_flag(page->view, "has_back", false);
+    view_text(page->view, "say_action", NULL);
+    return visit_show(visit, "html/customer_state.html", "shown.title", 200, err);
+}
+
+static int answer_word(struct visit *visit, struct error *err)
+{
+    struct page *page = &visit->page;
+    struct reveal_result result = {0};
+    enum lease_word word;
+
+    if (read_post(visit, err) != 0)
+        return -1;
+    if (!lease_word_from(form_slice(&page->form, "do"), &word))
+        return error_set(err, ERROR_INVALID, "what is it that the customer says?");
+    if (reveal_say(page->app, page->mem, visit->id, visit->browser,
+                   form_slice(&page->form, "mailbox"), word, &result, err) != 0)
+        return -1;
+    visit_lease(visit, &result.lease);
+    if (result.outcome == REVEAL_DONE)
+        return show_said(visit, word, err);
+    if (result.outcome == REVEAL_WRONG_PROOF && result.tries_left > 0)
+        page_problem(page, speak_count(page, "wrong.left", "count", result.tries_left),
+                     "mailbox");
+    return show_now(visit, &result, err);
+}
+
+void customer_say(const struct web *web, struct http_request *request,
+                  struct http_response *response)
+{
+    struct visit visit;
+    struct error err = {0};
+
+    open_visit(&visit, web, request, response);
+    if (answer_word(&visit, &err) != 0)
+        visit_failed(&visit, &err);
+    page_done(&visit.page);
+}
+
+/* ---- the host's colour ---- */
+
+/* Black or white, whichever is easier to read on it: the better of the two always has 4.5:1
+ * (WCAG 2.2, relative luminance). */
+static const char *ink_on(const uint8_t color[3])
+{
+    static const double weights[] = {0.2126, 0.7152, 0.0722};
+    double luminance = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(weights); i++) {
+        double part = color[i] / 255.0;
+        /* x squared is near enough to the curve of sRGB to choose between two. */
+        luminance += weights[i] * part * part;
+    }
+    return luminance > 0.18 ? "#000" : "#fff";
+}
+
+void customer_brand(const struct web *web, struct http_request *request UNUSED,
+                    struct http_response *response)
+{
+    const uint8_t *color = app_config(web->app)->brand.color;
+
+    http_header(response, "Cache-Control", "max-age=300");
+    response->status = 200;
+    response->content_type = "text/css; charset=utf-8";
+    strbuf_printf(&response->body,
+                  ".logo { background: #%02x%02x%02x; color: %s }\n"
+                  ".plain .top { border-top: .25rem solid #%02x%02x%02x }\n",
+                  color[0], color[1], color[2], ink_on(color), color[0], color[1],
+                  color[2]);
 }

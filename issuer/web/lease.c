@@ -18,9 +18,12 @@ int page_lease_mint(struct page *page, struct error *err)
     struct mint_request request = {.mailbox = page_field(page, "mailbox"),
                                    .delivery = DELIVERY_LOGIN,
                                    .reason = page_field(page, "reason"),
+                                   .language = page_field(page, "language"),
                                    .idempotency_key = page_field(page, "key")};
-    struct case_extra extra = {
-        .field = "give", .reason = request.reason, .mailbox = request.mailbox};
+    struct case_extra extra = {.field = "give",
+                               .reason = request.reason,
+                               .mailbox = request.mailbox,
+                               .language = request.language};
     struct error why = {0};
     struct minted minted;
 

@@ -35,7 +35,9 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
                           .response = response,
                           .mem = request->mem,
                           .now = app_now(web->app),
+                          .lang = "en",
                           .view = json_object()};
+    view_text(page->view, "lang", page->lang);
     view_text(page->view, "brand", page->config->brand.name);
     view_text(page->view, "support", page->config->brand.support);
     put_zone(page);

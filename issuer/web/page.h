@@ -19,6 +19,7 @@ struct page {
     struct http_response *response;
     struct arena *mem;
     int64_t now;
+    const char *lang; /* of the texts; "en" on the console */
     json_t *view;
     struct form form;       /* of a POST */
     struct session session; /* console, signed in; agent.id 0 otherwise */

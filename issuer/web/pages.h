@@ -63,6 +63,14 @@ void customer_ask(const struct web *web, struct http_request *request,
                   struct http_response *response);
 void customer_reveal(const struct web *web, struct http_request *request,
                      struct http_response *response);
+void customer_again(const struct web *web, struct http_request *request,
+                    struct http_response *response);
+void customer_say(const struct web *web, struct http_request *request,
+                  struct http_response *response);
+void customer_login(const struct web *web, struct http_request *request,
+                    struct http_response *response);
+void customer_brand(const struct web *web, struct http_request *request,
+                    struct http_response *response);
 /* A refusal of the customer site: the same calm page for every reason. */
 void customer_refuse(const struct web *web, struct http_request *request,
                      unsigned status, const char *sentence,

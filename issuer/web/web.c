@@ -20,13 +20,14 @@ static bool is_https(const char *url)
 }
 
 /* Nothing inline, nothing from elsewhere, no frame around us; forms go to ourselves only. */
+#define POLICY                                                               \
+ "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " \
+ "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "             \
+ "require-trusted-types-for 'script'; trusted-types 'none'"
+
 static void put_security_headers(struct http_response *response, const char *url)
 {
     static const char *const headers[][2] = {
-        {"Content-Security-Policy",
-         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-         "require-trusted-types-for 'script'; trusted-types 'none'"        },
         {"Referrer-Policy",              "no-referrer"                     },
         {"X-Content-Type-Options",       "nosniff"                         },
         {"Cross-Origin-Opener-Policy",   "same-origin"                     },
@@ -54,6 +55,7 @@ static void decorate_console(void *context, const struct http_request *request U
 {
     const struct web *web = context;
 
+    http_header(response, "Content-Security-Policy", POLICY);
     put_security_headers(response, app_config(web->app)->console.url);
 }
 
@@ -62,6 +64,8 @@ static void decorate_customer(void *context, const struct http_request *request 
 {
     const struct web *web = context;
 
+    /* The page that shows the details asks whether a login was seen, and no other server. */
+    http_header(response, "Content-Security-Policy", POLICY "; connect-src 'self'");
     put_security_headers(response, app_config(web->app)->customer.url);
 }
 
@@ -202,17 +206,19 @@ PAGE(listings, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(keys, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(audit, PAGE_SIGNED_IN, ACT_VIEW_AUDIT)
 
-static void on_customer_ask(void *context, struct http_request *request,
-                            struct http_response *response)
-{
-    customer_ask(context, request, response);
-}
+#define CUSTOMER(name)                                                       \
+ static void on_customer_##name(void *context, struct http_request *request, \
+                                struct http_response *response)              \
+ {                                                                           \
+  customer_##name(context, request, response);                               \
+ }
 
-static void on_customer_reveal(void *context, struct http_request *request,
-                               struct http_response *response)
-{
-    customer_reveal(context, request, response);
-}
+CUSTOMER(ask)
+CUSTOMER(reveal)
+CUSTOMER(again)
+CUSTOMER(say)
+CUSTOMER(login)
+CUSTOMER(brand)
 
 static const struct route console_routes[] = {
     {HTTP_GET,  "/",                      on_today,           0       },
@@ -253,6 +259,10 @@ static const struct route console_routes[] = {
 static const struct route customer_routes[] = {
     {HTTP_GET,  "/r/{id}",        on_customer_ask,    0    },
     {HTTP_POST, "/r/{id}",        on_customer_reveal, SMALL},
+    {HTTP_POST, "/r/{id}/again",  on_customer_again,  SMALL},
+    {HTTP_POST, "/r/{id}/say",    on_customer_say,    SMALL},
+    {HTTP_GET,  "/r/{id}/login",  on_customer_login,  0    },
+    {HTTP_GET,  "/brand.css",     on_customer_brand,  0    },
     {HTTP_GET,  "/static/{file}", static_file,        0    },
 };
 

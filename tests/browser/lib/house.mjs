@@ -89,6 +89,8 @@ export class House {
         await fs.writeFile(this.conf, `state_dir   = "${this.dir}/state"
 runtime_dir = "${this.dir}/run"
 timezone    = "Europe/Berlin"
+brand       { name = "Example Hosting" support = "support@hosting.example" phone = "+49 30 555 0100"
+              logo = "EH" color = "#7a1fa2" }
 console     { listen = "127.0.0.1:${this.ports.console}" url = "${this.console}" }
 customer    { listen = "127.0.0.1:${this.ports.customer}" url = "${this.customer}" }
 submission  { host = "clean.mail.example" }

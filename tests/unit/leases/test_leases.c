@@ -430,13 +430,14 @@ static void looking_changes_nothing(void **state UNUSED)
     lab_start(&lab, NULL);
     struct minted minted = must_mint(&lab);
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(
-            reveal_look(lab.f.app, &lab.f.mem, minted.lease.link_id, &view, &lab.err),
-            0);
+        assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, minted.lease.link_id,
+                                     (struct slice){0}, &view, &lab.err),
+                         0);
         assert_int_equal(view.answer, REVEAL_READY);
     }
     assert_int_equal(view.lease.reveal_tries_left, REVEAL_TRIES_MAX);
-    assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, "nonsense", &view, &lab.err),
+    assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, "nonsense", (struct slice){0},
+                                 &view, &lab.err),
                      -1);
     assert_int_equal(lab.err.kind, ERROR_NOT_FOUND);
     app_fixture_stop(&lab.f);
@@ -542,8 +543,9 @@ static void a_new_link_replaces_the_old_one(void **state UNUSED)
                                     minted.lease.id, &link, &lab.err),
                      0);
     assert_string_not_equal(link, minted.link);
-    assert_int_equal(
-        reveal_look(lab.f.app, &lab.f.mem, minted.lease.link_id, &view, &lab.err), -1);
+    assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, minted.lease.link_id,
+                                 (struct slice){0}, &view, &lab.err),
+                     -1);
     assert_int_equal(app_take_reader(lab.f.app, &store, &lab.err), 0);
     assert_int_equal(
         store_lease_find(store, &lab.f.mem, minted.lease.id, &lease, &lab.err), 0);
@@ -656,13 +658,15 @@ static void without_audit_nothing_is_minted_or_revealed_but_revoking_works(
     assert_int_equal(reveal(lab.f.app, &lab.f.mem, first.lease.link_id,
                             key_of(first.link), SLICE(FIXTURE_MAILBOX), &r, &lab.err),
                      -1);
-    assert_int_equal(
-        reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id, &view, &lab.err), 0);
+    assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id,
+                                 (struct slice){0}, &view, &lab.err),
+                     0);
     assert_int_equal(view.lease.reveals, 0);
     assert_int_equal(
         lease_revoke(lab.f.app, &fixture_agent, first.lease.id, "x", &lab.err), 0);
-    assert_int_equal(
-        reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id, &view, &lab.err), 0);
+    assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id,
+                                 (struct slice){0}, &view, &lab.err),
+                     0);
     assert_int_equal(view.answer, REVEAL_REVOKED);
     app_fixture_stop(&lab.f);
 }

@@ -166,12 +166,12 @@ static void a_folder_overrides_by_name_and_its_mistakes_are_named(void **state U
     assert_non_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/email", folder);
     assert_int_equal(file_mkdirs(path, 0700, &err), 0);
-    (void)snprintf(path, sizeof path, "%s/email/reply.txt", folder);
+    (void)snprintf(path, sizeof path, "%s/email/reply.en.txt", folder);
     assert_int_equal(file_write(path, SLICE("Our own: {{link}}\n"), 0600, &err), 0);
     assert_int_equal(templates_load(folder, &templates, &err), 0);
     json_t *view = json_pack("{s:s}", "link", "L");
     strbuf_init(&out, 1024);
-    assert_int_equal(template_render(templates, "email/reply.txt", view, &out, &err),
+    assert_int_equal(template_render(templates, "email/reply.en.txt", view, &out, &err),
                      0);
     assert_string_equal(out.at, "Our own: L\n");
     assert_int_equal(template_render(templates, "html/nothing.html", view, &out, &err),
@@ -179,10 +179,10 @@ static void a_folder_overrides_by_name_and_its_mistakes_are_named(void **state U
     templates_free(templates);
     assert_int_equal(file_write(path, SLICE("ok\n{{{link}}}\n"), 0600, &err), 0);
     assert_int_equal(templates_load(folder, &templates, &err), -1);
-    assert_non_null(strstr(err.text, "\"email/reply.txt\" line 2"));
+    assert_non_null(strstr(err.text, "\"email/reply.en.txt\" line 2"));
     assert_int_equal(file_write(path, SLICE("{{>nowhere}}"), 0600, &err), 0);
     assert_int_equal(templates_load(folder, &templates, &err), -1);
-    assert_non_null(strstr(err.text, "email/nowhere.txt"));
+    assert_non_null(strstr(err.text, "email/nowhere.en.txt"));
     json_decref(view);
     strbuf_release(&out);
     (void)unlink(path);

@@ -55,7 +55,8 @@ static void keep_answer(struct browser *b, const struct http_response *response)
                    header_of(response, "Location"));
     size_t len = strcspn(cookie, ";");
     assert_true(len < sizeof b->cookie);
-    if (len > 0) {
+    /* That of the customer's page is another browser's. */
+    if (slice_starts(slice_from(cookie), "cs=")) {
         memcpy(b->cookie, cookie, len);
         b->cookie[len] = '\0';
     }

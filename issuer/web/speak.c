@@ -1,0 +1,131 @@
+/*
+ * speak.c - times, spans and counts in the page's language.
+ *
+ * Names and forms come from the catalogue, not from a locale: what a page says must not depend on
+ * a daemon's environment.
+ */
+#include "base/base.h"
+
+#include "issuer/web/speak.h"
+
+#include "base/number.h"
+#include "base/timetext.h"
+
+enum {
+    MINUTE_S = 60,
+    HOUR_S = 3600,
+    DAY_S = 86400
+};
+
+const char *speak(const struct page *page, const char *key)
+{
+    return template_text(page->web->templates, page->mem, page->lang, key, NULL);
+}
+
+const char *speak_count(const struct page *page, const char *key, const char *name,
+                        int64_t count)
+{
+    return template_text(
+        page->web->templates, page->mem, page->lang,
+        arena_printf(page->mem, "%s.%s", key, count == 1 ? "one" : "other"), name,
+        arena_printf(page->mem, "%lld", (long long)count), NULL);
+}
+
+static struct tm local(int64_t when)
+{
+    time_t at = (time_t)when;
+    struct tm parts;
+
+    if (localtime_r(&at, &parts) == NULL)
+        parts = (struct tm){.tm_mday = 1, .tm_year = 70};
+    return parts;
+}
+
+const char *speak_time_long(const struct page *page, int64_t when)
+{
+    struct tm at = local(when);
+    struct arena *mem = page->mem;
+
+    return template_text(page->web->templates, mem, page->lang, "time.long", "weekday",
+                         speak(page, arena_printf(mem, "weekday.%d", at.tm_wday)),
+                         "day", arena_printf(mem, "%d", at.tm_mday), "month",
+                         speak(page, arena_printf(mem, "month.%d", at.tm_mon + 1)),
+                         "hour", arena_printf(mem, "%02d", at.tm_hour), "minute",
+                         arena_printf(mem, "%02d", at.tm_min), NULL);
+}
+
+const char *speak_time(const struct page *page, int64_t when)
+{
+    struct tm at = local(when);
+    struct tm today = local(page->now);
+
+    if (at.tm_yday != today.tm_yday || at.tm_year != today.tm_year)
+        return speak_time_long(page, when);
+    return template_text(page->web->templates, page->mem, page->lang, "time.clock",
+                         "hour", arena_printf(page->mem, "%02d", at.tm_hour), "minute",
+                         arena_printf(page->mem, "%02d", at.tm_min), NULL);
+}
+
+const char *speak_span(const struct page *page, int64_t seconds)
+{
+    struct arena *mem = page->mem;
+    const struct templates *t = page->web->templates;
+
+    if (seconds < MINUTE_S)
+        return speak(page, "span.seconds");
+    const char *minutes = arena_printf(mem, "%d", (int)(seconds % HOUR_S / MINUTE_S));
+    if (seconds < HOUR_S)
+        return template_text(t, mem, page->lang, "span.minutes", "minutes", minutes,
+                             NULL);
+    if (seconds < 2 * (int64_t)DAY_S)
+        return template_text(t, mem, page->lang, "span.hours", "hours",
+                             arena_printf(mem, "%d", (int)(seconds / HOUR_S)),
+                             "minutes", minutes, NULL);
+    return speak_count(page, "span.days", "days", seconds / DAY_S);
+}
+
+const char *speak_zone(const struct page *page, int64_t when)
+{
+    const char *zone = timetext_zone(page->mem, when);
+    const char *slash = strrchr(page->config->timezone, '/');
+
+    if (slash == NULL)
+        return zone;
+    char *place = arena_strdup(page->mem, slash + 1);
+    for (char *p = place; *p != '\0'; p++)
+        if (*p == '_')
+            *p = ' ';
+    return arena_printf(page->mem, "%s, %s",
+                        template_text(page->web->templates, page->mem, page->lang,
+                                      "zone.place", "place", place, NULL),
+                        zone);
+}
+
+const char *speak_month(const struct page *page, const char *month)
+{
+    uint64_t number;
+
+    if (strlen(month) != 7 || !number_u64(slice_from(month + 5), 12, &number) ||
+        number == 0)
+        return month;
+    return template_text(page->web->templates, page->mem, page->lang, "time.month",
+                         "month",
+                         speak(page, arena_printf(page->mem, "month.%d", (int)number)),
+                         "year", arena_printf(page->mem, "%.4s", month), NULL);
+}
+
+void speak_put_time(const struct page *page, json_t *object, const char *key,
+                    int64_t when)
+{
+    char iso[TIMETEXT_RFC3339_MAX + 1];
+
+    if (when == 0) {
+        view_take(object, key, json_null());
+        return;
+    }
+    json_t *time = json_object();
+    timetext_rfc3339(when, iso);
+    view_text(time, "iso", iso);
+    view_text(time, "text", speak_time_long(page, when));
+    view_take(object, key, time);
+}

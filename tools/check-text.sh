@@ -1,0 +1,102 @@
+#!/bin/sh
+# check-text.sh TEMPLATES SOURCE... - the texts of all languages say the same, and each is used.
+#
+# In TEMPLATES: every text/PART.LANGUAGE.txt has the keys of PART's English file, with the same
+# {placeholders}; every guide and mail is there in each language of the customers' texts, with the
+# same ones. A key that a template or a C source (SOURCE, files) names exists, and every key of
+# English is named somewhere; "state.%s.word" in C names all that it can make.
+set -eu
+templates=$1
+shift
+
+awk -v dir="$templates/" '
+function complain(text) { print FILENAME ":" FNR ": " text | "cat >&2"; bad = 1 }
+function say(text) { print text | "cat >&2"; bad = 1 }
+# The set of names between open and close, as one sorted word.
+function names(text, open, close_,    found, list, n, i, k, t, out) {
+	while ((i = index(text, open)) > 0) {
+		text = substr(text, i + length(open))
+		k = index(text, close_)
+		if (k == 0) break
+		t = substr(text, 1, k - 1)
+		if (t ~ /^[#^\/>~@]?[a-z0-9_.]+$/ && !(t in found)) { found[t] = 1; list[++n] = t }
+		text = substr(text, k)
+	}
+	for (i = 2; i <= n; i++)
+		for (k = i; k > 1 && list[k - 1] > list[k]; k--) { t = list[k]; list[k] = list[k - 1]; list[k - 1] = t }
+	for (i = 1; i <= n; i++) out = out " " list[i]
+	return out
+}
+FNR == 1 {
+	name = FILENAME
+	if (substr(name, 1, length(dir)) == dir) name = substr(name, length(dir) + 1)
+	kind = name; sub(/\/.*/, "", kind)
+	if (kind == FILENAME) kind = "source"
+	file = name; sub(/^[^\/]*\//, "", file)
+	if (kind == "text" || kind == "guides" || kind == "email") {
+		split(file, part, ".")
+		base = part[1]; lang = part[2]
+		has[kind, base, lang] = FILENAME; bases[kind, base] = 1
+		if (kind == "text" && base == "customer") langs[lang] = 1
+	}
+}
+kind == "text" && !/^[ \t]*(#|$)/ {
+	i = index($0, "=")
+	key = substr($0, 1, i - 1); gsub(/[ \t]/, "", key)
+	if (i == 0 || key !~ /^[a-z0-9_]+(\.[a-z0-9_]+)+$/) { complain("is not key = text"); next }
+	if ((base, lang, key) in text) complain("\"" key "\" is there twice")
+	text[base, lang, key] = FILENAME ":" FNR
+	holes[base, lang, key] = names(substr($0, i + 1), "{", "}")
+	if (lang == "en") english[key] = FILENAME ":" FNR
+}
+kind == "guides" { holes["guides", base, lang] = holes["guides", base, lang] $0 }
+kind == "email" { holes["email", base, lang] = holes["email", base, lang] $0 }
+kind == "html" || kind == "email" {
+	rest = $0
+	while (match(rest, /\{\{@[a-z0-9_.]+\}\}/)) {
+		used[substr(rest, RSTART + 3, RLENGTH - 5)] = FILENAME ":" FNR
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+}
+FILENAME ~ /\.[ch]$/ {
+	rest = $0
+	while (match(rest, /"[a-z_]+(\.[a-z0-9_%]+)+"/)) {
+		key = substr(rest, RSTART + 1, RLENGTH - 2)
+		if (key ~ /%/) { gsub(/\./, "\\.", key); gsub(/%[a-z]/, "[a-z0-9_]+", key); patterns[key] = 1 }
+		else said[key] = 1
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+}
+END {
+	for (k in text) {
+		split(k, p, SUBSEP)
+		if (p[2] != "en" && !(p[3] in english)) say(text[k] ": English has no \"" p[3] "\"")
+	}
+	for (k in has) {
+		split(k, p, SUBSEP)
+		if (p[1] != "text" || p[3] == "en") continue
+		for (e in english)
+			if ((p[2], "en", e) in text && !((p[2], p[3], e) in text))
+				say(has[k] ": lacks \"" e "\"")
+			else if ((p[2], "en", e) in text && holes[p[2], p[3], e] != holes[p[2], "en", e])
+				say(text[p[2], p[3], e] ": \"" e "\" fills in" holes[p[2], p[3], e] ", English" holes[p[2], "en", e])
+	}
+	for (b in bases) {
+		split(b, p, SUBSEP)
+		if (p[1] == "text") continue
+		open = p[1] == "email" ? "{{" : "{"; close_ = p[1] == "email" ? "}}" : "}"
+		for (l in langs)
+			if (!((p[1], p[2], l) in has)) say(p[1] "/" p[2] ": is not there in " l)
+			else if (names(holes[p[1], p[2], l], open, close_) != names(holes[p[1], p[2], "en"], open, close_))
+				say(has[p[1], p[2], l] ": fills in" names(holes[p[1], p[2], l], open, close_) ", English" names(holes[p[1], p[2], "en"], open, close_))
+	}
+	for (k in used) if (!(k in english)) say(used[k] ": there is no text \"" k "\"")
+	for (e in english) {
+		found = (e in used) || (e in said)
+		for (pattern in patterns) if (!found && e ~ ("^" pattern "$")) found = 1
+		stem = e
+		if (!found && sub(/\.(one|other)$/, "", stem)) found = (stem in said) || (stem in used)
+		if (!found) say(english[e] ": nobody uses \"" e "\"")
+	}
+	exit bad
+}' "$templates"/text/*.txt "$templates"/guides/*.md "$templates"/email/*.txt "$templates"/html/*.html "$@"
