@@ -153,7 +153,7 @@ def judge(what, began, moment, watches):
 def main():
     daemon = Daemon()
     try:
-        expires_at = int(time.time()) + 9
+        expires_at = int(time.time()) + 12
         with sqlite3.connect(daemon.path("state/cleansmtp.db")) as database:  # its writer is not there yet
             database.execute("UPDATE lease SET expires_at = ? WHERE id = ?", (expires_at, EXPIRED + 1))
         daemon.start_issuer()
