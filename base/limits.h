@@ -46,6 +46,7 @@ enum {
     FILE_MAX = 1024 * 1024,
     /* Free text of people: reason, ticket, label, note. */
     REASON_MAX = 500,
+    NOTE_MAX = 1000,
     TICKET_MAX = 64,
     LABEL_MAX = 64,
     AGENT_NAME_MAX = 64,

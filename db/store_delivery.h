@@ -79,6 +79,12 @@ NODISCARD int store_delivery_candidates(struct store *store, struct arena *mem,
                                         struct delivery **out, size_t *out_count,
                                         struct error *err);
 
+/* What became of what this login sent: the newest max attempts, newest first. */
+NODISCARD int store_delivery_of_login(struct store *store, struct arena *mem,
+                                      const char *login, size_t max,
+                                      struct delivery **out, size_t *out_count,
+                                      struct error *err);
+
 /* What `who` sent: messages of this login, and those of this envelope sender that nobody signed in
  * for (an inbound forgery of a customer's address is such a one too, where the server takes it). */
 NODISCARD int store_delivery_counts(struct store *store, const char *who, int64_t now,

@@ -164,6 +164,20 @@ int store_delivery_candidates(struct store *store, struct arena *mem,
     return 0;
 }
 
+int store_delivery_of_login(struct store *store, struct arena *mem, const char *login,
+                            size_t max, struct delivery **out, size_t *out_count,
+                            struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT " COLUMNS " FROM delivery d WHERE d.login = $1 "
+                "ORDER BY d.at DESC, d.id DESC LIMIT $2",
+                "ti", login, (int64_t)max) != 0)
+        return -1;
+    return collect(rows, mem, out, out_count, err);
+}
+
 /* ---- standing -------------------------------------------------------------------------------- */
 
 struct counting {

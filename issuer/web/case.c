@@ -6,7 +6,9 @@
 #include "issuer/web/case.h"
 
 #include "base/timetext.h"
+#include "db/store_delivery.h"
 #include "issuer/cases/diagnose.h"
+#include "issuer/cases/note.h"
 #include "issuer/cases/reach.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/web/lines.h"
@@ -85,6 +87,10 @@ static int load(struct page *page, struct store *store, int64_t id,
     if (facts->live != NULL &&
         store_word_list(store, page->mem, facts->live->id, CASE_WORDS_MAX, &facts->said,
                         &facts->said_count, err) != 0)
+        return -1;
+    if (used != NULL &&
+        store_delivery_of_login(store, page->mem, used->username, CASE_ANSWERS_MAX,
+                                &facts->answers, &facts->answers_count, err) != 0)
         return -1;
     if (load_listings(page, store, facts, err) != 0)
         return -1;
@@ -168,6 +174,34 @@ static void put_checks(struct page *page, const struct case_row *row)
     for (size_t i = 0; i < row->checks_count; i++)
         json_array_append_new(list, line_check(page, &row->checks[i]));
     view_take(page->view, "checks", list);
+}
+
+/* What the recipients' servers said to what was sent with the details, by our own log. */
+static void put_answers(struct page *page, const struct case_facts *facts)
+{
+    static const struct {
+        const char *shape, *class_name, *word;
+    } rows[] = {
+        [DELIVERY_SENT] = {"✓", "",       "taken"  },
+        [DELIVERY_DEFERRED] = {"?",   "unsure", "later"  },
+        [DELIVERY_BOUNCED] = {"–", "listed", "refused"},
+    };
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < facts->answers_count; i++) {
+        const struct delivery *d = &facts->answers[i];
+        json_t *line = json_object();
+        view_time(line, "when", page->mem, d->at, page->now);
+        view_text(line, "recipient", d->recipient);
+        view_text(line, "shape", rows[d->status].shape);
+        view_text(line, "class", rows[d->status].class_name);
+        view_text(line, "word", rows[d->status].word);
+        view_text(line, "reply", d->reply);
+        view_text(line, "source", d->source);
+        json_array_append_new(list, line);
+    }
+    view_flag(page->view, "has_answers", facts->answers_count > 0);
+    view_take(page->view, "answers", list);
 }
 
 /* The line to publish, whole, for whoever keeps the customer's DNS. */
@@ -264,7 +298,9 @@ static void put_case(struct page *page, const struct case_facts *facts)
     put_facts(page, facts);
     put_checks(page, row);
     put_proposal(page, row);
+    put_answers(page, facts);
     case_put_axis(page, facts);
+    view_flag(view, "may_note", page_may(page, ACT_DIAGNOSE));
 }
 
 /* ---- pages ---- */
@@ -325,6 +361,22 @@ int page_case(struct page *page, struct error *err)
     if (page_number(page, 0, &id, err) != 0)
         return -1;
     return case_show(page, id, &nothing, err);
+}
+
+int page_case_note(struct page *page, struct error *err)
+{
+    struct case_extra extra = {.field = "note"};
+    struct error why = {0};
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0)
+        return -1;
+    if (case_note(page->app, page->mem, &page->actor, id, page_field(page, "note"),
+                  &why) != 0)
+        return case_refused(page, id, &extra, &why, err);
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/cases/%lld", (long long)id));
+    return 0;
 }
 
 int page_case_check(struct page *page, struct error *err)

@@ -10,7 +10,8 @@
 enum {
     CASE_LEASES_MAX = 10,
     CASE_WORDS_MAX = 3,
-    CASE_USAGE_MAX = 50
+    CASE_USAGE_MAX = 50,
+    CASE_ANSWERS_MAX = 20
 };
 
 /* What only this answer knows; zeroed for an ordinary look. */
@@ -37,6 +38,9 @@ struct case_facts {
     size_t said_count;
     struct usage_row *usage; /* of live, else of the newest lease; newest first */
     size_t usage_count;
+    struct delivery
+        *answers; /* of recipients' servers to what live sent, newest first */
+    size_t answers_count;
     struct pool_address *pool;
     size_t pool_count;
     struct listing_row *listings; /* of row.address */

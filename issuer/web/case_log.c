@@ -18,6 +18,7 @@ static const struct {
 } sentences[] = {
     {"case.open",            "opened the case"                                       },
     {"case.check",           "checked again"                                         },
+    {"case.note",            "noted"                                                 },
     {"lease.mint",           "created clean sending details"                         },
     {"lease.request",        "asked for a second person"                             },
     {"lease.approve",        "approved the sending details"                          },
@@ -47,10 +48,14 @@ static const char *consequence(struct arena *mem, const struct audit_record *rec
 {
     enum diagnosis_verdict verdict;
     struct slice reason = detail_value(record->detail, "reason=", true);
+    struct slice note = detail_value(record->detail, "note=", true);
 
     if (diagnosis_verdict_parse(detail_value(record->detail, "verdict=", false),
                                 &verdict))
         return arena_printf(mem, ": %s", diagnosis_row(verdict)->headline);
+    /* Its own words may hold "reason=". */
+    if (slice_starts(slice_from(record->detail), "note="))
+        reason = note;
     if (reason.len > 0)
         return arena_printf(mem, ": “%.*s”.", (int)reason.len, reason.at);
     return ".";

@@ -24,6 +24,7 @@ int page_case_open(struct page *page, struct error *err);
 /* case.c */
 int page_case(struct page *page, struct error *err);
 int page_case_check(struct page *page, struct error *err);
+int page_case_note(struct page *page, struct error *err);
 
 /* lease.c */
 int page_lease_mint(struct page *page, struct error *err);

@@ -193,6 +193,7 @@ PAGE(leases, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(case_open, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(case, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(case_check, PAGE_SIGNED_IN, ACT_DIAGNOSE)
+PAGE(case_note, PAGE_SIGNED_IN, ACT_DIAGNOSE)
 PAGE(lease_mint, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_revoke, PAGE_SIGNED_IN, ACT_REVOKE)
 PAGE(lease_link, PAGE_SIGNED_IN, ACT_MINT)
@@ -234,6 +235,7 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/cases",                 on_case_open,       FORM_MAX},
     {HTTP_GET,  "/cases/{n}",             on_case,            0       },
     {HTTP_POST, "/cases/{n}/check",       on_case_check,      SMALL   },
+    {HTTP_POST, "/cases/{n}/notes",       on_case_note,       SMALL   },
     {HTTP_POST, "/cases/{n}/leases",      on_lease_mint,      SMALL   },
     {HTTP_GET,  "/leases",                on_leases,          0       },
     {HTTP_GET,  "/leases.csv",            on_leases,          0       },

@@ -235,6 +235,24 @@ static void pruning_removes_the_old_and_says_so(void **state)
     assert_int_equal(find(desk, &evidence, &rows), 0);
 }
 
+static void what_a_login_sent_comes_back_with_its_answers(void **state)
+{
+    struct desk *desk = *state;
+    struct delivery *found;
+    size_t count;
+
+    receive(desk, "Q1", "cs-abcdefgh", NULL);
+    attempt(desk, "Q1", "eve@remote.example");
+    receive(desk, "Q2", "carol", NULL);
+    attempt(desk, "Q2", "bob@remote.example");
+    works(desk, store_delivery_of_login(desk->store, &desk->mem, "cs-abcdefgh", 9,
+                                        &found, &count, &desk->err));
+    assert_int_equal(count, 1);
+    assert_string_equal(found[0].recipient, "eve@remote.example");
+    assert_string_equal(found[0].reply, "550 no");
+    assert_int_equal(found[0].status, DELIVERY_BOUNCED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +265,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             many_rows_of_one_kind_do_not_hide_the_one_of_another, make_store,
             remove_folder),
+        cmocka_unit_test_setup_teardown(what_a_login_sent_comes_back_with_its_answers,
+                                        make_store, remove_folder),
         cmocka_unit_test_setup_teardown(only_what_has_no_gap_is_covered, make_store,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(pruning_removes_the_old_and_says_so, make_store,

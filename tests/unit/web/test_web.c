@@ -835,6 +835,24 @@ static int log_in_once(struct store *store, void *context, struct error *err)
     return store_usage_apply(store, &login, 1, err);
 }
 
+static void a_note_stays_on_the_case(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    must_show(b, "Note for the team");
+    post(b, "/cases/1/notes", "note=Called+her%2C+reason%3Dnone+%3Cb%3E");
+    assert_string_equal(b->location, "/cases/1");
+    get(b, "/cases/1");
+    must_show(b, "ana noted: “Called her, reason=none &lt;b&gt;”.");
+    post(b, "/cases/1/notes", "note=+");
+    must_show(b, "The note is empty.");
+    post(b, "/cases/1/notes", "note=a%0Ab");
+    assert_int_equal(b->status, 400);
+    post(b, "/cases/9/notes", "note=nowhere");
+    assert_int_equal(b->status, 404);
+}
+
 static void today_says_what_needs_someone(void **state)
 {
     struct browser *b = *state;
@@ -1042,6 +1060,7 @@ int main(void)
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
+        WEB_TEST(a_note_stays_on_the_case),
         WEB_TEST(today_says_what_needs_someone),
         WEB_TEST(a_case_has_one_picture_of_listing_and_details),
         WEB_TEST(lists_are_searched_by_what_people_know),
