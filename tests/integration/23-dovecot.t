@@ -214,7 +214,7 @@ def main():
     if os.getuid() != 0:
         skip_all("Dovecot drops to its own users, which needs root")
     with Folder("dovecot") as folder, contextlib.ExitStack() as stack:
-        authd = Authd(folder, 'auth { group = "dovecot" failure_delay = "100ms" }\n')
+        authd = stack.enter_context(Authd(folder, 'auth { group = "dovecot" failure_delay = "20ms" }\n'))
         running = {}
         for road, passdb in roads(folder, authd.verify).items():
             running[road] = stack.enter_context(Dovecot(folder, road, passdb))
@@ -230,7 +230,8 @@ def main():
         check_no_answers(folder, "Lua")
         logs = "".join(folder.read(name) for name in os.listdir(folder.root) if name.endswith(".messages"))
         ok(password(GOOD) not in logs and password(GOOD + 1) not in logs, "no password in Dovecot's log")
-        authd.stop()
+        for server in running.values():
+            server.signal(signal.SIGTERM)
     done()
 
 

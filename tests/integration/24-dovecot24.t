@@ -4,6 +4,7 @@
 TAP. The newer Debian is a folder below build/, made on the first run (tests/support/newer-debian.sh); without a mirror
 that has one, the part with the real Dovecot says so and is not run. Makes one folder below /tmp and removes it.
 """
+import contextlib
 import grp
 import os
 import shutil
@@ -179,8 +180,8 @@ def check_delay(folder, debian):
 
 
 def main():
-    with Folder("dovecot24") as folder:
-        authd = Authd(folder, 'auth { group = "dovecot" failure_delay = "100ms" }\n')
+    with Folder("dovecot24") as folder, contextlib.ExitStack() as stack:
+        authd = stack.enter_context(Authd(folder, 'auth { group = "dovecot" failure_delay = "20ms" }\n'))
         for name in ("Lua", "Lua and helper"):
             check_plain_lua(folder, authd, name)
         debian = newer_debian() if os.getuid() == 0 else None
@@ -190,9 +191,8 @@ def main():
             waiting.start()
             for name in ("Lua", "Lua and helper"):
                 check_real(folder, debian, authd, name)
-                authd = authd.again()
+                authd = stack.enter_context(authd.again())
             waiting.join()
-        authd.stop()
     done()
 
 

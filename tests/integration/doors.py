@@ -1,6 +1,6 @@
-"""doors.py - what the tests of the doors share: TAP, a seeded cleansmtp-authd, and a client of Dovecot's auth protocol.
+"""doors.py - what the tests of the doors share beyond authd.py: servers in one folder, stand-ins for authd, and a client of Dovecot's.
 
-A door is a way in which a mail server asks about a login. B is the build folder (build/release).
+A door is a way in which a mail server asks about a login.
 """
 import base64
 import itertools
@@ -14,29 +14,17 @@ import sys
 import tempfile
 import time
 
+from authd import B, REALM, Tap, password, username
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-B = os.path.join(TOP, os.environ.get("B", "build/release"))
 HELPER = f"{B}/cleansmtp-checkpassword"
-ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
-REALM = "clean.mail.example"
 
 # Numbers of test_seed's leases; from 4 on all are good.
 GOOD, EXPIRED, REVOKED, NOT_REVEALED, UNKNOWN = 4, 1, 2, 3, 7777
 
 _clients = itertools.count(1)
-_count = 0
-_failed = 0
-
-
-def ok(good, name, detail=""):
-    global _count, _failed
-    _count += 1
-    print(f"{'ok' if good else 'not ok'} {_count} - {name}")
-    if not good:
-        _failed += 1
-        for line in str(detail).splitlines() or [""]:
-            print("# " + line)
-    sys.stdout.flush()
+_tap = Tap()
+ok = _tap.ok
 
 
 def equal(got, want, name):
@@ -54,32 +42,15 @@ def skip_all(why):
 
 
 def done():
-    print(f"1..{_count}")
-    sys.exit(1 if _failed else 0)
-
-
-def digits(number, length):
-    text = ""
-    for _ in range(length):
-        text = ALPHABET[number % len(ALPHABET)] + text
-        number //= len(ALPHABET)
-    return text
-
-
-def username(number):
-    return "cs-" + digits(number, 8)
-
-
-def password(number):
-    return "-".join(digits(7919 * number + group, 5) for group in range(5))
+    sys.exit(_tap.done())
 
 
 def packaged(name, **lines):
-    """The text of an adapter; lines replace what stands between the quotes of "local NAME = ..." (or const)."""
+    """The text of an adapter; lines replace what stands between the quotes of "local NAME = ..."."""
     with open(f"{TOP}/packaging/{name}", encoding="utf-8") as file:
         text = file.read()
     for variable, value in lines.items():
-        text, count = re.subn(rf'^((?:local|const) {variable} = ")[^"]*', lambda found: found[1] + value, text, flags=re.M)
+        text, count = re.subn(rf'^(local {variable} = ")[^"]*', lambda found: found[1] + value, text, flags=re.M)
         if count != 1:
             raise SystemExit(f"Bail out! {name} has no line for {variable}")
     return text
@@ -105,7 +76,7 @@ class Folder:
         return self
 
     def __exit__(self, error, *_):
-        if (error or _failed) and os.environ.get("KEEP"):
+        if (error or _tap.failed) and os.environ.get("KEEP"):
             note("kept " + self.root)
         else:
             shutil.rmtree(self.root, ignore_errors=True)
@@ -291,19 +262,25 @@ def kind(line):
 def check_logins(road, client, says_why):
     """Every kind of login, through a Dovecot that asks us by that road. says_why: it tells a lease that is over."""
     named = ("disabled", "expired") if says_why else ("refused", "refused")
-    for number, (name, login, secret, service, want) in enumerate((
-            ("good", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
-            ("good, as people type", username(GOOD).upper(), password(GOOD).upper().replace("-", " "), "submission",
-             "ok:" + username(GOOD)),
-            ("wrong", username(GOOD), "wrong", "smtp", "refused"),
-            ("good again, behind the wrong one", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
-            ("unknown", username(UNKNOWN), password(GOOD), "smtp", "refused"),
-            ("not revealed", username(NOT_REVEALED), password(NOT_REVEALED), "smtp", "refused"),
-            ("revoked", username(REVOKED), password(REVOKED), "smtp", named[0]),
-            ("expired", username(EXPIRED), password(EXPIRED), "smtp", named[1]),
-            ("IMAP", username(GOOD), password(GOOD), "imap", "refused"),
-            ("the ordinary customer", "carol", "ordinary-secret", "smtp", "ok:carol"))):
-        equal(client.ask(number + 1, login, secret, service), want, f"{road}: {name}")
+    logins = (
+        ("good", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
+        ("good, as people type", username(GOOD).upper(), password(GOOD).upper().replace("-", " "), "submission",
+         "ok:" + username(GOOD)),
+        ("wrong", username(GOOD), "wrong", "smtp", "refused"),
+        ("good again, beside the wrong one", username(GOOD), password(GOOD), "smtp", "ok:" + username(GOOD)),
+        ("unknown", username(UNKNOWN), password(GOOD), "smtp", "refused"),
+        ("not revealed", username(NOT_REVEALED), password(NOT_REVEALED), "smtp", "refused"),
+        ("revoked", username(REVOKED), password(REVOKED), "smtp", named[0]),
+        ("expired", username(EXPIRED), password(EXPIRED), "smtp", named[1]),
+        ("IMAP", username(GOOD), password(GOOD), "imap", "refused"),
+        ("the ordinary customer", "carol", "ordinary-secret", "smtp", "ok:carol"))
+    # In one go: Dovecot says what is refused at its half-second.
+    client.link.sendall(b"".join(client.request(number + 1, login, secret, service)
+                                 for number, (_, login, secret, service, _) in enumerate(logins)))
+    lines = [client.line() for _ in logins]
+    got = {line.split("\t")[1]: kind(line) for line in lines}
+    for number, (name, _, _, _, want) in enumerate(logins):
+        equal(got.get(str(number + 1)), want, f"{road}: {name}")
     got = client.ask(50, f"{username(GOOD)}@{REALM}", password(GOOD))
     ok(got in ("ok:" + username(GOOD), f"ok:{username(GOOD)}@{REALM}"), f"{road}: with our realm", got)
     if "CRAM-MD5" not in "".join(client.hello):

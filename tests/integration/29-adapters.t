@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""28-adapters.t - the adapters for PAM, Haraka and KumoMTA against the real cleansmtp-authd, and with none.
+"""29-adapters.t - the adapters for PAM, Haraka and KumoMTA against the real cleansmtp-authd, and with none.
 
 PAM is real (pamtester, with a folder of ours over /etc/pam.d in a mount namespace). Haraka's and KumoMTA's scripts run under
 node and plain Lua, called as those programs document it. TAP. Makes one folder below /tmp and removes it.
 """
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -182,8 +181,7 @@ def check_kumo_without(folder, verify, name):
 # ---- all ----------------------------------------------------------------------------------------
 
 def main():
-    with Folder("adapters") as folder:
-        authd = Authd(folder, 'auth { failure_delay = "50ms" }\n', leases=50)
+    with Folder("adapters") as folder, Authd(folder, 'auth { failure_delay = "50ms" }\n', leases=50) as authd:
         check_pam(folder, authd)
         check_haraka_logins(authd)
         check_haraka_messages(authd)
@@ -205,8 +203,6 @@ def main():
                 check_pam_without(folder, "authd says " + name)
                 check_haraka_without(fake.path, fake.path, "authd says " + name)
                 check_kumo_without(folder, fake.path, "authd says " + name)
-        shutil.rmtree(folder.path("pam.d"), ignore_errors=True)
-        authd.stop()
     done()
 
 
