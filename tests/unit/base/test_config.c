@@ -45,6 +45,9 @@ static void an_empty_file_gives_the_defaults(void **state UNUSED)
     assert_string_equal(c->zones.use.at[0], "bl.spamcop.net");
     assert_int_equal(c->policy.lease_default_s, 86400);
     assert_false(c->policy.console_reveal);
+    assert_int_equal(c->policy.recipients_max, 300);
+    assert_int_equal(c->policy.recipients_per_message, 50);
+    assert_int_equal(c->policy.message_size_max, 25 << 20);
     assert_int_equal(c->policy.log_proof, CONFIG_LOG_PROOF_PREFERRED);
     assert_string_equal(c->mta_log.file, "");
     assert_int_equal(c->mta_log.format, CONFIG_LOG_POSTFIX);
@@ -137,6 +140,13 @@ static const struct {
     {"mta_log { keep = 23h }",                                                               "1: mta_log.keep must be at least 1d"          },
     {"mta_log { format = qmail }",                                                           "1: mta_log.format cannot be \"qmail\""        },
     {"policy { messages_max = 0 }",                                                          "1: policy.messages_max must be from 1"        },
+    {"policy { recipients_max = 0 }",                                                        "1: policy.recipients_max must be from 1"      },
+    {"policy { recipients_per_message = 100001 }",
+     "1: policy.recipients_per_message must be from 1"                                                                                      },
+    {"policy { message_size_max = \"25 MB\" }",
+     "1: policy.message_size_max is not a size such as 25M"                                                                                 },
+    {"policy { message_size_max = 9K }",
+     "1: policy.message_size_max must be at least 10240"                                                                                    },
     {"policy { console_reveal = 7 }",                                                        "1: "                                          },
     {"submission { port = 65536 }",                                                          "1: submission.port must be from 1 to 65535"   },
     {"submission { host = \"a b\" }",                                                        "1: submission.host must be a host name"       },
