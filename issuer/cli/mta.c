@@ -106,6 +106,7 @@ static int check_server(struct cli *cli, struct error *err)
     facts.verify = config->auth.verify;
     facts.policy = config->auth.policy;
     facts.saslauthd = config->auth.saslauthd;
+    facts.socketmap = config->auth.socketmap;
     if (server->gather(&facts, &cli->mem, cli_option(cli, CLI_CONFIG_DIR), err) != 0)
         return -1;
     server->check(&facts, &cli->mem, findings);

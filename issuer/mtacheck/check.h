@@ -51,8 +51,8 @@ struct mtacheck_lane {
 struct mtacheck_facts {
     const struct mtacheck_lane *lanes;
     size_t lanes_count;
-    const char *auth, *verify, *policy,
-        *saslauthd;           /* our sockets; "" where one is off */
+    /* Our sockets; "" where one is off. */
+    const char *auth, *verify, *policy, *saslauthd, *socketmap;
     struct settings settings; /* of the mail server */
     /* Of the host: scope "socket": "answers", "absent", "silent", "closed" (to the mail server's
      * user); "file": "there", "absent", "no program"; "address": "here", "absent"; "table": what the table says

@@ -72,6 +72,12 @@ static bool end_is_passed(struct look *look)
            blame_word(look, END_OF_DATA, look->at_end.word);
 }
 
+static bool end_is_uncounted(struct look *look)
+{
+    return look->at_end.reach == POSTFIX_MAPPED &&
+           blame_word(look, END_OF_DATA, look->at_end.word);
+}
+
 static bool end_is_unread(struct look *look)
 {
     return look->at_end.reach == POSTFIX_UNREAD &&
@@ -258,6 +264,11 @@ static const struct service_rule {
       "this stands before our check and may let a message pass without a lane",
       PASTE_WORDS},
      end_is_passed          },
+    {{"end.uncounted", MTACHECK_MISSING,
+      "this map names the lane and counts nothing: senders, recipients and numbers of "
+      "messages are not limited",
+      "ask the policy socket, as \"cleansmtp mta postfix\" prints it"},
+     end_is_uncounted       },
     {{"end.unread", MTACHECK_LEAK,
       "this table cannot be read, so nobody is asked about messages of our logins",
       "paste the part clean_logins of \"cleansmtp mta postfix\" into that file"},
@@ -338,7 +349,9 @@ static void check_service(const struct mtacheck_facts *facts, struct arena *mem,
     postfix_asking(facts, mem, value(&look, "smtpd_recipient_restrictions"),
                    &look.at_recipient);
     postfix_asking(facts, mem, value(&look, "smtpd_data_restrictions"), &look.at_data);
-    if (look.at_end.reach == POSTFIX_ASKED)
+    if (look.at_end.reach == POSTFIX_MAPPED)
+        mtacheck_socket(facts, facts->socketmap, out);
+    if (look.at_end.reach == POSTFIX_ASKED || look.at_end.reach == POSTFIX_MAPPED)
         postfix_check_mark(facts, mem, service, out);
     for (size_t i = 0; i < ARRAY_LEN(service_rules); i++) {
         look.name = look.found = look.wanted = NULL;
@@ -363,6 +376,28 @@ static const struct mtacheck_rule next_hop = {
 static const struct mtacheck_rule no_service = {
     "login.absent", MTACHECK_MISSING, "no service takes logins",
     "paste one of the two ways in of \"cleansmtp mta postfix\""};
+
+static const struct mtacheck_rule bound_by_sender = {
+    "map.lanes", MTACHECK_ADVICE,
+    "this map binds a sender, whoever writes as it; what still waits when the lease ends "
+    "leaves by the default address",
+    "name lanes by login at the end of data, as \"cleansmtp mta postfix\" does"};
+
+static void check_sender_map(const struct mtacheck_facts *facts, struct arena *mem,
+                             struct mtacheck_findings *out)
+{
+    static const char name[] = "sender_dependent_default_transport_maps";
+    struct slice rest = slice_from(postfix_value(facts, "", name));
+    struct slice table;
+
+    while (settings_word(&rest, &table))
+        if (postfix_is_our_map(facts, mem, table, "lanes")) {
+            mtacheck_socket(facts, facts->socketmap, out);
+            mtacheck_report(out,
+                            (struct mtacheck_finding){&bound_by_sender, name,
+                                                      arena_slice(mem, table), NULL});
+        }
+}
 
 /* "3.7.11", "3.12-20260821" */
 static bool is_too_old(const char *version)
@@ -400,6 +435,7 @@ void mtacheck_postfix(const struct mtacheck_facts *facts, struct arena *mem,
                                  &next_hop, "default_filter_nexthop", nexthop, ""});
     mtacheck_socket(facts, facts->policy, out);
     postfix_check_lanes(facts, mem, out);
+    check_sender_map(facts, mem, out);
     for (size_t i = 0; i < facts->settings.count; i++) {
         const struct setting *row = &facts->settings.at[i];
         if (strcmp(row->name, "command") != 0 ||

@@ -19,9 +19,14 @@ bool postfix_runs(const struct mtacheck_facts *facts, const char *service,
 const char *postfix_socket_path(const struct mtacheck_facts *facts, struct arena *mem,
                                 struct slice endpoint);
 
+/* Is the table that map of our socketmap socket? */
+bool postfix_is_our_map(const struct mtacheck_facts *facts, struct arena *mem,
+                        struct slice table, const char *map);
+
 /* Whether a list of restrictions asks cleansmtp-authd about a login of ours. */
 enum postfix_reach {
     POSTFIX_ASKED,
+    POSTFIX_MAPPED,    /* at the socketmap socket: bound, and not counted */
     POSTFIX_ABSENT,    /* the end comes first */
     POSTFIX_PASSED,    /* something before may let it pass */
     POSTFIX_UNREAD,    /* a table that could not be read */

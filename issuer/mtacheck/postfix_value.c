@@ -159,10 +159,29 @@ static bool walk_answer(struct walk *walk, const char *answer,
            walk_plain(walk, rest, out);
 }
 
+bool postfix_is_our_map(const struct mtacheck_facts *facts, struct arena *mem,
+                        struct slice table, const char *map)
+{
+    const char *end = arena_printf(mem, ":%s", map);
+
+    if (facts->socketmap[0] == '\0' || !slice_starts(table, "socketmap:") ||
+        !slice_ends_nocase(table, end))
+        return false;
+    table = slice_skip(table, sizeof "socketmap:" - 1);
+    const char *path = postfix_socket_path(
+        facts, mem,
+        slice_take(table, table.len > strlen(end) ? table.len - strlen(end) : 0));
+    return path != NULL && strcmp(path, facts->socketmap) == 0;
+}
+
 /* check_sasl_access TABLE. */
 static bool walk_table(struct walk *walk, struct slice table,
                        struct postfix_asking *out)
 {
+    if (postfix_is_our_map(walk->facts, walk->mem, table, "egress")) {
+        *out = (struct postfix_asking){.reach = POSTFIX_MAPPED, .word = table};
+        return true;
+    }
     const char *answer = mtacheck_host(walk->facts, "table",
                                        arena_slice(walk->mem, table));
 
@@ -193,6 +212,7 @@ void postfix_asking(const struct mtacheck_facts *facts, struct arena *mem,
         else
             is_found = walk_check(&walk, word, next, out);
     }
-    if (out->reach == POSTFIX_ASKED && walk.passing.at != NULL)
+    if ((out->reach == POSTFIX_ASKED || out->reach == POSTFIX_MAPPED) &&
+        walk.passing.at != NULL)
         *out = (struct postfix_asking){.reach = POSTFIX_PASSED, .word = walk.passing};
 }

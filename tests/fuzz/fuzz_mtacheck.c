@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .auth = "/a",
                                    .verify = "/v",
                                    .policy = "/p",
-                                   .saslauthd = "/s"};
+                                   .saslauthd = "/s",
+                                   .socketmap = "/m"};
     struct error err = {0};
     struct arena mem;
 

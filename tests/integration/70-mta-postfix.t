@@ -32,7 +32,7 @@ broken() {
     # shellcheck disable=SC2086  # words
     finds "$name" postfix "$P" "$([ "$wanted" = data.unjudged ] || [ "$wanted" = lane.stale ] ||
         [ "$wanted" = filter.skipped ] || [ "$wanted" = mappings.skipped ] ||
-        [ "$wanted" = sasl.port25 ] || [ "$wanted" = requeue.visible ]; echo $?)" $wanted
+        [ "$wanted" = sasl.port25 ] || [ "$wanted" = map.lanes ] || [ "$wanted" = requeue.visible ]; echo $?)" $wanted
 }
 main() { postconf -c "$P" -e "$@"; }
 option() { postconf -c "$P" -P "$@"; }
@@ -61,6 +61,8 @@ broken "the end of data is somebody else's" end.absent option "$SUBMIT/smtpd_end
 broken "a permit stands before our check" end.passed in_front permit_sasl_authenticated,
 broken "another table stands before our check" end.passed in_front check_client_access static:OK,
 broken "a permit stands before the policy" "data.unjudged end.passed recipient.unjudged" eval 'sed -i "s/^ *check_policy_service/    permit_mynetworks &/" "$P/main.cf"'
+broken "our map names the lane, and nobody counts" "data.unjudged end.uncounted recipient.unjudged requeue.unmarked" eval 'sed -i "s|{ smtpd_\([a-z_]*\)_restrictions = check_sasl_access regexp:.config_directory/clean_logins|{ smtpd_\1_restrictions = check_sasl_access socketmap:unix:$T/run/socketmap:egress|;/PREPEND/d" "$P/master.cf"; sed -i "/data_restrictions/s/,$/ }/" "$P/master.cf"'
+broken "our map binds senders" map.lanes main "sender_dependent_default_transport_maps = socketmap:unix:$T/run/socketmap:lanes"
 broken "the table of our logins is not there" "data.unjudged end.unread recipient.unjudged" rm "$P/clean_logins"
 broken "the table of our logins has others" "data.unjudged end.absent recipient.unjudged" eval 'echo "/^ce-/ clean_policy" >"$P/clean_logins"'
 broken "the class is not declared" "class.undeclared data.unjudged recipient.unjudged" main smtpd_restriction_classes=

@@ -36,7 +36,8 @@ static void give_facts(struct mtacheck_facts *facts, struct arena *mem)
         {"table", "regexp:text",   "REJECT go away ok"},
     };
 
-    *facts = (struct mtacheck_facts){.policy = "/run/policy"};
+    *facts = (struct mtacheck_facts){.policy = "/run/policy",
+                                     .socketmap = "/run/socketmap"};
     assert_int_equal(
         settings_read_postconf(&facts->settings, mem, slice_from(settings), &err), 0);
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
