@@ -26,7 +26,7 @@ export async function setUp(house) {
     return { house, leases };
 }
 
-const PASSWORD = "correct horse battery staple";
+export const PASSWORD = "correct horse battery staple";
 
 // Takes the set-up link the first time; afterwards the session's cookie is enough.
 export async function signIn(browser, world, newPage) {

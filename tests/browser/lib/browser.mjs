@@ -33,7 +33,7 @@ export async function newPage(browser, options = {}) {
     page.on("console", (message) => {
         const text = message.text();
         if (/content security policy|trusted type/i.test(text)) seen.csp.push(text);
-        else if (message.type() === "error") seen.errors.push(text);
+        else if (message.type() === "error") seen.errors.push(`${text} ${message.location().url}`);
     });
     page.on("pageerror", (error) => seen.errors.push(String(error)));
     page.on("request", (request) => seen.urls.push(request.url()));

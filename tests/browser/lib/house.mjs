@@ -196,6 +196,14 @@ ${more}
         return new Promise((done) => program.once("exit", done));
     }
 
+    // Until the daemon knows the first login by this username.
+    async seen(username) {
+        await until("the first login to be known", async () => {
+            const leases = await this.cs("--json", "lease", "list");
+            return (leases.items ?? leases).find((lease) => lease.username === username).first_login_at !== null;
+        });
+    }
+
     // Revealed and used once: the page's username and password are in the answer.
     async use(lease) {
         const page = await this.reveal(lease);
