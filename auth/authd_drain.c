@@ -21,7 +21,8 @@ enum {
         3000, /* a LOGIN whose client has gone must not hold up the others for long */
     DRAIN_LOOK_US = 10000,
     /* A new connection is expected to ask something: a helper connects, and then writes. */
-    DRAIN_FRESH_MS = 300
+    DRAIN_FRESH_MS = 300,
+    DRAIN_SILENT_MS = 2000 /* one that has not said its first word */
 };
 
 /* Let a connection end when nothing is in hand. The peer's next write fails at once, and a client
@@ -30,9 +31,10 @@ enum {
 static void end_when_quiet(struct connection *connection, int64_t now_ms)
 {
     int unread = 0;
+    int64_t grace_ms = connection->has_spoken ? DRAIN_FRESH_MS : DRAIN_SILENT_MS;
 
     if (dialogue_is_quiet(connection->dialogue) && connection->piece == NULL &&
-        now_ms - connection->accepted_ms >= DRAIN_FRESH_MS &&
+        now_ms - connection->accepted_ms >= grace_ms &&
         ioctl(connection->fd, FIONREAD, &unread) == 0 && unread == 0)
         (void)shutdown(connection->fd, SHUT_RD);
 }

@@ -274,6 +274,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     char *at = server->buffer + server->read_bytes;
     ssize_t count = recv(fd, at, DIALOGUE_INPUT_MAX, 0);
     if (count > 0) {
+        connection->has_spoken = true;
         connection->piece = &server->pieces[server->piece_count++];
         *connection->piece = (struct piece){connection, slice_of(at, (size_t)count)};
         server->read_bytes += (size_t)count;

@@ -38,6 +38,7 @@ struct connection {
     int64_t partial_since_ms; /* 0: no unfinished request */
     struct piece *piece;      /* what it said in this turn, or NULL */
     bool is_reading;    /* readable waits, with the limit for a peer that is idle */
+    bool has_spoken;    /* the peer has said something */
     bool is_ended;      /* the peer has said all it will say */
     bool is_closing;    /* write what is there, then close */
     bool is_hanging_up; /* write what is there, then wait for the peer to close */

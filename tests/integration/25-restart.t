@@ -135,12 +135,24 @@ def check_in_hand(daemon):
        "a refusal that is held back is told before the end", f"{answer} {time.monotonic() - start:.1f} s")
     ok(daemon.wait_logged("event=authd.ready", ready + 2), "... and then the successor comes")
 
+    silent = daemon.connect("verify")
+    time.sleep(0.5)
+    succeed(daemon)
+    time.sleep(0.4)
+    try:
+        silent.sendall(f"{authd.username(0)}\0{authd.password(0)}\0smtp\0\0\n".encode())
+        answer = authd.Line(silent)()
+    except OSError as error:
+        answer = repr(error)
+    ok((answer or "").startswith("OK\t"), "a connection that has not said its first word may still say it", answer)
+    daemon.wait_logged("event=authd.ready", ready + 3)
+
     abandoned = Auth(daemon)
     abandoned.ask("LOGIN")
     abandoned.answer()
     start = time.monotonic()
     succeed(daemon)
-    waited = daemon.wait_logged("event=authd.ready", ready + 3)
+    waited = daemon.wait_logged("event=authd.ready", ready + 4)
     ok(waited and 2 < time.monotonic() - start < 12, "a LOGIN that never goes on holds it up for three seconds",
        time.monotonic() - start)
     ok(abandoned.answer() is None, "... and is closed: a temporary failure")
