@@ -193,6 +193,7 @@ def main():
                 check_real(folder, debian, authd, name)
                 authd = stack.enter_context(authd.again())
             waiting.join()
+            os.rmdir(debian + folder.root)  # where it was mounted
     done()
 
 
