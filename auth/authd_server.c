@@ -268,11 +268,10 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
         return;
     }
     assert(connection->piece == NULL); /* one event of each a turn */
-    if (server->piece_count == PIECES_MAX ||
-        sizeof server->buffer - server->read_bytes < DIALOGUE_INPUT_MAX)
+    if (server->piece_count == PIECES_MAX)
         answer_all(server);
     char *at = server->buffer + server->read_bytes;
-    ssize_t count = recv(fd, at, DIALOGUE_INPUT_MAX, 0);
+    ssize_t count = recv(fd, at, PIECE_BYTES, 0);
     if (count > 0) {
         connection->has_spoken = true;
         connection->piece = &server->pieces[server->piece_count++];
