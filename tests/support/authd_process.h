@@ -13,7 +13,8 @@ struct authd_process {
     pid_t pid;
 };
 
-/* Seed `count` leases, start build/cleansmtp-authd, wait until it answers. */
+/* Seed `count` leases, start build/cleansmtp-authd without a delay of refusals, wait until it
+ * answers. */
 NODISCARD int authd_process_start(const char *build, unsigned count,
                                   struct authd_process *out, struct error *err);
 void authd_process_stop(struct authd_process *process);
@@ -25,6 +26,9 @@ void process_stop(pid_t pid);
 NODISCARD int process_run(const char *const *argv, struct error *err);
 /* Until somebody answers on the socket, 30 s at most. */
 NODISCARD int process_wait_socket(const char *path, struct error *err);
+
+/* Until there is such a file. */
+NODISCARD int process_wait_file(const char *path, unsigned max_s, struct error *err);
 
 /* The middle of `count` values, which are sorted in place. */
 double median(double *values, size_t count);
