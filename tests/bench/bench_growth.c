@@ -94,13 +94,16 @@ static int compare_sizes(const struct authd_process authd[2], const unsigned lea
         "%.1f us)\n",
         leases[0], leases[1], median(ratio, ROUNDS), GOAL, ROUNDS, LOGINS, CLIENTS,
         median(few, ROUNDS), median(many, ROUNDS));
-    for (size_t i = 0; i < 2; i++)
-        (void)printf("memory of authd, %u credentials: %u KiB of its own at rest, %u "
-                     "after the logins (%.2f bytes a credential); %u KiB of the "
-                     "database are mapped\n",
-                     leases[i], at_rest[i], memory_kib(authd[i].pid, "RssAnon"),
-                     1024.0 * memory_kib(authd[i].pid, "RssAnon") / leases[i],
-                     memory_kib(authd[i].pid, "RssFile"));
+    unsigned after[2];
+    for (size_t i = 0; i < 2; i++) {
+        after[i] = memory_kib(authd[i].pid, "RssAnon");
+        (void)printf(
+            "memory of authd, %u credentials: %u KiB of its own at rest, %u after "
+            "the logins; %u KiB of files are mapped, the database in them\n",
+            leases[i], at_rest[i], after[i], memory_kib(authd[i].pid, "RssFile"));
+    }
+    (void)printf("memory of authd: %.2f bytes of its own for each credential more\n",
+                 1024.0 * ((double)after[1] - after[0]) / (leases[1] - leases[0]));
     return 0;
 }
 
