@@ -239,7 +239,7 @@ lint: check-source check-format $(TIDY_OK)  ## formatting, clang-tidy, cppcheck,
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr --suppress=varFuncNullUB \
 		--cppcheck-build-dir=$(B)/cppcheck -j2 -DARRAY_LEN=1 -I. base core db auth issuer
 	shellcheck $(SH_ALL)
-	codespell --quiet-level=2 --ignore-words-list=nd $(shell git ls-files 2>/dev/null | grep -vE '^tests/(fuzz/corpus|golden)/|package-lock')
+	codespell --quiet-level=2 --ignore-words-list=nd $(shell git ls-files 2>/dev/null | grep -vE '^tests/(fuzz/corpus|golden)/|package-lock|^templates/.*\.de\.')
 	$(if $(wildcard docs/man/*),mandoc -T lint -W warning $(wildcard docs/man/*))
 	$(if $(wildcard docs/man/*),tools/check-docs.sh)
 $(B)/tidy/%.ok: % .clang-tidy $(H_ALL)

@@ -14,6 +14,13 @@ export async function setUp(house) {
     leases.ready = await mint("anna");
     leases.shown = await mint("berta");
     leases.wrong = await mint("carl");
+    leases.again = await mint("ella");
+    leases.german = await mint("greta", "--language", "de");
+    leases.guides = await mint("heidi", "--language", "de");
+    leases.phone = await mint("ida");
+    leases.said = await mint("jana");
+    leases.over = await mint("karl");
+    leases.unused = await mint("lena");
     leases.locked = await mint("dora");
     leases.used = await mint("frida");
     leases.revoked = await mint("gustav");
@@ -21,6 +28,8 @@ export async function setUp(house) {
     for (let i = 0; i < 5; i++) await house.reveal(leases.locked, { code: "wrong" });
     for (let i = 0; i < 3; i++) await house.reveal(leases.enough);
     await house.use(leases.used);
+    await house.use(leases.said);
+    await house.use(leases.over);
     await house.reveal(leases.revoked);
     await house.cs("lease", "revoke", String(leases.revoked.id), "--reason", "a test");
     return { house, leases };
@@ -54,6 +63,17 @@ async function prove(page, lease, fields = {}) {
     await page.click("button.go");
 }
 
+// The list forgets the address, and we have seen it.
+async function blockOver(world) {
+    await world.house.listed([]);
+    for (let i = 0; i < 50; i++) {
+        const [answer] = await world.house.cs("--json", "listing", "check", "192.0.2.14");
+        if (answer.state === "clear") return;
+        await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error("the address is still listed");
+}
+
 export const PAGES = [
     { name: "customer-ready", site: "customer", open: at("ready") },
     { name: "customer-wrong", site: "customer",
@@ -65,7 +85,39 @@ export const PAGES = [
     { name: "customer-revoked", site: "customer", open: at("revoked") },
     { name: "customer-not-found", site: "customer",
         open: (page, world) => page.goto(`${world.house.customer}/r/aaaaaaaaaaaaa`) },
+    { name: "customer-ready-de", site: "customer", open: (page, world) => page.goto(`${world.leases.ready.page}?lang=de`) },
+    { name: "customer-shown-de", site: "customer", open: (page, world) => prove(page, world.leases.german) },
+    { name: "customer-guides-de", site: "customer",
+        open: async (page, world) => {
+            await prove(page, world.leases.guides);
+            for (const guide of await page.locator("details.guide").all()) await guide.evaluate((e) => { e.name = ""; e.open = true; });
+        } },
+    { name: "customer-again", site: "customer",
+        open: async (page, world) => {
+            await prove(page, world.leases.again);
+            await page.goto(world.leases.again.page);
+        } },
+    { name: "customer-phone", site: "customer",
+        open: async (page, world) => {
+            await page.goto(world.leases.phone.page);
+            await page.fill("#mailbox", world.leases.phone.mailbox);
+            await page.fill("#code", world.leases.phone.key);
+            await page.click("summary");
+            await page.click("button[value=phone]");
+        } },
+    { name: "customer-said", site: "customer",
+        open: async (page, world) => {
+            await page.goto(world.leases.said.page);
+            await page.fill("#mailbox", world.leases.said.mailbox);
+            await page.click("button[value=stuck]");
+        } },
     { name: "customer-expired", site: "customer", slow: true, open: at("expired") },
+    { name: "customer-over", site: "customer", slow: true,
+        open: async (page, world) => {
+            await blockOver(world);
+            await page.goto(world.leases.over.page);
+        } },
+    { name: "customer-over-unused", site: "customer", slow: true, open: at("unused") },
 
     { name: "console-today", site: "console", open: console_at("/") },
     { name: "console-case", site: "console",
