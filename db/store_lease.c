@@ -7,7 +7,7 @@
 #include "db/store_lease.h"
 
 /* In the order of store_lease_read. */
-#define FROM_LEASE                                                                    \
+#define LEASE_COLUMNS                                                                 \
  "SELECT l.id, l.case_id, l.pool_address_id, l.mailbox, l.username, l.link_id, "      \
  "p.address, p.lane, l.reason, l.ticket, l.created_by, l.ended_by, l.ended_reason, "  \
  "l.delivery = 'route', l.end_how, l.is_pending, l.is_suspended, l.messages_max, "    \
@@ -15,8 +15,13 @@
  "l.created_at, l.reveal_until, l.revealed_at, l.expires_at, l.ended_at, "            \
  "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash, "                \
  "l.recipients_max, l.recipients_per_message, l.message_size_max, "                   \
- "l.recipients_used, l.language "                                                     \
- "FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
+ "l.recipients_used, l.language"
+#define FROM_LEASE \
+ LEASE_COLUMNS " FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
+
+enum {
+    LEASE_COLUMN_COUNT = 37
+};
 
 int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out,
                      struct error *err)
@@ -511,18 +516,18 @@ struct finding_login {
     struct login_row *out;
 };
 
-static int read_pool_and_verifier(struct sql_rows *rows, struct arena *mem,
-                                  void *element, struct error *err)
+static int read_login(struct sql_rows *rows, struct arena *mem, void *element,
+                      struct error *err)
 {
     struct login_row *row = element;
-    const char *state = sql_text(rows, 0, mem);
+    const char *state = sql_text(rows, LEASE_COLUMN_COUNT, mem);
 
-    row->verifier.pepper_id = (unsigned)sql_int(rows, 1);
-    row->journal_seq = sql_int(rows, 3);
+    row->verifier.pepper_id = (unsigned)sql_int(rows, LEASE_COLUMN_COUNT + 1);
+    row->journal_seq = sql_int(rows, LEASE_COLUMN_COUNT + 3);
     if (!pool_state_parse(slice_from(state), &row->pool_state) ||
-        !sql_blob(rows, 2, row->verifier.bytes, DIGEST_BYTES))
+        !sql_blob(rows, LEASE_COLUMN_COUNT + 2, row->verifier.bytes, DIGEST_BYTES))
         return store_corrupt(err, "credentials");
-    return 0;
+    return store_lease_read(rows, mem, &row->lease, err);
 }
 
 static int find_login(struct store *store, void *context, struct error *err)
@@ -531,16 +536,15 @@ static int find_login(struct store *store, void *context, struct error *err)
     struct login_row row = {0};
     struct sql_rows *rows;
 
-    if (sql_ask(store->sql, &rows, err, FROM_LEASE "WHERE l.username = $1", "t",
-                f->username) != 0 ||
-        find_one(store, rows, f->mem, &row.lease, err) != 0)
-        return -1;
     if (sql_ask(store->sql, &rows, err,
-                "SELECT p.state, c.pepper_id, c.verifier, j.seq FROM pool_address p "
+                LEASE_COLUMNS
+                ", p.state, c.pepper_id, c.verifier, j.seq FROM lease l "
+                "JOIN pool_address p ON p.id = l.pool_address_id "
                 "JOIN journal_position j ON j.id = 1 "
-                "LEFT JOIN credential c ON c.lease_id = $2 WHERE p.id = $1",
-                "ii", row.lease.pool_address_id, row.lease.id) != 0 ||
-        store_one(rows, f->mem, read_pool_and_verifier, &row, "such login", err) != 0)
+                "LEFT JOIN credential c ON c.lease_id = l.id WHERE l.username = $1",
+                "t", f->username) != 0 ||
+        store_one(rows, f->mem, read_login, &row, "such login", err) != 0 ||
+        store_lease_limits(store, f->mem, &row.lease, err) != 0)
         return -1;
     *f->out = row;
     return 0;
