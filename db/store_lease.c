@@ -286,6 +286,22 @@ int store_lease_live_for(struct store *store, struct arena *mem, const char *mai
     return find_one(store, rows, mem, out, err);
 }
 
+/* All of them, with senders and domains. */
+static int collect_leases(struct store *store, struct sql_rows *rows, struct arena *mem,
+                          struct lease **out, size_t *out_count, struct error *err)
+{
+    static const struct collecting leases = {sizeof(struct lease), 0, read_lease};
+    void *found;
+
+    if (store_collect(rows, mem, &leases, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    for (size_t i = 0; i < *out_count; i++)
+        if (store_lease_limits(store, mem, &(*out)[i], err) != 0)
+            return -1;
+    return 0;
+}
+
 /* lease_state_at (core/lease.h) as SQL: a test holds one to the other. */
 #define STATE                                                                      \
  "CASE WHEN l.end_how = 1 THEN 'revoked' WHEN l.end_how <> 0 THEN 'ended' "        \
@@ -298,9 +314,7 @@ int store_lease_search(struct store *store, struct arena *mem,
                        const struct search *search, struct lease **out,
                        size_t *out_count, struct error *err)
 {
-    static const struct collecting leases = {sizeof(struct lease), 0, read_lease};
     struct sql_rows *rows;
-    void *found;
 
     if (sql_ask(store->sql, &rows, err,
                 FROM_LEASE
@@ -317,37 +331,25 @@ int store_lease_search(struct store *store, struct arena *mem,
                 "itittiiii", search->before, store_pattern(mem, search->text),
                 store_pattern_number(search->text), store_pattern(mem, search->person),
                 search->state, search->since, search->until, search->now,
-                (int64_t)search->max) != 0 ||
-        store_collect(rows, mem, &leases, &found, out_count, err) != 0)
+                (int64_t)search->max) != 0)
         return -1;
-    *out = found;
-    for (size_t i = 0; i < *out_count; i++)
-        if (store_lease_limits(store, mem, &(*out)[i], err) != 0)
-            return -1;
-    return 0;
+    return collect_leases(store, rows, mem, out, out_count, err);
 }
 
 int store_lease_list(struct store *store, struct arena *mem,
                      const struct lease_filter *filter, struct lease **out,
                      size_t *out_count, struct error *err)
 {
-    static const struct collecting leases = {sizeof(struct lease), 0, read_lease};
     struct sql_rows *rows;
-    void *found;
 
     if (sql_ask(store->sql, &rows, err,
                 FROM_LEASE "WHERE ($1 = 0 OR l.id < $1) AND ($2 = 0 OR l.case_id = $2) "
                            "AND ($3 = 0 OR l.pool_address_id = $3) "
                            "ORDER BY l.id DESC LIMIT $4",
                 "iiii", filter->before, filter->case_id, filter->pool_address_id,
-                (int64_t)filter->max) != 0 ||
-        store_collect(rows, mem, &leases, &found, out_count, err) != 0)
+                (int64_t)filter->max) != 0)
         return -1;
-    *out = found;
-    for (size_t i = 0; i < *out_count; i++)
-        if (store_lease_limits(store, mem, &(*out)[i], err) != 0)
-            return -1;
-    return 0;
+    return collect_leases(store, rows, mem, out, out_count, err);
 }
 
 static int need_one_change(struct store *store, struct error *err)

@@ -4,94 +4,19 @@
 TAP. B is the build folder (build/release). Makes one folder below /tmp and removes it.
 """
 import base64
-import glob
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-B = os.environ.get("B", "build/release")
-ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
-count = 0
-failed = 0
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from authd import B, Daemon, Line, Tap, password, plain, username  # noqa: E402
 
-
-def ok(good, name, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        failed += 1
-        for line in str(detail).splitlines() or [""]:
-            print("# " + line)
-    sys.stdout.flush()
-
-
-def digits(number, length):
-    text = ""
-    for _ in range(length):
-        text = ALPHABET[number % len(ALPHABET)] + text
-        number //= len(ALPHABET)
-    return text
-
-
-def username(number):
-    return "cs-" + digits(number, 8)
-
-
-def password(number):
-    return "-".join(digits(7919 * number + group, 5) for group in range(5))
-
-
-class Authd:
-    """The daemon over a freshly seeded folder."""
-
-    def __init__(self, leases=50, extra=""):
-        self.folder = tempfile.mkdtemp(prefix="cs-authd-")
-        subprocess.run([f"{B}/tests/auth/test_seed", self.folder, str(leases)], check=True)
-        if extra:
-            with open(self.path("cleansmtp.conf"), "a", encoding="ascii") as file:
-                file.write(extra)
-        self.process = None
-        self.start()
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def start(self):
-        self.log = open(self.path("log"), "ab")
-        self.process = subprocess.Popen(
-            [f"{B}/cleansmtp-authd", "-c", self.path("cleansmtp.conf")], stderr=self.log)
-        for _ in range(200):
-            if self.process.poll() is not None:
-                break
-            try:
-                self.connect("policy").close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("authd did not start: " + open(self.path("log"), encoding="utf-8").read())
-
-    def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        status = self.process.wait(10)
-        self.log.close()
-        return status
-
-    def connect(self, name, timeout=10):
-        link = socket.socket(socket.AF_UNIX)
-        link.settimeout(timeout)
-        link.connect(self.path("run/" + name))
-        return link
-
-    def logged(self):
-        with open(self.path("log"), encoding="utf-8") as file:
-            return file.read()
+tap = Tap()
+ok = tap.ok
 
 
 def to_end(link):
@@ -107,27 +32,6 @@ def to_end(link):
         return None
     except ConnectionResetError:
         return data
-
-
-class Line:
-    """A line reader on a connection."""
-
-    def __init__(self, link):
-        self.link, self.data = link, b""
-
-    def __call__(self):
-        while b"\n" not in self.data:
-            piece = self.link.recv(65536)
-            if not piece:
-                return None
-            self.data += piece
-        line, self.data = self.data.split(b"\n", 1)
-        return line.decode()
-
-
-def plain(number, secret=None):
-    secret = password(number) if secret is None else secret
-    return base64.b64encode(f"\0{username(number)}\0{secret}".encode()).decode()
 
 
 def auth_line(ident, number, secret=None, client="192.0.2.50", service="smtp"):
@@ -318,8 +222,7 @@ def check_policy(authd):
 
 
 def check_life(authd):
-    segments = glob.glob(authd.path("state/journal/usage-*.log"))
-    text = "".join(open(name, encoding="utf-8").read() for name in segments)
+    text = authd.journal()
     ok(text.count(f"\tmessage\t{username(8)}\t") == 4, "journal: each message once", text[-2000:])
 
     os.rename(authd.path("state/cleansmtp.db"), authd.path("aside"))
@@ -348,7 +251,7 @@ def check_life(authd):
     ok(other.returncode == 1 and b"journal" in other.stderr, "a second one does not start", other.stderr)
 
     with open(authd.path("cleansmtp.conf"), "a", encoding="ascii") as file:
-        file.write("auth { peer = \"dovecot\" }\n")
+        file.write(f'auth {{ {authd.doors} peer = "dovecot" }}\n')
     authd.process.send_signal(signal.SIGHUP)
     time.sleep(0.3)
     os.rename(authd.path("state/cleansmtp.db"), authd.path("aside"))
@@ -384,9 +287,8 @@ def check_options(authd):
 
 
 def main():
-    if not os.path.exists(f"{B}/tests/auth/test_seed"):
-        subprocess.run(["make", "-s", f"{B}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
-    authd = Authd()
+    authd = Daemon()
+    authd.start()
     try:
         check_auth(authd)
         check_verify(authd)
@@ -395,15 +297,8 @@ def main():
         check_life(authd)
         check_options(authd)
     finally:
-        if authd.process.poll() is None:
-            authd.process.kill()
-            authd.process.wait()
-        if failed and os.environ.get("KEEP"):
-            print("# kept " + authd.folder)
-        else:
-            shutil.rmtree(authd.folder, ignore_errors=True)
-    print(f"1..{count}")
-    return 1 if failed else 0
+        authd.end(keep=tap.failed)
+    return tap.done()
 
 
 if __name__ == "__main__":

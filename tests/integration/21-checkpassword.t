@@ -7,47 +7,19 @@ the point. Makes one folder below /tmp and removes it.
 import fcntl
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-B = os.environ.get("B", "build/release")
-HELPER = os.path.abspath(f"{B}/cleansmtp-checkpassword")
-ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
-count = 0
-failed = 0
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from authd import B, Daemon, Tap, password, username  # noqa: E402
 
-
-def ok(good, name, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        failed += 1
-        for line in str(detail).splitlines() or [""]:
-            print("# " + line)
-    sys.stdout.flush()
-
-
-def digits(number, length):
-    text = ""
-    for _ in range(length):
-        text = ALPHABET[number % len(ALPHABET)] + text
-        number //= len(ALPHABET)
-    return text
-
-
-def username(number):
-    return "cs-" + digits(number, 8)
-
-
-def password(number):
-    return "-".join(digits(7919 * number + group, 5) for group in range(5))
+tap = Tap()
+ok = tap.ok
+HELPER = f"{B}/cleansmtp-checkpassword"
 
 
 def record(number, secret=None):
@@ -389,19 +361,11 @@ def check_burst(env):
 
 
 def main():
-    if not os.path.exists(f"{B}/tests/auth/test_seed"):
-        subprocess.run(["make", "-s", f"{B}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
-    folder = tempfile.mkdtemp(prefix="cs-check-")
-    authd = None
+    authd = Daemon()
+    authd.start()
+    folder = authd.folder
+    env = {"CLEANSMTP_VERIFY": authd.socket("verify")}
     try:
-        subprocess.run([f"{B}/tests/auth/test_seed", folder, "50"], check=True)
-        with open(f"{folder}/log", "wb") as log:
-            authd = subprocess.Popen([f"{B}/cleansmtp-authd", "-c", f"{folder}/cleansmtp.conf"], stderr=log)
-        for _ in range(200):
-            if os.path.exists(f"{folder}/run/policy"):
-                break
-            time.sleep(0.05)
-        env = {"CLEANSMTP_VERIFY": f"{folder}/run/verify"}
         if B.endswith("release"):
             linked = subprocess.run(["ldd", HELPER], capture_output=True, text=True)
             ok("static" in linked.stdout + linked.stderr, "it is static", linked.stdout + linked.stderr)
@@ -418,12 +382,8 @@ def main():
         check_alarm(folder)
         check_burst(env)
     finally:
-        if authd is not None:
-            authd.terminate()
-            authd.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"1..{count}")
-    return 1 if failed else 0
+        authd.end()
+    return tap.done()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 TAP. B is the build folder (build/release). Makes one folder below /tmp and removes it.
 """
-import glob
 import os
 import shutil
 import signal
@@ -11,95 +10,21 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-B = os.environ.get("B", "build/release")
-ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
-REALM = "clean.mail.example"
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from authd import Daemon, REALM, Tap, password, username  # noqa: E402
+
+tap = Tap()
+ok = tap.ok
 OK, NO = b"\0\2OK", b"\0\2NO"
-count = 0
-failed = 0
 
 
-def ok(good, name, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        failed += 1
-        for line in str(detail).splitlines() or [""]:
-            print("# " + line)
-    sys.stdout.flush()
+class Mux(Daemon):
+    """The daemon, and connections to its saslauthd socket."""
 
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
-
-
-def digits(number, length):
-    text = ""
-    for _ in range(length):
-        text = ALPHABET[number % len(ALPHABET)] + text
-        number //= len(ALPHABET)
-    return text
-
-
-def username(number):
-    return "cs-" + digits(number, 8)
-
-
-def password(number):
-    return "-".join(digits(7919 * number + group, 5) for group in range(5))
-
-
-class Authd:
-    """The daemon over a freshly seeded folder, with the socket switched on."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="cs-sasl-")
-        self.socket = self.path("run/mux")
-        subprocess.run([f"{B}/tests/auth/test_seed", self.folder, "20"], check=True)
-        with open(self.path("cleansmtp.conf"), "a", encoding="ascii") as file:
-            file.write(f'auth {{ saslauthd = "{self.socket}" }}\n')
-        with open(self.path("log"), "ab") as log:
-            self.process = subprocess.Popen(
-                [f"{B}/cleansmtp-authd", "-c", self.path("cleansmtp.conf")], stderr=log)
-        for _ in range(200):
-            if self.process.poll() is not None:
-                break
-            try:
-                self.connect().close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        log = self.logged()
-        self.end()
-        raise SystemExit("authd did not start: " + log)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def connect(self, timeout=15):
-        link = socket.socket(socket.AF_UNIX)
-        link.settimeout(timeout)
-        link.connect(self.socket)
-        return link
-
-    def logged(self):
-        with open(self.path("log"), encoding="utf-8") as file:
-            return file.read()
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        if failed and os.environ.get("KEEP"):
-            print("# kept " + self.folder)
-        else:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    def connect(self, name="saslauthd", timeout=15):
+        return super().connect(name, timeout)
 
 
 def to_end(link):
@@ -244,10 +169,7 @@ def check_time(authd):
 def check_records(authd):
     ask(authd, request(8, client="192.0.2.79;99"))
     ask(authd, request(8, "wrong", client="192.0.2.79;99"))
-    text = ""
-    for name in glob.glob(authd.path("state/journal/usage-*.log")):
-        with open(name, encoding="utf-8") as file:
-            text += file.read()
+    text = authd.journal()
     lines = [line for line in text.splitlines() if username(8) in line]
     ok(len(lines) == 2 and all("\t192.0.2.79\t" in line for line in lines)
        and "TLS unknown" in lines[0] and "wrong_password" in lines[1], "journal: login and refusal, with the client",
@@ -257,6 +179,8 @@ def check_records(authd):
 
 def check_cyrus(authd):
     tool = shutil.which("testsaslauthd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if not ok(tool is not None, "testsaslauthd (Debian's sasl2-bin) is here"):
+        return
     cases = (("good", username(0), password(0), "smtp", "", 0),
              ("good, with our realm", username(0), password(0), "smtp", REALM, 0),
              ("another realm", username(0), password(0), "smtp", "other.example", 1),
@@ -266,10 +190,7 @@ def check_cyrus(authd):
              ("revoked", username(2), password(2), "smtp", "", 1))
     for name, login, secret, service, realm, want in cases:
         name = "testsaslauthd: " + name
-        if tool is None:
-            skip(name, "no testsaslauthd (Debian sasl2-bin)")
-            continue
-        command = [tool, "-u", login, "-p", secret, "-s", service, "-f", authd.socket]
+        command = [tool, "-u", login, "-p", secret, "-s", service, "-f", authd.socket("saslauthd")]
         done = subprocess.run(command + (["-r", realm] if realm else []), capture_output=True, text=True,
                               timeout=20, check=False)
         word = "OK" if want == 0 else "NO"
@@ -288,16 +209,15 @@ def check_fault(authd):
     time.sleep(1.1)
     got = ask(authd, request(0))
     ok(got == OK, "the database is back: good", got)
-    mode = os.stat(authd.socket).st_mode & 0o777
+    mode = os.stat(authd.socket("saslauthd")).st_mode & 0o777
     ok(mode == 0o660, "the socket has mode 0660", oct(mode))
     authd.process.send_signal(signal.SIGTERM)
-    ok(authd.process.wait(10) == 0 and not os.path.exists(authd.socket), "SIGTERM: the socket is gone")
+    ok(authd.process.wait(10) == 0 and not os.path.exists(authd.socket("saslauthd")), "SIGTERM: the socket is gone")
 
 
 def main():
-    if not os.path.exists(f"{B}/tests/auth/test_seed"):
-        subprocess.run(["make", "-s", f"{B}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
-    authd = Authd()
+    authd = Mux(leases=20)
+    authd.start()
     try:
         check_answers(authd)
         check_pieces(authd)
@@ -307,9 +227,8 @@ def main():
         check_cyrus(authd)
         check_fault(authd)
     finally:
-        authd.end()
-    print(f"1..{count}")
-    return 1 if failed else 0
+        authd.end(keep=tap.failed)
+    return tap.done()
 
 
 if __name__ == "__main__":
