@@ -250,8 +250,10 @@ def check_life(authd):
                            timeout=10)
     ok(other.returncode == 1 and b"journal" in other.stderr, "a second one does not start", other.stderr)
 
-    with open(authd.path("cleansmtp.conf"), "a", encoding="ascii") as file:
-        file.write(f'auth {{ {authd.doors} peer = "dovecot" }}\n')
+    with open(authd.config, encoding="ascii") as file:
+        text = file.read()
+    with open(authd.config, "w", encoding="ascii") as file:
+        file.write(text.replace("auth { ", "auth { peer = \"dovecot\" "))
     authd.process.send_signal(signal.SIGHUP)
     time.sleep(0.3)
     os.rename(authd.path("state/cleansmtp.db"), authd.path("aside"))

@@ -71,13 +71,11 @@ class Daemon:
         self.config = self.path("cleansmtp.conf")
         self.program = f"{B}/cleansmtp-authd"
         self.process = self.issuer = None
-        # The sockets that are off by default; a later section stands for the whole one.
-        self.doors = (f'saslauthd = "{self.socket("saslauthd")}" nginx = "{self.socket("nginx")}" '
-                      f'nginx_upstream = "127.0.0.1:10587"')
         subprocess.run([f"{B}/tests/auth/test_seed", self.folder, str(leases)], check=True)
         os.mkdir(self.path("run"))
         with open(self.config, "a", encoding="ascii") as file:
-            file.write(f'auth {{ {self.doors} }}\n'
+            file.write(f'auth {{ saslauthd = "{self.socket("saslauthd")}" nginx = "{self.socket("nginx")}"'
+                       f' nginx_upstream = "127.0.0.1:10587" }}\n'
                        f'console {{ listen = "unix:{self.path("run/console")}" url = "http://console.test" }}\n'
                        f'customer {{ listen = "unix:{self.path("run/customer")}" url = "http://clean.test" }}\n')
 
