@@ -54,6 +54,7 @@ HANDLER(audit_verify, ACT_VIEW_AUDIT)
 HANDLER(canary_make, ACT_REVEAL)
 HANDLER(pool_reach, ACT_VIEW_POOL)
 HANDLER(health, ACT_VIEW_POOL)
+HANDLER(guides, ACT_VIEW_POOL)
 HANDLER(config, ACT_VIEW_POOL)
 HANDLER(mta, ACT_VIEW_POOL)
 
@@ -82,6 +83,7 @@ static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/pool/{address}/{do}",    on_pool_change,      SMALL           },
     {HTTP_GET,    "/api/v1/pool/{address}/reach",   on_pool_reach,       0               },
     {HTTP_POST,   "/api/v1/canaries",               on_canary_make,      SMALL           },
+    {HTTP_GET,    "/api/v1/guides",                 on_guides,           0               },
     {HTTP_GET,    "/api/v1/health",                 on_health,           0               },
     {HTTP_GET,    "/api/v1/listings",               on_listing_now,      0               },
     {HTTP_GET,    "/api/v1/listings/history",       on_listing_history,  0               },

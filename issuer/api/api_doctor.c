@@ -119,3 +119,25 @@ int api_health(struct call *call, json_t **out, struct error *err)
     put_text(*out, "config", app_config(call->app)->path);
     return 0;
 }
+
+/* Which guide was compared with its program's own instructions in which month. */
+int api_guides(struct call *call, json_t **out, struct error *err)
+{
+    static const char *const told[] = {"program", "language", "title", "with",
+                                       "checked"};
+
+    if (call_query(call, "", err) != 0)
+        return -1;
+    json_t *guides = template_guides(call->api->templates, NULL);
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(guides); i++) {
+        json_t *o = json_object();
+        for (size_t k = 0; k < ARRAY_LEN(told); k++)
+            json_object_set(o, told[k],
+                            json_object_get(json_array_get(guides, i), told[k]));
+        json_array_append_new(list, o);
+    }
+    json_decref(guides);
+    *out = page_of(list, 0);
+    return 0;
+}

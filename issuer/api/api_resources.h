@@ -54,6 +54,7 @@ API_RESOURCE(api_audit_verify);
 API_RESOURCE(api_canary_make);
 API_RESOURCE(api_pool_reach);
 API_RESOURCE(api_health);
+API_RESOURCE(api_guides);
 /* api_system.c */
 API_RESOURCE(api_config);
 /* api_mta.c */

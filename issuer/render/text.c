@@ -251,9 +251,12 @@ static int compare(const struct texts *texts, const struct language *language,
 
 int text_finish(struct texts *texts, struct error *err)
 {
-    for (size_t i = 0; i < texts->count; i++)
+    for (size_t i = 0; i < texts->count; i++) {
+        if (texts->all[i].count == 0)
+            continue;
         qsort(texts->all[i].rows, texts->all[i].count, sizeof *texts->all[i].rows,
               by_key);
+    }
     for (size_t i = 0; i < texts->count; i++)
         if (compare(texts, &texts->all[i], err) != 0)
             return -1;

@@ -24,6 +24,7 @@ static const struct {
     {"pool",             doctor_check_pool,       false},
     {"submission",       doctor_check_submission, false},
     {"caches of logins", doctor_check_caches,     false},
+    {"guides",           doctor_check_guides,     false},
     {"egress",           doctor_prove_egress,     true },
 };
 

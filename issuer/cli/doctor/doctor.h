@@ -37,6 +37,8 @@ void doctor_check_pool(struct doctor *doctor);
 void doctor_check_submission(struct doctor *doctor);
 /* doctor_caches.c */
 void doctor_check_caches(struct doctor *doctor);
+/* doctor_guides.c */
+void doctor_check_guides(struct doctor *doctor);
 /* doctor_canary.c */
 void doctor_prove_egress(struct doctor *doctor);
 
