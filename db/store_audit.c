@@ -92,10 +92,17 @@ int store_audit_tail(struct store *store, struct arena *mem, const char *object,
     struct sql_rows *rows;
     void *found;
 
-    if (sql_ask(store->sql, &rows, err,
-                "SELECT " COLUMNS " FROM audit WHERE $1 IS NULL OR object = $1"
-                " ORDER BY seq DESC LIMIT $2",
-                "ti", object, (int64_t)max) != 0 ||
+    /* Two questions, for one with "OR" would look at every record. */
+    int asked = object == NULL
+                    ? sql_ask(store->sql, &rows, err,
+                              "SELECT " COLUMNS
+                              " FROM audit ORDER BY seq DESC LIMIT $1",
+                              "i", (int64_t)max)
+                    : sql_ask(store->sql, &rows, err,
+                              "SELECT " COLUMNS " FROM audit WHERE object = $1 "
+                              "ORDER BY seq DESC LIMIT $2",
+                              "ti", object, (int64_t)max);
+    if (asked != 0 ||
         store_collect(rows, mem, &all_records, &found, out_count, err) != 0)
         return -1;
     *out = found;

@@ -211,6 +211,8 @@ int store_case_find(struct store *store, struct arena *mem, int64_t id,
     return store_consistently(store, find_case, &finding, err);
 }
 
+/* The inner question is answered by the index support_case_search alone: a row of the table has
+ * its bounce in it, and reading past ten thousand of those takes tens of milliseconds. */
 int store_case_search(struct store *store, struct arena *mem,
                       const struct search *search, struct case_row **out,
                       size_t *out_count, struct error *err)
@@ -220,13 +222,15 @@ int store_case_search(struct store *store, struct arena *mem,
     void *found;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT " COLUMNS " FROM support_case WHERE ($1 = 0 OR id < $1) "
+                "SELECT " COLUMNS " FROM support_case WHERE id IN ("
+                "SELECT id FROM support_case WHERE ($1 = 0 OR id < $1) "
                 "AND ($2 IS NULL OR id = $3 OR lower(mailbox) LIKE $2 ESCAPE '\\' "
                 "OR lower(ticket) LIKE $2 ESCAPE '\\' OR address LIKE $2 ESCAPE '\\' "
                 "OR lower(recipient) LIKE $2 ESCAPE '\\') "
                 "AND ($4 IS NULL OR lower(created_by) LIKE $4 ESCAPE '\\') "
                 "AND ($5 IS NULL OR verdict = $5) AND created_at >= $6 "
-                "AND ($7 = 0 OR created_at < $7) ORDER BY id DESC LIMIT $8",
+                "AND ($7 = 0 OR created_at < $7) ORDER BY id DESC LIMIT $8) "
+                "ORDER BY id DESC",
                 "itittiii", search->before, store_pattern(mem, search->text),
                 store_pattern_number(search->text), store_pattern(mem, search->person),
                 search->state, search->since, search->until,
