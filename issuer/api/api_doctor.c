@@ -125,8 +125,9 @@ int api_guides(struct call *call, json_t **out, struct error *err)
 {
     static const char *const told[] = {"program", "language", "title", "with",
                                        "checked"};
+    struct page page;
 
-    if (call_query(call, "", err) != 0)
+    if (call_query(call, "limit cursor", err) != 0 || call_page(call, &page, err) != 0)
         return -1;
     json_t *guides = template_guides(call->api->templates, NULL);
     json_t *list = json_array();
@@ -138,6 +139,6 @@ int api_guides(struct call *call, json_t **out, struct error *err)
         json_array_append_new(list, o);
     }
     json_decref(guides);
-    *out = page_of(list, 0);
+    *out = page_cut(list, &page);
     return 0;
 }

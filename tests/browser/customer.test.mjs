@@ -241,6 +241,12 @@ function hardCoded(page, values) {
     }, values);
 }
 
+async function guides(browser, house) {
+    const { findings } = await house.cs("--json", "doctor").catch((error) => JSON.parse(error.stdout));
+    const old = findings.filter((f) => f.group === "guides");
+    is(old.map((f) => [f.check, f.result]), [["oldest (en)", "warning"]], "doctor warns of the guide that was not checked for a year, and of no other");
+}
+
 async function languages(browser, house) {
     const one = await house.mint("vera@kunde.example", "--language", "de");
     const page = await newPage(browser, { locale: "en-GB" });
@@ -282,10 +288,13 @@ async function languages(browser, house) {
 const folder = await fs.mkdtemp("/tmp/cleansmtp-qps-");
 await fs.chmod(folder, 0o755);
 await writePseudo(folder);
+const OLD = "title: Oldest\norder: 500\nchecked: 2020-01\nwith: nothing\n\n1. One.\nback:\n1. Two.\n";
+await fs.writeFile(path.join(folder, "guides/oldest.en.md"), OLD);
+await fs.writeFile(path.join(folder, "guides/oldest.qps.md"), OLD.replace("2020-01", "2126-01").replace("Oldest", "⟦O⟧").replace("nothing", "⟦n⟧").replace("One.", "⟦1⟧").replace("Two.", "⟦2⟧"));
 const house = await House.open({ conf: `languages = { "en", "de", "qps" }\ntemplate_dir = "${folder}"\n` });
 const browser = await launch();
 await testing(async () => {
-    const parts = { person, again, withoutJavaScript, phone, paper, robots, strangers, languages };
+    const parts = { person, again, withoutJavaScript, phone, paper, robots, strangers, guides, languages };
     for (const [name, part] of Object.entries(parts)) if (name.includes(process.env.ONLY ?? "")) await part(browser, house);
 }, async () => {
     await browser.close();
