@@ -2,7 +2,6 @@
 // the reply; the customer, in a browser of his own, proves who he is and gets them; his mail program signs in; the agent sees it and revokes.
 // What the agent does between the paste and the copied reply is counted.
 
-import fs from "node:fs/promises";
 import { launch, newPage } from "./lib/browser.mjs";
 import { House } from "./lib/house.mjs";
 import { is, none, ok, testing } from "./lib/tap.mjs";
@@ -39,7 +38,7 @@ async function paste(page, text) {
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 
 async function replyByKeys(page, house, mailbox) {
-    await paste(page, await fs.readFile(await house.bounce(mailbox), "utf8"));
+    await paste(page, await house.bounceText(mailbox));
     ok(/anna|berta/.test(await page.inputValue("#bounce")), "the box had the focus: what is pasted lands in it");
     const by = hand(page);
     await by.press("Control+Enter");
@@ -59,7 +58,7 @@ async function replyByKeys(page, house, mailbox) {
 }
 
 async function replyByForms(page, house, mailbox) {
-    await page.fill("#bounce", await fs.readFile(await house.bounce(mailbox), "utf8"));
+    await page.fill("#bounce", await house.bounceText(mailbox));
     const by = hand(page);
     await by.click("main form .go");
     await by.click("#give .go");

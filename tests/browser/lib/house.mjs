@@ -4,6 +4,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
+import http from "node:http";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -18,7 +19,7 @@ const ENV = { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: process.env.HOM
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-async function until(what, test, seconds = 20) {
+export async function until(what, test, seconds = 20) {
     const end = Date.now() + seconds * 1000;
     for (;;) {
         try {
@@ -68,9 +69,12 @@ export class House {
         this.customer = `http://127.0.0.1:${this.ports.customer}`;
         await fs.mkdir(path.join(this.dir, "dns"), { mode: 0o755 });
         await this.listed([SHARED]);
+        const zones = Object.entries(this.options.zones ?? {});
+        for (const [zone, text] of zones) await fs.writeFile(path.join(this.dir, "dns", zone), text, { mode: 0o644 });
         const user = process.getuid() === 0 ? ["-u", "nobody"] : [];
         await this.#start("rbldnsd", "rbldnsd", ["-n", "-q", "-c", "1s", "-t", "1", "-w", path.join(this.dir, "dns"),
-            ...user, "-b", `127.0.0.1/${this.ports.dns}`, "bl.spamcop.net:ip4set:listed"]);
+            ...user, "-b", `127.0.0.1/${this.ports.dns}`, "bl.spamcop.net:ip4set:listed",
+            ...zones.map(([zone]) => `${zone}:generic:${zone}`)]);
         const setup = await run(path.join(BIN, "cleansmtp"), ["init", "--dir", this.dir, "--admin", "ana"], { env: ENV });
         this.setup = this.console + new URL(setup.stdout.trim()).pathname;
         await this.configure();
@@ -84,8 +88,13 @@ export class House {
                 `out${n}.hoster.example`, "--capacity", "20");
     }
 
+    #more() {
+        const { conf } = this.options;
+        return typeof conf === "function" ? conf(this.dir) : conf ?? "";
+    }
+
     // The configuration, with more lines at its end.
-    async configure(more = this.options.conf ?? "") {
+    async configure(more = this.#more()) {
         await fs.writeFile(this.conf, `state_dir   = "${this.dir}/state"
 runtime_dir = "${this.dir}/run"
 timezone    = "Europe/Berlin"
@@ -159,6 +168,19 @@ ${more}
         return args.includes("--json") ? JSON.parse(stdout) : stdout.trim();
     }
 
+    // A request to the API's socket; the answer's JSON.
+    api(method, what, body) {
+        return new Promise((done, failed) => {
+            const request = http.request({ socketPath: path.join(this.dir, "run/api"), method, path: `/api/v1/${what}`,
+                headers: { "Content-Type": "application/json" } }, async (answer) => {
+                const text = Buffer.concat(await answer.toArray()).toString("utf8");
+                if (answer.statusCode < 300) done(JSON.parse(text));
+                else failed(new Error(`${method} ${what}: ${answer.statusCode} ${text}`));
+            });
+            request.on("error", failed).end(body === undefined ? undefined : JSON.stringify(body));
+        });
+    }
+
     // A fresh bounce of this mailbox; a path. Each has its own message id, for one bounce gives one lease.
     async bounce(mailbox = "anna@kunde.example", edit = (text) => text) {
         const id = createHash("sha256").update(`${this.dir} ${this.#bounces++}`).digest("hex").slice(0, 8);
@@ -166,6 +188,10 @@ ${more}
         const file = path.join(this.dir, `bounce-${id}.eml`);
         await fs.writeFile(file, edit(stdout.replaceAll("anna@kunde.example", mailbox)));
         return file;
+    }
+
+    async bounceText(mailbox) {
+        return fs.readFile(await this.bounce(mailbox), "utf8");
     }
 
     // A lease with its link: {id, case, mailbox, link, page, key}.
