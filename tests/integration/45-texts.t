@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# 45-texts.t - what is wrong with a text ends the build: each fault put into a copy of templates/. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d /tmp/cleansmtp-texts.XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+count=0 failed=0
+sources=(issuer/*.c issuer/*/*.c)
+
+result() { # STATUS NAME
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $count - $2"
+    else
+        echo "not ok $count - $2"
+        failed=$((failed + 1))
+        sed 's/^/# /' "$work/said"
+    fi
+}
+# refuses NAME FILE SED WANTED: the file changed by sed is refused, and what is said has WANTED.
+refuses() {
+    rm -rf "$work/templates"
+    cp -r templates "$work/templates"
+    sed -i "$3" "$work/templates/$2"
+    ! tools/check-text.sh "$work/templates" "${sources[@]}" >"$work/said" 2>&1 && grep -qF "$4" "$work/said"
+    result $? "$1"
+}
+
+tools/check-text.sh templates "${sources[@]}" >"$work/said" 2>&1
+result $? "the texts as they are"
+refuses "a text that German lacks" text/customer.de.txt '/^ask.button/d' 'lacks "ask.button"'
+refuses "a text that only German has" text/customer.de.txt '$ a ask.more = Mehr' 'English has no "ask.more"'
+refuses "a placeholder too few" text/customer.de.txt 's/{link_until}/morgen/' '"ask.until" fills in'
+refuses "a placeholder too many" text/customer.de.txt 's/^ask.button = /&{zone} /' '"ask.button" fills in'
+refuses "a text twice" text/customer.en.txt '$ a ask.button = Again' '"ask.button" is there twice'
+refuses "a text that nobody uses" text/console.en.txt '$ a console.nobody = x' 'nobody uses "console.nobody"'
+refuses "a key that is none" html/customer_ask.html 's/@ask.button/@ask.bottom/' 'there is no text "ask.bottom"'
+refuses "a guide that fills in otherwise" guides/ios.de.md 's/{port}/465/' 'ios.de.md: fills in'
+refuses "a mail that fills in otherwise" email/again.de.txt 's/{{brand}}//' 'again.de.txt: fills in'
+refuses "a line that is no text" text/customer.en.txt '$ a nonsense' 'is not key = text'
+echo "1..$count"
+[ "$failed" = 0 ]
