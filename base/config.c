@@ -234,7 +234,8 @@ int config_line_of(const struct reading *r, const char *option)
     return line;
 }
 
-int config_parse(struct reading *r)
+/* A tree of r's file in r->tree, or -1. r->config->path and r->mem are set. */
+static int parse(struct reading *r)
 {
     const char *path = r->config->path;
     struct slice text = {0};
@@ -280,8 +281,9 @@ int config_load(const char *path, struct config **out, struct error *err)
     arena_init(r.mem);
     r.config->memory = r.mem;
     r.config->path = arena_strdup(r.mem, path);
-    if (config_parse(&r) != 0 || config_read_sections(&r) != 0)
+    if (parse(&r) != 0 || config_read_sections(&r) != 0)
         goto out;
+    config_list_options(&r);
     *out = r.config;
     r.config = NULL;
     result = 0;

@@ -67,8 +67,21 @@ enum config_log_proof {
     CONFIG_LOG_PROOF_REQUIRED
 };
 
+/* An option as the file says it, or would: texts in quotes, the entries of a list with a blank
+ * between. */
+struct config_option {
+    const char *name;   /* "policy.lease_max", "zone \"bl.example\".codes" */
+    const char *manual; /* the same in cleansmtp.conf(5): "zone.codes" */
+    const char *value;
+    const char *standard; /* its default; NULL: it follows from other options */
+    int line;             /* in the file; 0 when the file leaves it out */
+};
+
 struct config {
     const char *path; /* the file it was read from */
+    struct config_option
+        *options; /* every one, in the order of the tables in config.c */
+    size_t options_count;
     const char *state_dir, *runtime_dir;
     const char *database; /* a path; the "sqlite:" scheme is taken off */
     const char *timezone; /* TZ name for people, default "UTC" */
@@ -152,7 +165,8 @@ void config_free(struct config *config);
 /* -c, else CLEANSMTP_CONFIG, else the default path. */
 const char *config_path(const char *from_option);
 
-/* Every option with its value, one a line, defaults marked "# default"; secrets do not exist here. */
+/* Every option with its value, one a line, defaults marked "# default"; secrets do not exist here.
+ * What was read, also when the file has changed since. */
 void config_show(const struct config *config, struct strbuf *out);
 
 #endif

@@ -2,7 +2,7 @@
  * config_reading.h - one reading of the configuration file, shared by what reads it.
  *
  * Private to config.c (the file and its tables), config_sections.c, config_zones.c (sections with a
- * title) and config_show.c.
+ * title) and config_show.c (every option as text).
  */
 #ifndef BASE_CONFIG_READING_H
 #define BASE_CONFIG_READING_H
@@ -31,14 +31,14 @@ struct reading {
     size_t seen_count;
 };
 
-/* A tree of r's file in r->tree, or -1. r->config->path and r->mem are set. */
-NODISCARD int config_parse(struct reading *r);
 /* The line of option, else of the end of its section (libconfuse does not call for an empty
  * list), else 0. */
 int config_line_of(const struct reading *r, const char *option);
 
 /* The tree's options into r->config. */
 NODISCARD int config_read_sections(struct reading *r);
+/* The tree's options as text into r->config->options, when r->config is filled in. */
+void config_list_options(struct reading *r);
 /* A section `zone "bl.example" { ... }`, a section `key "zen.example" { ... }`. */
 NODISCARD int config_read_zone(struct reading *r, cfg_t *section,
                                struct config_zone *out);

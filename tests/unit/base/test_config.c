@@ -321,11 +321,70 @@ static void show_says_every_option_and_marks_defaults(void **state UNUSED)
         strstr(out.at, "auth.dovecot = \"/run/cleansmtp/auth\" # default\n"));
     assert_non_null(strstr(out.at, "submission.port = 465 # default\n"));
     assert_non_null(strstr(out.at, "policy.console_reveal = no # default\n"));
+    /* What was read counts, not what the file says by now. */
+    char *before = strdup(out.at);
+    assert_non_null(before);
     strbuf_reset(&out);
     unlink(path);
     config_show(c, &out);
-    assert_true(slice_starts(strbuf_slice(&out), "# "));
+    assert_string_equal(out.at, before);
+    free(before);
     strbuf_release(&out);
+    config_free(c);
+}
+
+static const struct config_option *option_of(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->options_count; i++)
+        if (strcmp(c->options[i].name, name) == 0)
+            return &c->options[i];
+    print_error("there is no %s\n", name);
+    abort();
+}
+
+static void an_option_has_its_value_its_default_and_its_line(void **state UNUSED)
+{
+    static const struct {
+        const char *name, *manual, *value, *standard;
+        int line;
+    } rows[] = {
+        {"timezone",                  "timezone",              "\"UTC\"",                       "\"UTC\"",       0},
+        {"policy.lease_max",          "policy.lease_max",      "\"48h\"",                       "\"72h\"",       2},
+        {"policy.messages_max",       "policy.messages_max",   "100",                           "100",           0},
+        {"policy.console_reveal",     "policy.console_reveal", "yes",                           "no",            3},
+        {"languages",                 "languages",             "\"de\"",                        "\"en\" \"de\"", 1},
+        {"submission.realm",          "submission.realm",      "\"a.example\"",                 NULL,            0},
+        {"auth.verify",               "auth.verify",           "\"/v\"",                        NULL,            6},
+        {"zone \"a.example\".codes",  "zone.codes",            "\"127.0.0.2=x\" \"127.0.0.3\"", "",
+         7                                                                                                        },
+        {"zone \"a.example\".clears", "zone.clears",           "\"?\"",                         "\"?\"",         0},
+        {"key \"k.example\".file",    "key.file",              "\"/k\"",                        "\"\"",          8},
+    };
+    struct config *c = NULL;
+    struct error err = {0};
+
+    if (load(
+            "languages = { \"de\" }\n"
+            "policy { lease_max = \"48h\"\n"
+            "console_reveal = yes }\n"
+            "submission {\n"
+            "host = \"a.example\" }\n"
+            "auth { verify = \"/v\" }\n"
+            "zones { zone \"a.example\" { codes = { \"127.0.0.2=x\", \"127.0.0.3\" } }\n"
+            "key \"k.example\" { file = \"/k\" } }\n",
+            &c, &err) != 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct config_option *o = option_of(c, rows[i].name);
+        assert_string_equal(o->manual, rows[i].manual);
+        assert_string_equal(o->value, rows[i].value);
+        if (rows[i].standard == NULL)
+            assert_null(o->standard);
+        else
+            assert_string_equal(o->standard, rows[i].standard);
+        if (o->line != rows[i].line)
+            fail_msg("%s: line %d", o->name, o->line);
+    }
     config_free(c);
 }
 
@@ -377,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_file_of_too_many_options_is_refused),
         cmocka_unit_test(what_is_no_configuration_file_is_refused),
         cmocka_unit_test(show_says_every_option_and_marks_defaults),
+        cmocka_unit_test(an_option_has_its_value_its_default_and_its_line),
         cmocka_unit_test(the_option_comes_before_the_environment),
         cmocka_unit_test(an_embedded_file_is_found_by_its_whole_name),
     };
