@@ -70,7 +70,7 @@ BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce clean
 main.cleansmtpd              := issuer/issuer_main.c
 uses.cleansmtpd              := issuer db core base
 libs.cleansmtpd              := -lmicrohttpd -ljansson -lcares -lpsl -lqrencode -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
-extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o
+extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o $(B)/gen/manual.o
 main.cleansmtp-authd         := auth/authd_main.c
 uses.cleansmtp-authd         := auth db core base
 libs.cleansmtp-authd         := -levent_core -lsqlite3 -lsodium -lconfuse -lseccomp
@@ -95,6 +95,8 @@ embed.rules      := $(sort $(wildcard issuer/bounce/*.tsv))
 root.rules       := issuer/bounce
 embed.zones      := issuer/dnsbl/zones.tsv
 root.zones       := issuer/dnsbl
+embed.manual     := $(B)/gen/options.tsv
+root.manual      := $(B)/gen
 
 UNIT  := $(wildcard tests/unit/*/test_*.c)
 FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -147,12 +149,16 @@ $(B)/gen/$(1).S: $(embed.$(1)) $(B)/gen/$(1).list tools/embed.sh
 $(B)/gen/$(1).o: $(B)/gen/$(1).S
 	@$(CC) -c $$< -o $$@
 endef
-$(foreach e,templates migrations rules zones,$(eval $(call embed_rule,$(e))))
+$(foreach e,templates migrations rules zones manual,$(eval $(call embed_rule,$(e))))
+# What an option is, said once: in the manual.
+$(B)/gen/options.tsv: docs/man/cleansmtp.conf.5 tools/manual-words.sh
+	@mkdir -p $(@D)
+	@tools/manual-words.sh $< >$@
 # Texts that a language lacks, or that nobody uses, are an error like any other.
 $(B)/gen/templates.o: $(B)/gen/texts.ok
 $(B)/gen/texts.ok: tools/check-text.sh $(embed.templates) $(B)/gen/templates.list $(src.issuer)
 	@tools/check-text.sh templates $(src.issuer) && touch $@
-GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o
+GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o $(B)/gen/manual.o
 
 # A unit test links its own layer and those below, so that each is tested without those above it;
 # the other tests may use any layer. The linker takes what it needs from the archives.

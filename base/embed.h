@@ -22,6 +22,8 @@ extern const struct embedded rules_table[];
 extern const size_t rules_count;
 extern const struct embedded zones_table[];
 extern const size_t zones_count;
+extern const struct embedded manual_table[];
+extern const size_t manual_count;
 
 /* The content of name, or the empty slice with at == NULL. */
 struct slice embedded_find(const struct embedded *table, size_t count,
