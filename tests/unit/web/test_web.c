@@ -15,219 +15,18 @@
 #include "base/limits.h"
 #include "issuer/identity/agent.h"
 #include "issuer/leases/change.h"
-#include "tests/support/issuer/app_fixture.h"
+#include "tests/support/issuer/browser.h"
 
 #define BOUNCE "bounce=554+5.7.1+blocked"
 
-struct browser {
-    struct app_fixture fixture;
-    struct templates *templates;
-    struct web web;
-    struct site console, customer;
-    char cookie[128];
-    char token[65];
-    /* The last answer. */
-    unsigned status;
-    struct strbuf page;
-    char location[256];
-    bool is_secret;
-};
-
-/* ---- a small browser ---- */
-
-static const char *header_of(const struct http_response *response, const char *name)
-{
-    for (size_t i = 0; i < response->headers_count; i++)
-        if (strcmp(response->headers[i].name, name) == 0)
-            return response->headers[i].value;
-    return "";
-}
-
-static void keep_answer(struct browser *b, const struct http_response *response)
-{
-    const char *cookie = header_of(response, "Set-Cookie");
-
-    b->status = response->status;
-    b->is_secret = response->is_secret;
-    strbuf_reset(&b->page);
-    strbuf_add_slice(&b->page, strbuf_slice(&response->body));
-    (void)snprintf(b->location, sizeof b->location, "%s",
-                   header_of(response, "Location"));
-    size_t len = strcspn(cookie, ";");
-    assert_true(len < sizeof b->cookie);
-    /* That of the customer's page is another browser's. */
-    if (slice_starts(slice_from(cookie), "cs=")) {
-        memcpy(b->cookie, cookie, len);
-        b->cookie[len] = '\0';
-    }
-    assert_non_null(
-        strstr(header_of(response, "Content-Security-Policy"), "default-src 'none'"));
-    assert_string_equal(header_of(response, "X-Content-Type-Options"), "nosniff");
-    assert_true(strlen(header_of(response, "Cache-Control")) > 0);
-}
-
-struct ask {
-    enum http_method method;
-    const char *path, *body; /* "/cases?before=3" */
-    const char *fetch_site, *origin, *type;
-};
-
-static void ask(struct browser *b, const struct site *site, const struct ask *what)
-{
-    struct arena mem;
-    struct slice path = {0};
-    struct slice rest = slice_from(what->path);
-    struct http_response response = {0};
-
-    arena_init(&mem);
-    assert_true(slice_cut(&rest, '?', &path));
-    const char *type = what->type != NULL ? what->type
-                                          : "application/x-www-form-urlencoded";
-    struct http_request request = {
-        .method = what->method,
-        .path = path,
-        .query = rest,
-        .body = slice_from(what->body),
-        .content_type = slice_from(type),
-        .cookie = slice_from(b->cookie),
-        .fetch_site = what->fetch_site != NULL ? slice_from(what->fetch_site)
-                                               : (struct slice){0},
-        .origin = what->origin != NULL ? slice_from(what->origin) : (struct slice){0},
-        .client = "192.0.2.200",
-        .mem = &mem};
-    strbuf_init(&response.body, PAGE_MAX);
-    site_answer(site, &request, &response);
-    keep_answer(b, &response);
-    strbuf_release(&response.body);
-    arena_release(&mem);
-}
-
-static void get(struct browser *b, const char *path)
-{
-    ask(b, &b->console, &(struct ask){.path = path});
-}
-
-static void post(struct browser *b, const char *path, const char *body)
-{
-    const char *whole = arena_printf(&b->fixture.mem, "token=%s&%s", b->token, body);
-
-    ask(b, &b->console,
-        &(struct ask){.method = HTTP_POST, .path = path, .body = whole});
-}
-
-static bool shows(const struct browser *b, const char *text)
-{
-    return strstr(b->page.at, text) != NULL;
-}
-
-static void must_show(const struct browser *b, const char *text)
-{
-    if (!shows(b, text))
-        fail_msg("\"%s\" is not on the page (%u):\n%s", text, b->status, b->page.at);
-}
-
-/* What stands between two marks, or NULL. Lives in the fixture's arena. */
-static const char *between(struct browser *b, const char *before, const char *after)
-{
-    const char *start = strstr(b->page.at, before);
-
-    if (start == NULL)
-        return NULL;
-    start += strlen(before);
-    const char *end = strstr(start, after);
-    return end == NULL ? NULL
-                       : arena_strndup(&b->fixture.mem, start, (size_t)(end - start));
-}
-
-static void take_token(struct browser *b)
-{
-    const char *token = between(b, "name=\"token\" value=\"", "\"");
-
-    assert_non_null(token);
-    (void)snprintf(b->token, sizeof b->token, "%s", token);
-}
-
-/* ---- signing in ---- */
-
-static void add_agent(struct browser *b, const char *name, enum role role)
-{
-    struct error err = {0};
-    const char *link = NULL;
-
-    if (agent_add(b->fixture.app, &b->fixture.mem, &fixture_admin, name, role, &link,
-                  &err) != 0)
-        fail_msg("%s", err.text);
-    const char *path = strstr(link, "/set-up/");
-    assert_non_null(path);
-    get(b, path);
-    assert_int_equal(b->status, 200);
-    must_show(b, name);
-    ask(b, &b->console,
-        &(struct ask){.method = HTTP_POST, .path = path, .body = "password=a&again=b"});
-    assert_int_equal(b->status, 400);
-    must_show(b, "not the same");
-    ask(b, &b->console,
-        &(struct ask){.method = HTTP_POST,
-                      .path = path,
-                      .body = "password=a+few+long+words&again=a+few+long+words"});
-    assert_string_equal(b->location, "/sign-in?set-up=done");
-    get(b, path);
-    assert_int_equal(b->status, 404);
-}
-
-static void sign_in(struct browser *b, const char *name)
-{
-    const char *body = arena_printf(&b->fixture.mem,
-                                    "name=%s&password=a+few+long+words", name);
-
-    ask(b, &b->console,
-        &(struct ask){.method = HTTP_POST, .path = "/sign-in", .body = body});
-    assert_int_equal(b->status, 303);
-    assert_string_equal(b->location, "/");
-    get(b, "/");
-    assert_int_equal(b->status, 200);
-    take_token(b);
-}
-
-static int start_with(void **state, const char *options)
-{
-    struct browser *b = calloc(1, sizeof *b);
-    struct error err = {0};
-
-    app_fixture_start(&b->fixture, options);
-    app_fixture_fill(&b->fixture);
-    app_fixture_bounce_listed(&b->fixture);
-    strbuf_init(&b->page, PAGE_MAX);
-    if (templates_load(NULL, &b->templates, &err) != 0)
-        fail_msg("%s", err.text);
-    b->web = (struct web){.app = b->fixture.app, .templates = b->templates};
-    web_console_site(&b->web, &b->console);
-    web_customer_site(&b->web, &b->customer);
-    add_agent(b, "ana", ROLE_AGENT);
-    sign_in(b, "ana");
-    *state = b;
-    return 0;
-}
-
 static int start(void **state)
 {
-    return start_with(state, "brand { name = \"Example Hosting\" }");
+    return browser_start(state, "brand { name = \"Example Hosting\" }");
 }
 
 static int start_doubting(void **state)
 {
-    return start_with(state, "policy { log_proof = required }");
-}
-
-static int stop(void **state)
-{
-    struct browser *b = *state;
-
-    templates_free(b->templates);
-    strbuf_release(&b->page);
-    app_fixture_stop(&b->fixture);
-    free(b);
-    return 0;
+    return browser_start(state, "policy { log_proof = required }");
 }
 
 static void signed_in_is_needed_and_the_way_back_is_kept(void **state)
@@ -1034,7 +833,7 @@ static void a_hostile_bounce_stays_text(void **state)
     must_show(b, "no bounce found");
 }
 
-#define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, browser_stop)
 
 int main(void)
 {
@@ -1053,9 +852,11 @@ int main(void)
         WEB_TEST(a_case_says_why_its_login_was_refused),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
         WEB_TEST(the_record_that_spf_needs_can_be_copied),
-        cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting, stop),
+        cmocka_unit_test_setup_teardown(a_second_person_agrees, start_doubting,
+                                        browser_stop),
         cmocka_unit_test_setup_teardown(
-            a_second_person_denies_and_an_agent_may_not_answer, start_doubting, stop),
+            a_second_person_denies_and_an_agent_may_not_answer, start_doubting,
+            browser_stop),
         WEB_TEST(the_same_bounce_again_says_so),
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
