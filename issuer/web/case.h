@@ -62,6 +62,9 @@ NODISCARD int case_put_reply(struct page *page, const struct case_facts *facts,
                              json_t *advise, struct error *err);
 NODISCARD int case_put_deliver(struct page *page, const struct case_facts *facts,
                                const struct case_extra *extra, struct error *err);
+/* email/NAME.LANGUAGE.txt about a made-up case of this host: reply and reply_lang. */
+NODISCARD int case_sample_reply(struct page *page, const char *name,
+                                const char *language, json_t *into, struct error *err);
 /* approval.c: doubts as a list of sentences; true when a panel of its own was put. */
 json_t *approval_doubts(doubts set);
 bool approval_put_panel(struct page *page, const struct case_facts *facts);

@@ -132,6 +132,17 @@ int case_put_reply(struct page *page, const struct case_facts *facts, json_t *ad
     return result;
 }
 
+/* What the reply with the link has beside the facts. */
+static void put_link(struct page *page, const struct lease *lease, const char *link,
+                     json_t *view)
+{
+    view_text(view, "until", speak_time_long(page, lease->expires_at));
+    view_text(view, "link_until", speak_time_long(page, lease->reveal_until));
+    view_text(view, "zone", speak_zone(page, lease->expires_at));
+    view_text(view, "link", link);
+    view_text(view, "code", spaced_code(page->mem, link));
+}
+
 int case_put_deliver(struct page *page, const struct case_facts *facts,
                      const struct case_extra *extra, struct error *err)
 {
@@ -152,12 +163,44 @@ int case_put_deliver(struct page *page, const struct case_facts *facts,
     json_t *view = json_object();
     const char *own = speak_to(page, lease);
     put_facts(page, facts, view);
-    view_text(view, "until", speak_time_long(page, lease->expires_at));
-    view_text(view, "link_until", speak_time_long(page, lease->reveal_until));
-    view_text(view, "zone", speak_zone(page, lease->expires_at));
-    view_text(view, "link", extra->link);
-    view_text(view, "code", spaced_code(page->mem, extra->link));
+    put_link(page, lease, extra->link, view);
     int result = render(page, "reply", view, deliver, err);
+    page->lang = own;
+    json_decref(view);
+    return result;
+}
+
+int case_sample_reply(struct page *page, const char *name, const char *language,
+                      json_t *into, struct error *err)
+{
+    enum {
+        HOUR_S = 3600
+    };
+    const struct case_facts facts = {
+        .row = {.mailbox = "anna@customer.example",
+                .evidence = {.sender = "anna@customer.example",
+                             .recipient = "info@recipient.example",
+                             .remote_mta = "mx.recipient.example",
+                             .blocked_ip = "192.0.2.14",
+                             .list = "bl.list.example",
+                             .excerpt = "554 5.7.1 Client host [192.0.2.14] blocked "
+                                        "using bl.list.example",
+                             .bounced_at = page->now - HOUR_S}},
+        .clears = {.within_s = 12 * (int64_t)HOUR_S                                 }
+    };
+    const struct lease lease = {
+        .expires_at = page->now + page->config->policy.lease_default_s,
+        .reveal_until = page->now + page->config->policy.link_valid_s};
+    const char *own = page->lang;
+    json_t *view = json_object();
+
+    page->lang = language;
+    put_facts(page, &facts, view);
+    put_link(page, &lease,
+             arena_printf(page->mem, "%s/r/xxxxxxxxxxxxx#xxxxxxxxxxxxxxxxxxxx",
+                          page->config->customer.url),
+             view);
+    int result = render(page, name, view, into, err);
     page->lang = own;
     json_decref(view);
     return result;

@@ -22,6 +22,7 @@ int page_keys(struct page *page, struct error *err)
         {"g p",        "pool"                           },
         {"g i",        "listings"                       },
         {"g a",        "audit"                          },
+        {"g s",        "settings"                       },
         {"Esc",        "leave the field"                },
         {"?",          "this list"                      },
     };

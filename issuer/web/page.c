@@ -214,6 +214,7 @@ static json_t *menu(const struct page *page, const char *section)
         {"pool",     "/pool",     "Pool",     ACT_VIEW_POOL },
         {"listings", "/listings", "Listings", ACT_VIEW_POOL },
         {"audit",    "/audit",    "Audit",    ACT_VIEW_AUDIT},
+        {"settings", "/settings", "Settings", ACT_VIEW_POOL },
     };
     json_t *list = json_array();
 

@@ -59,6 +59,24 @@ int page_audit(struct page *page, struct error *err);
 /* keys.c */
 int page_keys(struct page *page, struct error *err);
 
+/* settings.c */
+int page_settings(struct page *page, struct error *err);
+int page_settings_policy(struct page *page, struct error *err);
+int page_settings_host(struct page *page, struct error *err);
+/* settings_lists.c */
+int page_settings_lists(struct page *page, struct error *err);
+int page_settings_lists_test(struct page *page, struct error *err);
+/* settings_messages.c */
+int page_settings_messages(struct page *page, struct error *err);
+/* settings_server.c */
+int page_settings_server(struct page *page, struct error *err);
+int page_settings_recipe(struct page *page, struct error *err);
+/* people.c */
+int page_people(struct page *page, struct error *err);
+int page_people_add(struct page *page, struct error *err);
+int page_people_reset(struct page *page, struct error *err);
+int page_people_disable(struct page *page, struct error *err);
+
 /* customer.c: of the other site, outside page_run */
 void customer_ask(const struct web *web, struct http_request *request,
                   struct http_response *response);

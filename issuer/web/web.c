@@ -206,6 +206,18 @@ PAGE(address_state, PAGE_SIGNED_IN, ACT_CHANGE_POOL)
 PAGE(listings, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(keys, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(audit, PAGE_SIGNED_IN, ACT_VIEW_AUDIT)
+PAGE(settings, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_policy, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_lists, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_lists_test, PAGE_SIGNED_IN, ACT_DIAGNOSE)
+PAGE(settings_messages, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_server, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_recipe, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(settings_host, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(people, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
+PAGE(people_add, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
+PAGE(people_reset, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
+PAGE(people_disable, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 
 #define CUSTOMER(name)                                                       \
  static void on_customer_##name(void *context, struct http_request *request, \
@@ -222,40 +234,52 @@ CUSTOMER(login)
 CUSTOMER(brand)
 
 static const struct route console_routes[] = {
-    {HTTP_GET,  "/",                      on_today,           0       },
+    {HTTP_GET,  "/",                               on_today,               0       },
  /* Text that was typed when the session ended comes along. */
-    {HTTP_POST, "/sign-in",               on_sign_in_post,    FORM_MAX},
-    {HTTP_GET,  "/sign-in",               on_sign_in,         0       },
-    {HTTP_POST, "/sign-out",              on_sign_out,        SMALL   },
-    {HTTP_GET,  "/set-up/{token}",        on_set_up,          0       },
-    {HTTP_POST, "/set-up/{token}",        on_set_up_post,     SMALL   },
-    {HTTP_GET,  "/cases",                 on_cases,           0       },
-    {HTTP_GET,  "/cases.csv",             on_cases,           0       },
-    {HTTP_GET,  "/cases.json",            on_cases,           0       },
-    {HTTP_POST, "/cases",                 on_case_open,       FORM_MAX},
-    {HTTP_GET,  "/cases/{n}",             on_case,            0       },
-    {HTTP_POST, "/cases/{n}/check",       on_case_check,      SMALL   },
-    {HTTP_POST, "/cases/{n}/notes",       on_case_note,       SMALL   },
-    {HTTP_POST, "/cases/{n}/leases",      on_lease_mint,      SMALL   },
-    {HTTP_GET,  "/leases",                on_leases,          0       },
-    {HTTP_GET,  "/leases.csv",            on_leases,          0       },
-    {HTTP_GET,  "/leases.json",           on_leases,          0       },
-    {HTTP_POST, "/leases/{id}/revoke",    on_lease_revoke,    SMALL   },
-    {HTTP_POST, "/leases/{id}/extend",    on_lease_extend,    SMALL   },
-    {HTTP_POST, "/leases/{id}/link",      on_lease_link,      SMALL   },
-    {HTTP_POST, "/approvals/{id}/answer", on_approval_answer, SMALL   },
-    {HTTP_GET,  "/pool",                  on_pool,            0       },
-    {HTTP_GET,  "/pool/{address}",        on_address,         0       },
-    {HTTP_POST, "/pool/{address}/check",  on_address_check,   SMALL   },
-    {HTTP_POST, "/pool/{address}/state",  on_address_state,   SMALL   },
-    {HTTP_GET,  "/listings",              on_listings,        0       },
-    {HTTP_GET,  "/keys",                  on_keys,            0       },
-    {HTTP_GET,  "/audit",                 on_audit,           0       },
-    {HTTP_GET,  "/audit.csv",             on_audit,           0       },
-    {HTTP_GET,  "/audit.json",            on_audit,           0       },
-    {HTTP_GET,  "/static/{file}",         static_file,        0       },
-    {HTTP_GET,  "/healthz",               health,             0       },
-    {HTTP_GET,  "/readyz",                ready,              0       },
+    {HTTP_POST, "/sign-in",                        on_sign_in_post,        FORM_MAX},
+    {HTTP_GET,  "/sign-in",                        on_sign_in,             0       },
+    {HTTP_POST, "/sign-out",                       on_sign_out,            SMALL   },
+    {HTTP_GET,  "/set-up/{token}",                 on_set_up,              0       },
+    {HTTP_POST, "/set-up/{token}",                 on_set_up_post,         SMALL   },
+    {HTTP_GET,  "/cases",                          on_cases,               0       },
+    {HTTP_GET,  "/cases.csv",                      on_cases,               0       },
+    {HTTP_GET,  "/cases.json",                     on_cases,               0       },
+    {HTTP_POST, "/cases",                          on_case_open,           FORM_MAX},
+    {HTTP_GET,  "/cases/{n}",                      on_case,                0       },
+    {HTTP_POST, "/cases/{n}/check",                on_case_check,          SMALL   },
+    {HTTP_POST, "/cases/{n}/notes",                on_case_note,           SMALL   },
+    {HTTP_POST, "/cases/{n}/leases",               on_lease_mint,          SMALL   },
+    {HTTP_GET,  "/leases",                         on_leases,              0       },
+    {HTTP_GET,  "/leases.csv",                     on_leases,              0       },
+    {HTTP_GET,  "/leases.json",                    on_leases,              0       },
+    {HTTP_POST, "/leases/{id}/revoke",             on_lease_revoke,        SMALL   },
+    {HTTP_POST, "/leases/{id}/extend",             on_lease_extend,        SMALL   },
+    {HTTP_POST, "/leases/{id}/link",               on_lease_link,          SMALL   },
+    {HTTP_POST, "/approvals/{id}/answer",          on_approval_answer,     SMALL   },
+    {HTTP_GET,  "/pool",                           on_pool,                0       },
+    {HTTP_GET,  "/pool/{address}",                 on_address,             0       },
+    {HTTP_POST, "/pool/{address}/check",           on_address_check,       SMALL   },
+    {HTTP_POST, "/pool/{address}/state",           on_address_state,       SMALL   },
+    {HTTP_GET,  "/listings",                       on_listings,            0       },
+    {HTTP_GET,  "/keys",                           on_keys,                0       },
+    {HTTP_GET,  "/audit",                          on_audit,               0       },
+    {HTTP_GET,  "/audit.csv",                      on_audit,               0       },
+    {HTTP_GET,  "/audit.json",                     on_audit,               0       },
+    {HTTP_GET,  "/settings",                       on_settings,            0       },
+    {HTTP_GET,  "/settings/policy",                on_settings_policy,     0       },
+    {HTTP_GET,  "/settings/lists",                 on_settings_lists,      0       },
+    {HTTP_POST, "/settings/lists/{zone}/test",     on_settings_lists_test, SMALL   },
+    {HTTP_GET,  "/settings/messages",              on_settings_messages,   0       },
+    {HTTP_GET,  "/settings/server",                on_settings_server,     0       },
+    {HTTP_GET,  "/settings/server/{server}",       on_settings_recipe,     0       },
+    {HTTP_GET,  "/settings/host",                  on_settings_host,       0       },
+    {HTTP_GET,  "/settings/people",                on_people,              0       },
+    {HTTP_POST, "/settings/people",                on_people_add,          SMALL   },
+    {HTTP_POST, "/settings/people/{name}/reset",   on_people_reset,        SMALL   },
+    {HTTP_POST, "/settings/people/{name}/disable", on_people_disable,      SMALL   },
+    {HTTP_GET,  "/static/{file}",                  static_file,            0       },
+    {HTTP_GET,  "/healthz",                        health,                 0       },
+    {HTTP_GET,  "/readyz",                         ready,                  0       },
 };
 
 static const struct route customer_routes[] = {

@@ -1,7 +1,7 @@
 /* Keys for people who work here all day: the page /keys lists them, and switches them off. Single keys work
    only outside of fields; what cannot be undone has none. Without it, links and buttons do it all. */
 const off = () => localStorage.getItem("keys") === "off";
-const pages = { c: "/cases", l: "/leases", p: "/pool", i: "/listings", a: "/audit", t: "/" };
+const pages = { c: "/cases", l: "/leases", p: "/pool", i: "/listings", a: "/audit", s: "/settings", t: "/" };
 let goes = 0;
 
 const rows = () => [...document.querySelectorAll("main tbody th a, main .rows a, main .tile a")];

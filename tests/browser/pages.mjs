@@ -135,4 +135,25 @@ export const PAGES = [
     { name: "console-audit-checked", site: "console", open: console_at("/audit?verify=yes") },
     { name: "console-pool", site: "console", open: console_at("/pool") },
     { name: "console-audit", site: "console", open: console_at("/audit") },
+    { name: "console-settings-policy", site: "console", open: console_at("/settings") },
+    { name: "console-settings-lists", site: "console", open: console_at("/settings/lists") },
+    { name: "console-settings-list-tested", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/lists");
+        await page.click("main form button");
+    } },
+    { name: "console-settings-messages", site: "console", open: console_at("/settings/messages") },
+    { name: "console-settings-server", site: "console", open: console_at("/settings/server") },
+    { name: "console-settings-recipe", site: "console", open: console_at("/settings/server/postfix") },
+    { name: "console-settings-host", site: "console", open: console_at("/settings/host") },
+    { name: "console-settings-people", site: "console", open: console_at("/settings/people") },
+    { name: "console-settings-people-added", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/people");
+        await page.fill("#name", `lea-${world.people = (world.people ?? 0) + 1}`);
+        await page.click("form .go");
+    } },
+    { name: "console-settings-people-wrong", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/people");
+        await page.fill("#name", "Lea Maier");
+        await page.click("form .go");
+    } },
 ];
