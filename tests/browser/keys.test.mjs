@@ -6,7 +6,8 @@ import { House, sleep } from "./lib/house.mjs";
 import { is, none, ok, testing } from "./lib/tap.mjs";
 import { signIn } from "./pages.mjs";
 
-const PLACES = { n: "/", "?": "/keys", "g t": "/", "g c": "/cases", "g l": "/leases", "g p": "/pool", "g i": "/listings", "g a": "/audit" };
+const PLACES = { n: "/", "?": "/keys", "g t": "/", "g c": "/cases", "g l": "/leases", "g p": "/pool", "g i": "/listings", "g a": "/audit",
+    "g s": "/settings/policy" };
 
 const path = (page) => new URL(page.url()).pathname;
 const focus = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim());

@@ -67,7 +67,7 @@ static void a_setting_has_its_name_value_default_and_sentence(void **state)
     row_has(b, "policy.lease_max", "How long one may last.");
     row_has(b, "policy.lease_max", ">set in line ");
     row_has(b, "policy.messages_max", "<code>100</code>");
-    row_has(b, "policy.messages_max", "<small>default</small>");
+    row_has(b, "policy.messages_max", "<small>by default</small>");
     must_show(b, app_config(b->fixture.app)->path);
     assert_false(shows(b, "brand.name"));
     get(b, "/settings/messages");
