@@ -74,6 +74,25 @@ async function blockOver(world) {
     throw new Error("the address is still listed");
 }
 
+async function paste(page, world, text) {
+    await page.goto(world.house.console);
+    await page.fill("#bounce", text);
+    await page.click("main form .go");
+}
+
+// Each time another mailbox, for one has one lease at a time.
+let given = 0;
+async function give(page, world) {
+    given += 1;
+    await paste(page, world, await world.house.bounceText(`otto${given}@kunde.example`));
+    await page.fill("#reason", "the invoice must go out today");
+}
+
+async function signedOut(page, world) {
+    await page.context().clearCookies();
+    await page.goto(world.house.console);
+}
+
 export const PAGES = [
     { name: "customer-ready", site: "customer", open: at("ready") },
     { name: "customer-wrong", site: "customer",
@@ -122,6 +141,24 @@ export const PAGES = [
     { name: "console-today", site: "console", open: console_at("/") },
     { name: "console-case", site: "console",
         open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.used.case}`) },
+    { name: "console-case-revoked", site: "console",
+        open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.revoked.case}`) },
+    { name: "console-problem", site: "console", open: (page, world) => paste(page, world, " ") },
+    { name: "console-mint", site: "console", open: give },
+    { name: "console-deliver", site: "console", open: async (page, world) => {
+        await give(page, world);
+        await page.click("#give .go");
+    } },
+    { name: "console-advise", site: "console",
+        open: (page, world) => paste(page, world, "<eve@example.org>: host mx.example.org[198.51.100.25] said: 550 5.1.1 User unknown") },
+    { name: "console-not-found", site: "console", open: console_at("/cases/4711") },
+    { name: "console-sign-in", site: "console", open: signedOut },
+    { name: "console-sign-in-wrong", site: "console", open: async (page, world) => {
+        await signedOut(page, world);
+        await page.fill("#name", "ana");
+        await page.fill("#password", "wrong");
+        await page.click("main .go");
+    } },
     { name: "console-cases", site: "console", open: console_at("/cases") },
     { name: "console-cases-found", site: "console", open: console_at("/cases?q=kunde&state=listed_now") },
     { name: "console-leases", site: "console", open: console_at("/leases") },
