@@ -62,7 +62,8 @@ struct listener {
 enum {
     SIGNALS = 5,
     PIECES_MAX = 64, /* connections that are read before their questions are answered */
-    PIECE_BYTES = 4096, /* who says more says it in the next turn: nobody waits for a flood */
+    PIECE_BYTES =
+        4096, /* who says more says it in the next turn: nobody waits for a flood */
     READ_BYTES = PIECES_MAX * PIECE_BYTES
 };
 
