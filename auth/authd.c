@@ -36,7 +36,7 @@ static void close_store(struct authd *authd)
     if (authd->store != NULL)
         store_close(authd->store);
     authd->store = NULL;
-    authd->has_view = false;
+    login_cache_empty(authd->logins);
 }
 
 void authd_store_failed(struct authd *authd, const struct error *err)
@@ -99,19 +99,19 @@ void authd_begin_view(struct authd *authd)
     struct store *store = authd_store(authd);
     struct error err = {0};
 
-    if (store != NULL && store_view_begin(store, &err) != 0)
+    if (store != NULL && login_cache_begin(authd->logins, store, &err) != 0)
         authd_store_failed(authd, &err);
-    else
-        authd->has_view = store != NULL;
 }
 
 void authd_end_view(struct authd *authd)
 {
-    struct error err = {0};
+    if (authd->store != NULL)
+        login_cache_end(authd->logins, authd->store);
+}
 
-    if (authd->has_view && store_view_end(authd->store, &err) != 0)
-        authd_store_failed(authd, &err);
-    authd->has_view = false;
+struct login_cache *authd_logins(struct authd *authd)
+{
+    return login_cache_has_turn(authd->logins) ? authd->logins : NULL;
 }
 
 /* ---- pepper ---------------------------------------------------------------------------------- */
@@ -180,6 +180,7 @@ int authd_new(const struct authd_parts *parts, struct authd **out, struct error 
 
     authd->clock = parts->clock;
     authd->window = usage_window_new();
+    authd->logins = login_cache_new(LOGIN_CACHE_MAX);
     authd->failures = throttle_new(&parts->random);
     authd->records = throttle_new(&parts->random);
     const struct journal_visitor visitor = {.visit = remember,
@@ -209,6 +210,7 @@ void authd_free(struct authd *authd)
     pepper_release(&authd->pepper);
     journal_close(authd->journal);
     usage_window_free(authd->window);
+    login_cache_free(authd->logins);
     throttle_free(authd->failures);
     throttle_free(authd->records);
     config_free(authd->config);
@@ -423,8 +425,10 @@ static void log_login(const struct verify_request *request, enum verdict verdict
 void authd_login(struct authd *authd, const struct verify_request *request,
                  struct authd_login *out)
 {
+    struct store *store = authd_store(authd); /* it may be another one now */
     const struct verify_context context = {
-        .store = authd_store(authd),
+        .store = store,
+        .logins = authd_logins(authd),
         .pepper = current_pepper(authd),
         .realm = slice_from(authd->config->submission.realm),
     };

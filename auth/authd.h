@@ -57,7 +57,7 @@ void authd_fault(struct strbuf *out);
  * logging why, and none of them was let go. */
 NODISCARD int authd_commit(struct authd *authd);
 
-/* Between the two all questions are answered from one view of the database, taken with the first:
+/* Between the two all questions are answered from one view of the database, taken at the begin:
  * begin after the questions were read, never before, or a revocation that was acknowledged in
  * between would not be seen. */
 void authd_begin_view(struct authd *authd);

@@ -6,6 +6,7 @@
 
 #include "auth/authd.h"
 #include "auth/journal.h"
+#include "auth/login_cache.h"
 #include "auth/throttle.h"
 #include "auth/usage_window.h"
 #include "core/refusal.h"
@@ -30,8 +31,9 @@ struct authd {
     bool has_promises;         /* a message was let go since */
     bool is_commit_broken;     /* and the journal has failed since */
 
-    struct store *store; /* NULL: absent, old or broken at the last look */
-    bool has_view;       /* between authd_begin_view and authd_end_view */
+    struct store *store;        /* NULL: absent, old or broken at the last look */
+    bool has_view;              /* between authd_begin_view and authd_end_view */
+    struct login_cache *logins; /* true in the present view */
     dev_t store_device;
     ino_t store_inode;
     int64_t store_next_look_ms;
@@ -42,6 +44,9 @@ struct authd {
 
 /* The store handle or NULL. Looks once a second whether the file was replaced (a restore). */
 struct store *authd_store(struct authd *authd);
+/* What is known of logins in the present turn; NULL between turns. Ask for the store first: it may be
+ * another one, and then there is no turn any more. */
+struct login_cache *authd_logins(struct authd *authd);
 /* A query failed: log, let the handle go, look again later. */
 void authd_store_failed(struct authd *authd, const struct error *err);
 

@@ -225,11 +225,27 @@ static int let_go(struct authd *authd, struct judging *judging, struct strbuf *o
 static int look_up(struct authd *authd, struct judging *judging, struct arena *mem)
 {
     struct store *store = authd_store(authd);
+    struct login_cache *logins = authd_logins(authd);
     struct error err = {0};
 
     if (store == NULL)
         return -1;
+    const struct login_row *kept = logins == NULL
+                                       ? NULL
+                                       : login_cache_find(logins, judging->username,
+                                                          LOGIN_PART_ALL);
+    if (kept != NULL) {
+        judging->login = *kept;
+        judging->is_known = true;
+        return 0;
+    }
+    if (logins != NULL && login_cache_need_view(logins, store, &err) != 0) {
+        authd_store_failed(authd, &err);
+        return -1;
+    }
     if (store_login_find(store, mem, judging->username, &judging->login, &err) == 0) {
+        if (logins != NULL)
+            login_cache_put(logins, judging->username, LOGIN_PART_ALL, &judging->login);
         judging->is_known = true;
         return 0;
     }

@@ -3,8 +3,8 @@
  *
  * The loop goes in turns. First everything that has come is read, into one buffer of the server; then
  * all of it is answered from one view of the database, which is younger than any of the questions;
- * the messages of a turn share one sync of the journal; what only needs to be noted is written when
- * the answers are out. The buffer is wiped: it carries passwords. A connection is freed in one place (drop), and never while one of
+ * the messages of a turn share one sync of the journal; what only needs to be noted is written a little
+ * later, that of many turns at once. The buffer is wiped: it carries passwords. A connection is freed in one place (drop), and never while one of
  * its handlers runs: handlers say what shall become of it.
  */
 #include "base/base.h"
@@ -28,6 +28,7 @@ enum {
     DESCRIPTORS_RESERVED = 64,
     ACCEPTS_AT_ONCE = 64,
     TICK_S = 1,
+    NOTES_US = 10000, /* notes are at most so old before they are written */
     TIDY_TICKS = 60
 };
 
@@ -364,6 +365,19 @@ static void on_reload(evutil_socket_t fd, short what, void *context)
     config_free(config);
 }
 
+static void write_notes(struct server *server)
+{
+    server->has_notes = false;
+    authd_write_notes(server->authd);
+}
+
+static void on_notes(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    write_notes(context);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
@@ -372,7 +386,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     listen_again(server);
     server_look_at_successor(server); /* its time may be over */
-    authd_write_notes(server->authd);
+    write_notes(server);
     if (--server->ticks_until_tidy == 0) {
         server->ticks_until_tidy = TIDY_TICKS;
         authd_tidy(server->authd);
@@ -459,7 +473,8 @@ static int watch_signals(struct server *server, struct error *err)
     }
     server->ticks = event_new(server->base, -1, EV_PERSIST, on_tick, server);
     server->drain = event_new(server->base, -1, EV_PERSIST, on_drain, server);
-    if (server->ticks == NULL || server->drain == NULL ||
+    server->notes = event_new(server->base, -1, 0, on_notes, server);
+    if (server->ticks == NULL || server->drain == NULL || server->notes == NULL ||
         event_add(server->ticks, &tick) != 0)
         return error_set(err, ERROR_INTERNAL, "cannot make timers");
     return hold_signals(SIG_UNBLOCK, err);
@@ -484,27 +499,39 @@ static void server_free(struct server *server)
         forget_event(server->signals[i]);
     forget_event(server->ticks);
     forget_event(server->drain);
+    forget_event(server->notes);
     if (server->base != NULL)
         event_base_free(server->base);
     free(server);
 }
 
-/* Notes are written when there is nothing to answer: while there is, they are collected. */
+/* What the answers of a turn left to be noted. A write for each login would cost more than the login. */
+static void note_later(struct server *server)
+{
+    const struct timeval later = {.tv_usec = NOTES_US};
+
+    if (server->has_notes)
+        return;
+    server->has_notes = event_add(server->notes, &later) == 0;
+    if (!server->has_notes)
+        write_notes(server);
+}
+
 static int take_turns(struct server *server, struct error *err)
 {
-    bool is_busy = false;
     int result;
 
     log_collect(true);
     do {
-        result = event_base_loop(server->base,
-                                 EVLOOP_ONCE | (is_busy ? EVLOOP_NONBLOCK : 0));
-        is_busy = server->piece_count > 0;
+        result = event_base_loop(server->base, EVLOOP_ONCE);
+        bool has_answered = server->piece_count > 0;
         answer_all(server);
-        if (!is_busy)
-            authd_write_notes(server->authd);
+        if (has_answered)
+            note_later(server);
+        else
+            write_notes(server);
     } while (result == 0 && !event_base_got_break(server->base));
-    authd_write_notes(server->authd);
+    write_notes(server);
     log_collect(false);
     return result >= 0 ? 0 : error_set(err, ERROR_INTERNAL, "the event loop failed");
 }

@@ -70,7 +70,8 @@ enum {
 struct server {
     struct authd *authd;
     struct event_base *base;
-    struct event *signals[SIGNALS], *ticks, *drain;
+    struct event *signals[SIGNALS], *ticks, *drain, *notes;
+    bool has_notes; /* the timer of the notes runs */
     struct listeners *sockets;
     struct listener listeners[CONFIG_SOCKET_COUNT];
     struct successor *successor;

@@ -115,6 +115,49 @@ static enum verdict judge_known(const struct verify_context *with,
     return is_right ? judge_lease(now, out) : refuse_wrong(with, request, out);
 }
 
+/* The right password of a login that is remembered. The same hash is computed for all others. */
+static bool is_remembered(const struct verify_context *with,
+                          const struct verify_request *request,
+                          struct verify_result *out)
+{
+    const struct login_row *kept = login_cache_find(with->logins, out->username,
+                                                    LOGIN_PART_CREDENTIAL);
+    bool known_key;
+    bool is_right = verifier_check(with->pepper, kept != NULL ? &kept->verifier : NULL,
+                                   slice_from(out->username), request->password,
+                                   &known_key);
+
+    if (kept == NULL || !is_right || !is_our_service(request->service))
+        return false;
+    out->login = (struct credential_row){kept->lease, kept->verifier};
+    out->is_known = true;
+    return true;
+}
+
+/* The login is of our form, and all is there to judge it. */
+static enum verdict judge_login(const struct verify_context *with,
+                                const struct verify_request *request, int64_t now,
+                                struct arena *mem, struct verify_result *out)
+{
+    if (with->logins != NULL && is_remembered(with, request, out))
+        return judge_lease(now, out);
+    if ((with->logins != NULL &&
+         login_cache_need_view(with->logins, with->store, &out->fault) != 0) ||
+        store_credential_find(with->store, mem, out->username, &out->login,
+                              &out->fault) != 0) {
+        spend(with, slice_from(out->username), request);
+        return out->fault.kind == ERROR_NOT_FOUND ? VERDICT_NO_SUCH_LOGIN
+                                                  : fail(out, REFUSAL_OUR_FAULT);
+    }
+    out->is_known = true;
+    enum verdict verdict = judge_known(with, request, now, out);
+    if (verdict == VERDICT_OK && with->logins != NULL)
+        login_cache_put(with->logins, out->username, LOGIN_PART_CREDENTIAL,
+                        &(struct login_row){.lease = out->login.lease,
+                                            .verifier = out->login.verifier});
+    return verdict;
+}
+
 enum verdict verify_login(const struct verify_context *with,
                           const struct verify_request *request, int64_t now,
                           struct arena *mem, struct verify_result *out)
@@ -133,12 +176,5 @@ enum verdict verify_login(const struct verify_context *with,
         (void)error_set(&out->fault, ERROR_UNAVAILABLE, "there is no database");
         return fail(out, REFUSAL_OUR_FAULT);
     }
-    if (store_credential_find(with->store, mem, out->username, &out->login,
-                              &out->fault) != 0) {
-        spend(with, slice_from(out->username), request);
-        return out->fault.kind == ERROR_NOT_FOUND ? VERDICT_NO_SUCH_LOGIN
-                                                  : fail(out, REFUSAL_OUR_FAULT);
-    }
-    out->is_known = true;
-    return judge_known(with, request, now, out);
+    return judge_login(with, request, now, mem, out);
 }

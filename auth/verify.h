@@ -3,12 +3,14 @@
  *
  * Every protocol asks here. The answer is a verdict, never an error: what we cannot find out is
  * VERDICT_TEMPORARY (no database, no pepper), so that no fault of ours is told as a wrong
- * password. An unknown login costs the same keyed hash as a known one, and only the right
- * password learns that a lease is over.
+ * password. An unknown login costs the same keyed hashes as a known one, and only the right
+ * password learns that a lease is over. Only the right password, too, is answered from what is
+ * remembered: every other one costs a look into the database.
  */
 #ifndef AUTH_VERIFY_H
 #define AUTH_VERIFY_H
 
+#include "auth/login_cache.h"
 #include "core/refusal.h"
 #include "core/verdict.h"
 #include "db/store.h"
@@ -27,6 +29,7 @@ struct verify_request {
 
 struct verify_context {
     struct store *store;         /* NULL: there is none now */
+    struct login_cache *logins;  /* of the turn; NULL: there is none */
     const struct pepper *pepper; /* NULL: there is none now */
     struct slice realm;
 };
@@ -36,7 +39,7 @@ struct verify_result {
                   1];            /* canonical; "" when the login is not of our form */
     bool is_known;               /* the store has it: only then login is filled */
     bool has_lost_key;           /* the pepper lacks the key of this verifier */
-    struct credential_row login; /* strings live in mem */
+    struct credential_row login; /* strings live in mem, or in the cache */
     struct error fault;          /* VERDICT_TEMPORARY: why, for the log */
     /* Why not, for the record of a login that exists. The peer is told the verdict only. */
     struct refusal refusal;

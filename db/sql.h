@@ -38,6 +38,12 @@ NODISCARD bool sql_blob(struct sql_rows *rows, int column, void *out, size_t len
 
 int64_t sql_last_id(struct sql *sql);
 int64_t sql_changes(struct sql *sql);
+/* What each commit of any process changes, without a lock or a call of the kernel. For handles that
+ * only read. false: there is none now. */
+enum {
+    SQL_STAMP_WORDS = 24
+};
+NODISCARD bool sql_stamp(struct sql *sql, uint32_t out[SQL_STAMP_WORDS]);
 /* Is a transaction open on this handle? */
 bool sql_in_transaction(struct sql *sql);
 

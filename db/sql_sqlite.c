@@ -284,6 +284,35 @@ int64_t sql_changes(struct sql *sql)
     return sqlite3_changes64(sql->db);
 }
 
+/* The header of the WAL's index, twice, as the format has it (walformat.html, 2.1): memory that
+ * readers and writers share. A commit is seen by other processes from the moment it has changed this
+ * header and not before; SQLite too compares it to know whether its pages are the present ones. */
+bool sql_stamp(struct sql *sql, uint32_t out[SQL_STAMP_WORDS])
+{
+    enum {
+        REGION_BYTES = 32768
+    };
+    sqlite3_file *file = NULL, *wal = NULL;
+    void volatile *region = NULL;
+
+    /* A reader has no other journal open than the WAL, and before it has, there is no index to look at. */
+    if (sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+            SQLITE_OK ||
+        sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
+            SQLITE_OK ||
+        file == NULL || file->pMethods == NULL || file->pMethods->iVersion < 2 ||
+        wal == NULL || wal->pMethods == NULL)
+        return false;
+    /* Its code speaks of the right to write, which we do not need. */
+    (void)file->pMethods->xShmMap(file, 0, REGION_BYTES, 0, &region);
+    if (region == NULL)
+        return false;
+    file->pMethods->xShmBarrier(file);
+    for (size_t i = 0; i < SQL_STAMP_WORDS; i++)
+        out[i] = ((const uint32_t volatile *)region)[i];
+    return true;
+}
+
 bool sql_in_transaction(struct sql *sql)
 {
     return sqlite3_get_autocommit(sql->db) == 0;

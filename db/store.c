@@ -94,14 +94,38 @@ int store_snapshot(struct store *store, store_act *act, void *context,
     return transact(store, "BEGIN", act, context, err);
 }
 
-int store_view_begin(struct store *store, struct error *err)
+/* A statement that has given a row and is not ended holds its view for all that follow it: the same as
+ * a transaction around them, for one statement instead of three. */
+int store_view_begin(struct store *store, struct login_change *out_newest,
+                     struct error *err)
 {
-    return sql_run(store->sql, err, "BEGIN", "");
+    struct sql_rows *rows;
+
+    assert(store->view == NULL && !sql_in_transaction(store->sql));
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT seq, mark FROM login_change ORDER BY seq DESC LIMIT 1",
+                "") != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1) {
+        *out_newest = (struct login_change){sql_int(rows, 0), sql_int(rows, 1)};
+        store->view = rows;
+        return 0;
+    }
+    sql_end(rows);
+    return found == 0 ? store_corrupt(err, "changes of logins") : -1;
 }
 
-int store_view_end(struct store *store, struct error *err)
+void store_view_end(struct store *store)
 {
-    return sql_run(store->sql, err, "COMMIT", "");
+    sql_end(store->view);
+    store->view = NULL;
+}
+
+bool store_stamp(struct store *store, struct store_stamp *out)
+{
+    _Static_assert(ARRAY_LEN(out->words) == SQL_STAMP_WORDS, "one stamp");
+    return sql_stamp(store->sql, out->words);
 }
 
 int store_atomically(struct store *store, store_act *act, void *context,
@@ -115,7 +139,7 @@ int store_atomically(struct store *store, store_act *act, void *context,
 int store_consistently(struct store *store, store_act *act, void *context,
                        struct error *err)
 {
-    if (sql_in_transaction(store->sql))
+    if (store->view != NULL || sql_in_transaction(store->sql))
         return act(store, context, err);
     return store_snapshot(store, act, context, err);
 }

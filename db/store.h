@@ -52,11 +52,24 @@ NODISCARD int store_snapshot(struct store *store,
                                         struct error *err),
                              void *context, struct error *err);
 
-/* Until store_view_end every read sees the database as it is at the first of them: who reads many
- * small things need not take a view for each. When the end fails the view may be held for ever:
- * close the store. */
-NODISCARD int store_view_begin(struct store *store, struct error *err);
-NODISCARD int store_view_end(struct store *store, struct error *err);
+/* The newest change of what a login or a message is judged by. The same in two views: nothing of it
+ * differs between them. mark is chosen by chance for each change, so that the history of a backup
+ * that was put back is not taken for the one that was. */
+struct login_change {
+    int64_t seq, mark;
+};
+/* Until store_view_end every read sees the database as it is now: who reads many small things need
+ * not take a view for each. Does not nest, and begins outside of transactions. */
+NODISCARD int store_view_begin(struct store *store, struct login_change *out_newest,
+                               struct error *err);
+void store_view_end(struct store *store);
+/* Who took a stamp, then began a view, and later finds the same stamp, would see in a new view what was
+ * in that one: nothing was committed since, by any process. It costs next to nothing. false: none can
+ * be had now. */
+struct store_stamp {
+    uint32_t words[24];
+};
+NODISCARD bool store_stamp(struct store *store, struct store_stamp *out);
 
 /* ---- audit (store_audit.c) ---------------------------------------------------------------- */
 
@@ -371,6 +384,13 @@ struct login_row {
 NODISCARD int store_login_find(struct store *store, struct arena *mem,
                                const char *username, struct login_row *out,
                                struct error *err);
+
+/* The usernames of the logins that differ from what they were at `since`, NULL-ended, one perhaps
+ * more than once; *out NULL: nobody can say, any may differ (a pool address changed, it is long ago,
+ * or `since` is of another history). A login that was not there at `since` need not be named. */
+NODISCARD int store_login_changed(struct store *store, struct arena *mem,
+                                  const struct login_change *since,
+                                  const char *const **out, struct error *err);
 
 /* Leases whose login may send as a sender now, but for what holds them up. */
 struct sender_question {

@@ -10,6 +10,8 @@
 struct store {
     struct sql *sql;
     bool is_read_only;
+    struct sql_rows
+        *view; /* between store_view_begin and its end: SQLite's view lasts */
 };
 
 static inline struct slice hash_slice(const uint8_t hash[DIGEST_BYTES])

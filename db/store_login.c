@@ -1,5 +1,6 @@
 /*
- * store_login.c - what a login needs, in one statement; its earlier passwords, and who may send as whom.
+ * store_login.c - what a login needs, in one statement; its earlier passwords, which logins changed,
+ * and who may send as whom.
  *
  * Asked at every AUTH, tens of thousands of times a second, of up to tens of millions of leases:
  * the index lease_login holds the facts of the lease, so that its row, which is long, is not
@@ -79,6 +80,59 @@ int store_login_earlier(struct store *store, int64_t lease_id,
     }
     sql_end(rows);
     return found;
+}
+
+struct changed {
+    struct login_change change;
+    const char *username; /* "": any */
+};
+
+static int read_changed(struct sql_rows *rows, struct arena *mem, void *element,
+                        struct error *err)
+{
+    struct changed *changed = element;
+
+    changed->change = (struct login_change){sql_int(rows, 0), sql_int(rows, 1)};
+    changed->username = sql_text(rows, 2, mem);
+    return changed->username != NULL ? 0 : store_corrupt(err, "changes of logins");
+}
+
+/* Are these all changes behind `since`, which is the first of them? */
+static bool is_continued(const struct changed *rows, size_t count,
+                         const struct login_change *since)
+{
+    return count > 0 && rows[0].change.seq == since->seq &&
+           rows[0].change.mark == since->mark;
+}
+
+int store_login_changed(struct store *store, struct arena *mem,
+                        const struct login_change *since, const char *const **out,
+                        struct error *err)
+{
+    static const struct collecting changes = {sizeof(struct changed), 0, read_changed};
+    const struct changed *found;
+    struct sql_rows *rows;
+    void *collected;
+    size_t count;
+
+    *out = NULL;
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT seq, mark, username FROM login_change WHERE seq >= $1 "
+                "ORDER BY seq",
+                "i", since->seq) != 0 ||
+        store_collect(rows, mem, &changes, &collected, &count, err) != 0)
+        return -1;
+    found = collected;
+    if (!is_continued(found, count, since))
+        return 0;
+    const char **names = arena_array(mem, count, sizeof *names);
+    for (size_t i = 1; i < count; i++) {
+        if (found[i].username[0] == '\0')
+            return 0;
+        names[i - 1] = found[i].username;
+    }
+    *out = names;
+    return 0;
 }
 
 static int read_sender(struct sql_rows *rows, struct arena *mem, void *element,

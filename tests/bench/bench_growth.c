@@ -57,7 +57,7 @@ static unsigned memory_kib(pid_t pid, const char *name)
 }
 
 /* Microseconds a login, or a negative number. */
-static double measure(const struct authd_process *authd, unsigned leases, size_t round,
+static double measure(const struct authd_process *authd, unsigned leases, size_t series,
                       struct error *err)
 {
     char path[128];
@@ -68,32 +68,49 @@ static double measure(const struct authd_process *authd, unsigned leases, size_t
                               .protocol = &load_auth,
                               .clients = CLIENTS,
                               .requests = LOGINS,
-                              .first = 1 + (unsigned)round * LOGINS,
+                              .first = 1 + (unsigned)series * LOGINS,
                               .logins = leases};
     return load_run(&load, &s, err) == 0 ? s / LOGINS * 1e6 : -1;
 }
 
-static int compare_sizes(const struct authd_process authd[2], const unsigned leases[2],
-                         struct error *err)
+/* Logins that are in use: the same ones in each round, or, with is_new, such as never logged in before. */
+static int compare_logins(const struct authd_process authd[2], const unsigned leases[2],
+                          bool is_new, struct error *err)
 {
     double few[ROUNDS], many[ROUNDS], ratio[ROUNDS];
-    unsigned at_rest[2];
 
-    for (size_t i = 0; i < 2; i++)
-        at_rest[i] = memory_kib(authd[i].pid, "RssAnon");
     for (size_t i = 0; i < ROUNDS; i++) {
-        few[i] = measure(&authd[0], leases[0], i, err);
-        many[i] = measure(&authd[1], leases[1], i, err);
+        size_t series = is_new ? 1 + i : 0;
+        few[i] = measure(&authd[0], leases[0], series, err);
+        many[i] = measure(&authd[1], leases[1], series, err);
         if (few[i] < 0 || many[i] < 0)
             return -1;
         ratio[i] = many[i] / few[i];
     }
     (void)printf(
-        "growth, %u to %u credentials: a login takes %.2f of the time (goal: at "
+        "growth, %u to %u credentials: a login %s takes %.2f of the time (goal: at "
         "most %.1f; medians of %d rounds of %d in turns, %d clients: %.1f and "
         "%.1f us)\n",
-        leases[0], leases[1], median(ratio, ROUNDS), GOAL, ROUNDS, LOGINS, CLIENTS,
-        median(few, ROUNDS), median(many, ROUNDS));
+        leases[0], leases[1],
+        is_new ? "of the many for the first time" : "that is in use",
+        median(ratio, ROUNDS), GOAL, ROUNDS, LOGINS, CLIENTS, median(few, ROUNDS),
+        median(many, ROUNDS));
+    return 0;
+}
+
+static int compare_sizes(const struct authd_process authd[2], const unsigned leases[2],
+                         struct error *err)
+{
+    unsigned at_rest[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        at_rest[i] = memory_kib(authd[i].pid, "RssAnon");
+        if (measure(&authd[i], leases[i], 0, err) < 0) /* from now on they are in use */
+            return -1;
+    }
+    if (compare_logins(authd, leases, false, err) != 0 ||
+        compare_logins(authd, leases, true, err) != 0)
+        return -1;
     unsigned after[2];
     for (size_t i = 0; i < 2; i++) {
         after[i] = memory_kib(authd[i].pid, "RssAnon");

@@ -1,0 +1,636 @@
+/*
+ * test_login_cache.c - what is remembered of logins is what the database says, whatever changes there.
+ */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "auth/login_cache.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "db/sql.h"
+#include "tests/support/seed.h"
+
+enum {
+    NOW = 1795000000,
+    LEASES = 40
+};
+
+/* cleansmtpd's handle, one behind its back, and authd's. */
+static struct desk {
+    char folder[64], path[128];
+    struct store *writer, *reader;
+    struct sql *sql;
+    struct login_cache *cache;
+    struct arena mem;
+    struct error err;
+} desk;
+
+static void remove_folder(void)
+{
+    char command[128];
+
+    int len = snprintf(command, sizeof command, "rm -rf '%s'", desk.folder);
+    assert_true(len > 0 && len < (int)sizeof command);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+}
+
+static void works(int result)
+{
+    if (result != 0)
+        fail_msg("%s", desk.err.text);
+}
+
+static void open_desk(size_t max)
+{
+    works(store_open(desk.path, STORE_WRITE, &desk.writer, &desk.err));
+    works(sql_open(desk.path, false, false, &desk.sql, &desk.err));
+    works(store_open(desk.path, STORE_READ, &desk.reader, &desk.err));
+    desk.cache = login_cache_new(max);
+}
+
+static void close_desk(void)
+{
+    login_cache_free(desk.cache);
+    store_close(desk.reader);
+    sql_close(desk.sql);
+    store_close(desk.writer);
+}
+
+static int begin_desk(void **state)
+{
+    (void)state;
+    memset(&desk, 0, sizeof desk);
+    (void)snprintf(desk.folder, sizeof desk.folder, "/tmp/cs-logins-XXXXXX");
+    if (mkdtemp(desk.folder) == NULL)
+        return -1;
+    (void)snprintf(desk.path, sizeof desk.path, "%s/a.db", desk.folder);
+    arena_init(&desk.mem);
+    works(seed_database(desk.path, LEASES, NOW, &desk.err));
+    open_desk(LOGIN_CACHE_MAX);
+    return 0;
+}
+
+static int end_desk(void **state)
+{
+    (void)state;
+    close_desk();
+    arena_release(&desk.mem);
+    remove_folder();
+    return 0;
+}
+
+static const struct login_row *find(unsigned number, enum login_part part)
+{
+    char username[USERNAME_LEN + 1];
+
+    seed_username(number, username);
+    return login_cache_find(desk.cache, username, part);
+}
+
+static void begin(void)
+{
+    works(login_cache_begin(desk.cache, desk.reader, &desk.err));
+}
+
+static void end(void)
+{
+    login_cache_end(desk.cache, desk.reader);
+}
+
+/* As authd does with a login that it does not find. */
+static void read_in(unsigned number)
+{
+    char username[USERNAME_LEN + 1];
+    struct login_row row;
+
+    seed_username(number, username);
+    works(login_cache_need_view(desk.cache, desk.reader, &desk.err));
+    works(store_login_find(desk.reader, &desk.mem, username, &row, &desk.err));
+    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
+}
+
+static void same_text(const char *a, const char *b)
+{
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_string_equal(a, b);
+}
+
+static void same_texts(const char *const *a, const char *const *b)
+{
+    for (; *a != NULL; a++, b++)
+        same_text(*a, *b);
+    assert_null(*b);
+}
+
+/* What is kept is what a reader that remembers nothing reads now. */
+static void same_as_stored(unsigned number, const struct login_row *kept)
+{
+    char username[USERNAME_LEN + 1];
+    struct login_row row;
+
+    seed_username(number, username);
+    works(store_login_find(desk.writer, &desk.mem, username, &row, &desk.err));
+    const struct lease *a = &kept->lease, *b = &row.lease;
+    assert_int_equal(a->id, b->id);
+    assert_int_equal(a->end, b->end);
+    assert_int_equal(a->is_pending, b->is_pending);
+    assert_int_equal(a->is_suspended, b->is_suspended);
+    assert_int_equal(a->revealed_at, b->revealed_at);
+    assert_int_equal(a->first_login_at, b->first_login_at);
+    assert_int_equal(a->expires_at, b->expires_at);
+    assert_int_equal(a->messages_max, b->messages_max);
+    assert_int_equal(a->messages_per_hour, b->messages_per_hour);
+    assert_int_equal(a->messages_used, b->messages_used);
+    assert_int_equal(a->recipients_max, b->recipients_max);
+    assert_int_equal(a->recipients_per_message, b->recipients_per_message);
+    assert_int_equal(a->recipients_used, b->recipients_used);
+    assert_int_equal(a->message_size_max, b->message_size_max);
+    same_text(a->mailbox, b->mailbox);
+    same_text(a->lane, b->lane);
+    same_text(a->reserved_address, b->reserved_address);
+    same_texts(a->senders, b->senders);
+    same_texts(a->recipient_domains, b->recipient_domains);
+    assert_int_equal(kept->pool_state, row.pool_state);
+    assert_int_equal(kept->verifier.pepper_id, row.verifier.pepper_id);
+    assert_memory_equal(kept->verifier.bytes, row.verifier.bytes, DIGEST_BYTES);
+}
+
+static void behind_its_back(const char *text)
+{
+    works(sql_script(desk.sql, text, &desk.err));
+}
+
+/* ---- each fact by itself ------------------------------------------------------------------------ */
+
+enum seen {
+    SEEN,      /* lease 5 is forgotten, lease 6 is not */
+    SEEN_BOTH, /* all are */
+    SEEN_NONE  /* bookkeeping, or of a lease that is not kept */
+};
+
+/* Of lease 5, which has the id 6. */
+static const struct {
+    const char *change;
+    enum seen seen;
+} facts[] = {
+    {"UPDATE lease SET end_how = 1 WHERE id = 6",                                               SEEN     },
+    {"UPDATE lease SET is_pending = 1 WHERE id = 6",                                            SEEN     },
+    {"UPDATE lease SET is_suspended = 1 WHERE id = 6",                                          SEEN     },
+    {"UPDATE lease SET revealed_at = 7 WHERE id = 6",                                           SEEN     },
+    {"UPDATE lease SET first_login_at = 7 WHERE id = 6",                                        SEEN     },
+    {"UPDATE lease SET expires_at = expires_at + 1 WHERE id = 6",                               SEEN     },
+    {"UPDATE lease SET messages_max = messages_max + 1 WHERE id = 6",                           SEEN     },
+    {"UPDATE lease SET messages_per_hour = messages_per_hour + 1 WHERE id = 6",                 SEEN     },
+    {"UPDATE lease SET messages_used = messages_used + 1 WHERE id = 6",                         SEEN     },
+    {"UPDATE lease SET recipients_max = 7 WHERE id = 6",                                        SEEN     },
+    {"UPDATE lease SET recipients_per_message = 7 WHERE id = 6",                                SEEN     },
+    {"UPDATE lease SET recipients_used = 7 WHERE id = 6",                                       SEEN     },
+    {"UPDATE lease SET message_size_max = 7 WHERE id = 6",                                      SEEN     },
+    {"UPDATE lease SET mailbox = 'kim@hosted.example' WHERE id = 6",                            SEEN     },
+    {"INSERT INTO pool_address VALUES (9, '203.0.113.9', 'other', 'h', 1, 'active', 1)",
+     SEEN_NONE                                                                                           },
+    {"UPDATE lease SET pool_address_id = 9 WHERE id = 6",                                       SEEN     },
+    {"UPDATE credential SET verifier = zeroblob(32) WHERE lease_id = 6",                        SEEN     },
+    {"UPDATE credential SET pepper_id = 9 WHERE lease_id = 6",                                  SEEN     },
+    {"DELETE FROM credential WHERE lease_id = 6",                                               SEEN     },
+    {"INSERT INTO credential VALUES (6, 1, zeroblob(32))",                                      SEEN     },
+    {"INSERT INTO lease_sender VALUES (6, '@hosted.example')",                                  SEEN     },
+    {"UPDATE lease_sender SET pattern = '@h.example' WHERE lease_id = 6 AND pattern LIKE '@%'",
+     SEEN                                                                                                },
+    {"DELETE FROM lease_sender WHERE lease_id = 6 AND pattern LIKE '@%'",                       SEEN     },
+    {"INSERT INTO lease_recipient_domain VALUES (6, 'remote.example')",                         SEEN     },
+    {"UPDATE lease_recipient_domain SET domain = 'r.example' WHERE lease_id = 6",               SEEN     },
+    {"DELETE FROM lease_recipient_domain WHERE lease_id = 6",                                   SEEN     },
+    {"UPDATE pool_address SET state = 'resting' WHERE id = 9",                                  SEEN_BOTH},
+    {"UPDATE pool_address SET lane = 'third' WHERE id = 9",                                     SEEN_BOTH},
+    {"UPDATE pool_address SET address = '203.0.113.10' WHERE id = 9",                           SEEN_BOTH},
+    {"UPDATE pool_address SET capacity = 5 WHERE id = 9",                                       SEEN_NONE},
+    {"UPDATE lease SET last_login_at = 7, last_message_at = 7, refusals = 7 WHERE id = 6",
+     SEEN_NONE                                                                                           },
+    {"UPDATE lease SET end_how = 2 WHERE id = 8",                                               SEEN_NONE},
+    {"UPDATE lease SET end_how = end_how WHERE id = 6",                                         SEEN_NONE},
+};
+
+static void each_fact_that_changes_is_seen_in_the_next_turn(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+        begin();
+        read_in(5);
+        read_in(6);
+        end();
+        behind_its_back(facts[i].change);
+        begin();
+        if ((find(5, LOGIN_PART_ALL) == NULL) != (facts[i].seen != SEEN_NONE) ||
+            (find(6, LOGIN_PART_ALL) == NULL) != (facts[i].seen == SEEN_BOTH))
+            fail_msg("not as expected: %s", facts[i].change);
+        read_in(5);
+        same_as_stored(5, find(5, LOGIN_PART_ALL));
+        end();
+    }
+}
+
+static void a_turn_sees_what_was_committed_before_it_and_no_more(void **state)
+{
+    (void)state;
+    begin();
+    read_in(5);
+    behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
+    assert_non_null(find(5, LOGIN_PART_ALL));
+    end();
+    begin();
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+    works(sql_script(desk.sql, "BEGIN; UPDATE lease SET end_how = 1 WHERE id = 6",
+                     &desk.err));
+    begin();
+    read_in(5);
+    end();
+    begin();
+    assert_false(find(5, LOGIN_PART_ALL)->lease.end == LEASE_END_REVOKED);
+    end();
+    works(sql_script(desk.sql, "COMMIT", &desk.err));
+    begin();
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+/* The first look finds nothing new, the second one, in the view of somebody else's question, does. */
+static void a_view_that_begins_late_forgets_what_it_sees_changed(void **state)
+{
+    (void)state;
+    begin();
+    read_in(5);
+    end();
+    begin();
+    behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
+    assert_non_null(find(5, LOGIN_PART_ALL));
+    read_in(7);
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+/* ---- the store's own functions -------------------------------------------------------------------- */
+
+static void lease_is_revealed(int64_t id)
+{
+    works(store_lease_reveal(desk.writer, id,
+                             &(struct verifier){.pepper_id = 1, .bytes = {9}}, NOW + 5,
+                             &desk.err));
+}
+
+static void lease_is_extended(int64_t id)
+{
+    works(store_lease_extend(desk.writer, id, NOW + 12345, &desk.err));
+}
+
+static void apply(const char *kind)
+{
+    static int64_t seq;
+    char username[USERNAME_LEN + 1];
+
+    seed_username(5, username);
+    seq = 0;
+    works(store_usage_position(desk.writer, &seq, &desk.err));
+    works(store_usage_apply(desk.writer,
+                            &(struct usage_record){.seq = seq + 1,
+                                                   .at = NOW,
+                                                   .kind = kind,
+                                                   .username = username,
+                                                   .detail = "",
+                                                   .client = "",
+                                                   .program = "",
+                                                   .recipients = 2},
+                            1, &desk.err));
+}
+
+static void login_is_taken_in(int64_t id)
+{
+    (void)id;
+    apply("login");
+}
+
+static void message_is_taken_in(int64_t id)
+{
+    (void)id;
+    apply("message");
+}
+
+static void address_rests(int64_t id)
+{
+    (void)id;
+    works(store_pool_set_state(desk.writer, 1, POOL_RESTING, &desk.err));
+}
+
+static void leases_move(int64_t id)
+{
+    unsigned moved = 0;
+
+    (void)id;
+    behind_its_back(
+        "INSERT INTO pool_address VALUES (9, '203.0.113.9', 'o', 'h', 1, 'active', 1)");
+    works(store_pool_move_leases(desk.writer, 1, 9, NOW, &moved, &desk.err));
+    assert_true(moved > 0);
+}
+
+static void lease_ends(int64_t id)
+{
+    works(store_lease_end(desk.writer, id, LEASE_END_REVOKED, "agent:ana", "", NOW,
+                          &desk.err));
+}
+
+static void what_is_kept_is_what_is_stored_over_the_life_of_a_lease(void **state)
+{
+    static void (*const life[])(int64_t id) = {
+        lease_is_revealed,   lease_is_extended, login_is_taken_in,
+        message_is_taken_in, address_rests,     message_is_taken_in,
+        leases_move,         login_is_taken_in, lease_ends,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(life); i++) {
+        begin();
+        if (find(5, LOGIN_PART_ALL) == NULL)
+            read_in(5);
+        same_as_stored(5, find(5, LOGIN_PART_ALL));
+        int64_t seq = find(5, LOGIN_PART_ALL)->journal_seq;
+        end();
+        life[i](6);
+        begin();
+        /* What is kept of another login is as good as read now: of it nothing was taken in. */
+        if (find(5, LOGIN_PART_ALL) == NULL)
+            read_in(5);
+        same_as_stored(5, find(5, LOGIN_PART_ALL));
+        assert_true(find(5, LOGIN_PART_ALL)->journal_seq >= seq);
+        end();
+    }
+}
+
+/* ---- other histories -------------------------------------------------------------------------------- */
+
+static void more_changes_than_are_noted_empty_the_cache(void **state)
+{
+    (void)state;
+    begin();
+    read_in(5);
+    end();
+    behind_its_back("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    "WHERE i < 5000) INSERT INTO login_change (username, mark) "
+                    "SELECT 'cs-aaaaaaaa', i FROM n");
+    begin();
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+/* The same file, other content: as the backup function of SQLite leaves it. */
+static void a_history_that_is_not_ours_empties_the_cache(void **state)
+{
+    static const char *const others[] = {
+        /* as many changes, but others */
+        "UPDATE login_change SET mark = mark + 1",
+        /* fewer */
+        "DELETE FROM login_change WHERE seq > 3",
+        /* fewer, and then others */
+        ("DELETE FROM login_change WHERE seq > 3;"
+         "INSERT INTO login_change (username, mark) VALUES ('x', 8), ('x', 9)"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        begin();
+        read_in(5);
+        end();
+        behind_its_back("INSERT INTO login_change (username, mark) VALUES ('x', 1)");
+        begin();
+        assert_non_null(find(5, LOGIN_PART_ALL));
+        end();
+        behind_its_back(others[i]);
+        begin();
+        assert_null(find(5, LOGIN_PART_ALL));
+        end();
+    }
+}
+
+static void a_database_without_its_history_answers_nothing(void **state)
+{
+    (void)state;
+    begin();
+    read_in(5);
+    end();
+    behind_its_back("DELETE FROM login_change");
+    assert_int_equal(login_cache_begin(desk.cache, desk.reader, &desk.err), -1);
+    assert_int_equal(desk.err.kind, ERROR_INTEGRITY);
+    assert_false(login_cache_has_turn(desk.cache));
+    assert_null(find(5, LOGIN_PART_ALL));
+}
+
+/* As a backup is until cleansmtpd has opened it: no stamp can be had, and each turn has a view. */
+static void a_database_without_a_wal_is_followed_too(void **state)
+{
+    struct store_stamp stamp;
+    char index[160];
+
+    (void)state;
+    close_desk();
+    works(sql_open(desk.path, false, false, &desk.sql, &desk.err));
+    behind_its_back("PRAGMA journal_mode = DELETE");
+    sql_close(desk.sql);
+    works(store_open(desk.path, STORE_READ, &desk.reader, &desk.err));
+    desk.cache = login_cache_new(LOGIN_CACHE_MAX);
+    begin();
+    read_in(5);
+    assert_false(store_stamp(desk.reader, &stamp));
+    end();
+    begin();
+    assert_non_null(find(5, LOGIN_PART_ALL));
+    end();
+    (void)snprintf(index, sizeof index, "%s-shm", desk.path);
+    assert_int_equal(access(index, F_OK), -1);
+    works(store_open(desk.path, STORE_WRITE, &desk.writer, &desk.err));
+    works(sql_open(desk.path, false, false, &desk.sql, &desk.err));
+    behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
+    begin();
+    assert_null(find(5, LOGIN_PART_ALL));
+    read_in(5);
+    end();
+    assert_true(store_stamp(desk.reader, &stamp));
+    behind_its_back("UPDATE lease SET is_suspended = 0 WHERE id = 6");
+    begin();
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+static void changes_are_noted_for_a_while_only(void **state)
+{
+    struct sql_rows *rows;
+
+    (void)state;
+    behind_its_back("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    "WHERE i < 5000) INSERT INTO login_change (username, mark) "
+                    "SELECT 'cs-aaaaaaaa', i FROM n");
+    works(sql_ask(desk.sql, &rows, &desk.err, "SELECT count(*) FROM login_change", ""));
+    assert_int_equal(sql_next(rows, &desk.err), 1);
+    assert_int_equal(sql_int(rows, 0), 4096);
+    sql_end(rows);
+}
+
+/* ---- the table ---------------------------------------------------------------------------------------- */
+
+static void a_login_alone_is_not_enough_for_a_message(void **state)
+{
+    char username[USERNAME_LEN + 1];
+    struct credential_row row;
+
+    (void)state;
+    begin();
+    seed_username(5, username);
+    works(store_credential_find(desk.reader, &desk.mem, username, &row, &desk.err));
+    login_cache_put(desk.cache, username, LOGIN_PART_CREDENTIAL,
+                    &(struct login_row){.lease = row.lease, .verifier = row.verifier});
+    const struct login_row *kept = find(5, LOGIN_PART_CREDENTIAL);
+    assert_non_null(kept);
+    assert_memory_equal(kept->verifier.bytes, row.verifier.bytes, DIGEST_BYTES);
+    assert_string_equal(kept->lease.lane, SEED_LANE);
+    assert_string_equal(kept->lease.reserved_address, SEED_ADDRESS);
+    assert_null(find(5, LOGIN_PART_ALL));
+    read_in(5);
+    assert_non_null(find(5, LOGIN_PART_ALL));
+    assert_non_null(find(5, LOGIN_PART_CREDENTIAL));
+    end();
+}
+
+static void nothing_is_kept_outside_of_a_view(void **state)
+{
+    char username[USERNAME_LEN + 1];
+    const struct login_row row = {.lease = {.id = 1}};
+
+    (void)state;
+    seed_username(5, username);
+    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
+    assert_null(find(5, LOGIN_PART_ALL));
+    begin();
+    end();
+    begin(); /* nothing was committed: there is no view in this turn */
+    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+static void names_of_another_form_are_not_kept(void **state)
+{
+    static const char *const names[] = {"", "cs-abc", "cs-abcdefghj"};
+    const struct login_row row = {.lease = {.id = 1}};
+
+    (void)state;
+    begin();
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        login_cache_put(desk.cache, names[i], LOGIN_PART_ALL, &row);
+        assert_null(login_cache_find(desk.cache, names[i], LOGIN_PART_ALL));
+    }
+    end();
+}
+
+static void a_lease_with_very_many_senders_is_not_kept(void **state)
+{
+    (void)state;
+    behind_its_back("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                    "WHERE i < 300) INSERT INTO lease_sender "
+                    "SELECT 6, 'sender' || i || '@hosted.example' FROM n");
+    begin();
+    read_in(5);
+    assert_null(find(5, LOGIN_PART_ALL));
+    end();
+}
+
+static void there_are_never_more_than_the_ceiling(void **state)
+{
+    enum {
+        MAX = 7
+    };
+    unsigned kept = 0;
+
+    (void)state;
+    close_desk();
+    open_desk(MAX);
+    begin();
+    for (unsigned i = 0; i < LEASES; i++) {
+        read_in(i);
+        same_as_stored(i, find(i, LOGIN_PART_ALL)); /* the newest is always there */
+    }
+    for (unsigned i = 0; i < LEASES; i++)
+        if (find(i, LOGIN_PART_ALL) != NULL) {
+            same_as_stored(i, find(i, LOGIN_PART_ALL));
+            kept++;
+        }
+    assert_int_equal(kept, MAX);
+    end();
+}
+
+/* A small table, so that logins push each other on and move up again. */
+static void whatever_comes_and_goes_what_is_kept_is_right(void **state)
+{
+    uint64_t dice = 7;
+    unsigned found = 0;
+
+    (void)state;
+    close_desk();
+    open_desk(LEASES / 2);
+    for (unsigned step = 0; step < 600; step++) {
+        char text[128];
+        dice = dice * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        unsigned number = (unsigned)(dice >> 33) % LEASES;
+        if (step % 3 == 0) {
+            (void)snprintf(text, sizeof text,
+                           "UPDATE lease SET messages_used = messages_used + 1 "
+                           "WHERE id = %u",
+                           number + 1);
+            behind_its_back(text);
+        }
+        begin();
+        if (find(number, LOGIN_PART_ALL) == NULL)
+            read_in(number);
+        for (unsigned i = 0; i < LEASES; i++)
+            if (find(i, LOGIN_PART_ALL) != NULL) {
+                same_as_stored(i, find(i, LOGIN_PART_ALL));
+                found++;
+            }
+        end();
+        arena_release(&desk.mem);
+    }
+    assert_true(found > 3000);
+}
+
+#define WITH_DESK(test) cmocka_unit_test_setup_teardown(test, begin_desk, end_desk)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_DESK(each_fact_that_changes_is_seen_in_the_next_turn),
+        WITH_DESK(a_turn_sees_what_was_committed_before_it_and_no_more),
+        WITH_DESK(a_view_that_begins_late_forgets_what_it_sees_changed),
+        WITH_DESK(what_is_kept_is_what_is_stored_over_the_life_of_a_lease),
+        WITH_DESK(more_changes_than_are_noted_empty_the_cache),
+        WITH_DESK(a_history_that_is_not_ours_empties_the_cache),
+        WITH_DESK(a_database_without_its_history_answers_nothing),
+        WITH_DESK(a_database_without_a_wal_is_followed_too),
+        WITH_DESK(changes_are_noted_for_a_while_only),
+        WITH_DESK(a_login_alone_is_not_enough_for_a_message),
+        WITH_DESK(nothing_is_kept_outside_of_a_view),
+        WITH_DESK(names_of_another_form_are_not_kept),
+        WITH_DESK(a_lease_with_very_many_senders_is_not_kept),
+        WITH_DESK(there_are_never_more_than_the_ceiling),
+        WITH_DESK(whatever_comes_and_goes_what_is_kept_is_right),
+    };
+
+    secret_startup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
