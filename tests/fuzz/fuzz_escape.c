@@ -51,7 +51,7 @@ static void check_safe(enum escape how, const struct strbuf *out)
         must(slice_is_utf8(text));
         must_lack(out, "\0\r\x1b\x7f", 4);
         must(text.len >= 2 && text.at[0] == '"' && text.at[text.len - 1] == '"');
-        must(memchr("=+-@\t", text.at[1], 5) == NULL);
+        must(slice_find_byte(SLICE("=+-@\t"), text.at[1]) < 0);
         break;
     case ESCAPE_COUNT: abort();
     }
