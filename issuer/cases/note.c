@@ -18,7 +18,7 @@ struct noting {
 static int keep_note(struct store *store, void *context, struct error *err)
 {
     const struct noting *n = context;
-    struct case_row row;
+    struct case_row row = {0};
 
     if (store_case_find(store, n->mem, n->case_id, &row, err) != 0)
         return -1;

@@ -42,7 +42,7 @@ static const char *const *command_line(struct arena *mem, const char *program,
         argv[argc++] = option;
         argv[argc++] = config;
     }
-    for (size_t i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < ARGUMENTS_MAX && words[i] != NULL; i++)
         argv[argc++] = words[i];
     return argv;
 }

@@ -200,7 +200,7 @@ static void a_refusal_says_in_one_sentence_which_limit(void **state)
     (void)state;
     lease.recipients_max = 30;
     lease.recipients_per_message = 20;
-    lease.message_size_max = 512 * 1024;
+    lease.message_size_max = UINT64_C(512) * 1024;
     strbuf_init(&out, 1000);
     for (int i = MESSAGE_SEND + 1; i < MESSAGE_ANSWER_COUNT; i++) {
         strbuf_reset(&out);
