@@ -88,10 +88,11 @@ static bool parse_request(struct slice text, struct policy_request *out)
     struct parsing parsing = {0};
     struct slice line;
 
+    if (slice_find_byte(text, '\0') >= 0)
+        return false;
     while (slice_cut(&text, '\n', &line) && line.len > 0) {
         struct slice name, value = line;
-        if (!slice_cut(&value, '=', &name) || value.at == NULL ||
-            slice_find_byte(line, '\0') >= 0)
+        if (!slice_cut(&value, '=', &name) || value.at == NULL)
             return false;
         struct slice *place = place_of(name, &parsing);
         /* Twice the same name would let a value speak for another. */
@@ -109,15 +110,46 @@ static bool parse_request(struct slice text, struct policy_request *out)
     return true;
 }
 
+/* Where the empty line is that ends a request, or -1. (memmem is slow with so short a needle.) */
+static ptrdiff_t find_empty_line(struct slice text)
+{
+    size_t at = 0;
+    ptrdiff_t end;
+
+    while ((end = slice_find_byte(slice_skip(text, at), '\n')) >= 0) {
+        at += (size_t)end + 1;
+        if (at < text.len && text.at[at] == '\n')
+            return (ptrdiff_t)at;
+    }
+    return -1;
+}
+
+/* A whole request in one piece, as Postfix sends it, is read where it stands. */
+static bool take_whole(const struct policy_reader *reader, struct slice *input,
+                       struct slice *out)
+{
+    if (reader->text.len > 0 || line_reader_is_partial(&reader->lines) ||
+        slice_starts(*input, "\n"))
+        return false;
+    ptrdiff_t end = find_empty_line(*input);
+    if (end < 0 || end > POLICY_REQUEST_MAX)
+        return false;
+    *out = slice_take(*input, (size_t)end);
+    *input = slice_skip(*input, (size_t)end + 1);
+    return true;
+}
+
 enum policy_result policy_reader_take(struct policy_reader *reader, struct slice *input,
                                       struct policy_request *out)
 {
-    struct slice line;
+    struct slice line, whole;
 
     if (reader->was_handed_out) {
         strbuf_reset(&reader->text);
         reader->was_handed_out = false;
     }
+    if (take_whole(reader, input, &whole))
+        return parse_request(whole, out) ? POLICY_READY : POLICY_BROKEN;
     for (;;) {
         enum line_result result = line_reader_take(&reader->lines, input, &line);
         if (result == LINE_MORE)

@@ -46,7 +46,8 @@ enum policy_result {
 
 void policy_reader_init(struct policy_reader *reader);
 void policy_reader_release(struct policy_reader *reader);
-/* The next request, valid until the next call; *input advances over what was used. */
+/* The next request, valid until the next call and as long as the input is; *input advances over what
+ * was used. */
 enum policy_result policy_reader_take(struct policy_reader *reader, struct slice *input,
                                       struct policy_request *out);
 bool policy_reader_is_partial(const struct policy_reader *reader);

@@ -101,7 +101,12 @@ void strbuf_puts(struct strbuf *out, const char *text)
 
 void strbuf_putc(struct strbuf *out, char byte)
 {
-    strbuf_add(out, &byte, 1);
+    if (out->len < out->max && out->len + 1 < out->size) {
+        out->at[out->len++] = byte;
+        out->at[out->len] = '\0';
+    } else {
+        strbuf_add(out, &byte, 1);
+    }
 }
 
 void strbuf_add_u64(struct strbuf *out, uint64_t number)

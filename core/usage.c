@@ -62,33 +62,41 @@ static void add_number(struct strbuf *out, int64_t number)
     strbuf_add_u64(out, (uint64_t)number);
 }
 
+/* All of it but the check and the end of the line. */
+static void add_fields(const struct usage_line *line, struct strbuf *out)
+{
+    add_number(out, line->seq);
+    strbuf_putc(out, '\t');
+    add_number(out, line->at);
+    strbuf_putc(out, '\t');
+    strbuf_puts(out, usage_kind_name(line->kind));
+    add_field(out, line->username);
+    add_field(out, line->client);
+    add_field(out, line->instance);
+    add_field(out, line->detail);
+    strbuf_putc(out, '\t');
+    strbuf_add_u64(out, line->recipients);
+    add_field(out, line->program);
+}
+
 bool usage_format(const struct usage_line *line, struct strbuf *out)
 {
-    struct strbuf text;
+    size_t start = out->len, max = out->max;
     char check[CHECK_LEN + 1];
 
-    strbuf_init(&text, USAGE_LINE_MAX);
-    add_number(&text, line->seq);
-    strbuf_putc(&text, '\t');
-    add_number(&text, line->at);
-    strbuf_putc(&text, '\t');
-    strbuf_puts(&text, usage_kind_name(line->kind));
-    add_field(&text, line->username);
-    add_field(&text, line->client);
-    add_field(&text, line->instance);
-    add_field(&text, line->detail);
-    strbuf_putc(&text, '\t');
-    strbuf_add_u64(&text, line->recipients);
-    add_field(&text, line->program);
-    check_of(strbuf_slice(&text), check);
-    strbuf_putc(&text, '\t');
-    strbuf_puts(&text, check);
-    strbuf_putc(&text, '\n');
-
-    bool fits = !text.full && out->max - out->len >= text.len;
-    if (fits)
-        strbuf_add_slice(out, strbuf_slice(&text));
-    strbuf_release(&text);
+    if (out->full)
+        return false;
+    if (max - start > USAGE_LINE_MAX)
+        out->max = start + USAGE_LINE_MAX;
+    add_fields(line, out);
+    check_of(slice_skip(strbuf_slice(out), start), check);
+    strbuf_putc(out, '\t');
+    strbuf_puts(out, check);
+    strbuf_putc(out, '\n');
+    bool fits = !out->full;
+    if (!fits)
+        strbuf_truncate(out, start);
+    out->max = max;
     return fits;
 }
 
