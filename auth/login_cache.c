@@ -12,7 +12,8 @@
 enum {
     /* A login with more senders and domains than this is read anew each time. */
     TEXTS_MAX = 4096,
-    KEY_BYTES = 8
+    KEY_BYTES = 8,
+    BITS_FIRST = 6 /* of the table, as a power of two */
 };
 _Static_assert(KEY_BYTES == USERNAME_LEN - (sizeof USERNAME_PREFIX - 1),
                "a username without its prefix is a key");
@@ -39,18 +40,22 @@ struct login_cache {
     size_t hand; /* where the next one to give way is looked for */
 };
 
-struct login_cache *login_cache_new(size_t max)
+/* A table of free places. */
+static void make_places(struct login_cache *cache, unsigned bits)
 {
-    struct login_cache *cache = xcalloc(1, sizeof *cache);
-    unsigned bits = 1;
-
-    assert(max > 0);
-    while (((size_t)1 << bits) < 2 * max)
-        bits++;
-    cache->max = max;
     cache->shift = 64 - bits;
     cache->mask = ((size_t)1 << bits) - 1;
     cache->slots = xcalloc(cache->mask + 1, sizeof *cache->slots);
+    cache->hand = 0;
+}
+
+struct login_cache *login_cache_new(size_t max)
+{
+    struct login_cache *cache = xcalloc(1, sizeof *cache);
+
+    assert(max > 0);
+    cache->max = max;
+    make_places(cache, BITS_FIRST);
     return cache;
 }
 
@@ -136,9 +141,27 @@ static void forget(struct login_cache *cache, const char *username)
         vacate(cache, at);
 }
 
-/* Places are by chance, so whoever is next is as good as any. */
+/* Twice the places: half of them are free at least. */
+static void widen(struct login_cache *cache)
+{
+    struct slot *old = cache->slots;
+    size_t places = cache->mask + 1;
+
+    make_places(cache, 64 - cache->shift + 1);
+    for (size_t i = 0; i < places; i++)
+        if (old[i].kept != NULL)
+            cache->slots[place_of(cache, old[i].key)] = old[i];
+    free(old);
+}
+
+/* For one more. Places are by chance, so whoever is next is as good as any to give way. */
 static void make_room(struct login_cache *cache)
 {
+    if (cache->count < cache->max) {
+        if (2 * (cache->count + 1) > cache->mask + 1)
+            widen(cache);
+        return;
+    }
     while (cache->slots[cache->hand].kept == NULL)
         cache->hand = (cache->hand + 1) & cache->mask;
     vacate(cache, cache->hand);
@@ -257,8 +280,7 @@ void login_cache_put(struct login_cache *cache, const char *username,
     struct kept *kept = copy_row(row, part);
     if (kept == NULL)
         return;
-    if (cache->count == cache->max)
-        make_room(cache);
+    make_room(cache);
     cache->slots[place_of(cache, key)] = (struct slot){key, kept};
     cache->count++;
 }

@@ -20,7 +20,7 @@
 
 enum {
     NOW = 1795000000,
-    LEASES = 40
+    LEASES = 40 /* more than the first table has room for */
 };
 
 /* cleansmtpd's handle, one behind its back, and authd's. */
@@ -575,6 +575,20 @@ static void there_are_never_more_than_the_ceiling(void **state)
     end();
 }
 
+static void all_are_found_while_the_table_grows(void **state)
+{
+    (void)state;
+    begin();
+    for (unsigned i = 0; i < LEASES; i++) {
+        read_in(i);
+        for (unsigned j = 0; j <= i; j++)
+            assert_non_null(find(j, LOGIN_PART_ALL));
+    }
+    for (unsigned i = 0; i < LEASES; i++)
+        same_as_stored(i, find(i, LOGIN_PART_ALL));
+    end();
+}
+
 /* A small table, so that logins push each other on and move up again. */
 static void whatever_comes_and_goes_what_is_kept_is_right(void **state)
 {
@@ -628,6 +642,7 @@ int main(void)
         WITH_DESK(names_of_another_form_are_not_kept),
         WITH_DESK(a_lease_with_very_many_senders_is_not_kept),
         WITH_DESK(there_are_never_more_than_the_ceiling),
+        WITH_DESK(all_are_found_while_the_table_grows),
         WITH_DESK(whatever_comes_and_goes_what_is_kept_is_right),
     };
 
