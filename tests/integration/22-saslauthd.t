@@ -132,7 +132,7 @@ def check_malformed(authd):
     # The peer may hear of bytes left unread (a reset), but no answer.
     got = ask(authd, whole + b"\0")
     ok(got in (b"", b"(reset)"), "bytes behind the fifth field: closed without an answer", got)
-    ok("saslauthd.protocol" in authd.logged(), "that is logged")
+    ok(authd.wait_logged("saslauthd.protocol"), "that is logged")
 
 
 def check_time(authd):

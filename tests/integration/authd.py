@@ -155,6 +155,7 @@ class Daemon:
         return True
 
     def journal(self):
+        time.sleep(0.1)  # notes are written a little after their answers
         text = ""
         for name in sorted(glob.glob(self.path("state/journal/usage-*.log"))):
             with open(name, encoding="utf-8") as file:
