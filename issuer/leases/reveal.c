@@ -305,32 +305,34 @@ static int run(struct revealing *r,
     return 0;
 }
 
+static struct revealing begin(struct app *app, struct arena *mem, const char *actor,
+                              const char *link_id)
+{
+    return (struct revealing){.app = app,
+                              .mem = mem,
+                              .now = app_now(app),
+                              .actor = actor,
+                              .link_id = link_id};
+}
+
 /* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
 int reveal(struct app *app, struct arena *mem, const char *link_id,
            struct slice typed_key, struct slice typed_mailbox,
            struct reveal_result *out, struct error *err)
 {
-    struct revealing r = {.app = app,
-                          .mem = mem,
-                          .now = app_now(app),
-                          .actor = "customer",
-                          .link_id = link_id,
-                          .typed_key = typed_key,
-                          .typed_mailbox = typed_mailbox};
+    struct revealing r = begin(app, mem, "customer", link_id);
 
+    r.typed_key = typed_key;
+    r.typed_mailbox = typed_mailbox;
     return run(&r, decide, out, err);
 }
 
 int reveal_again(struct app *app, struct arena *mem, const char *link_id,
                  struct slice browser, struct reveal_result *out, struct error *err)
 {
-    struct revealing r = {.app = app,
-                          .mem = mem,
-                          .now = app_now(app),
-                          .actor = "customer",
-                          .link_id = link_id,
-                          .browser = browser};
+    struct revealing r = begin(app, mem, "customer", link_id);
 
+    r.browser = browser;
     return run(&r, decide_again, out, err);
 }
 
@@ -339,15 +341,11 @@ int reveal_prove(struct app *app, struct arena *mem, const char *link_id,
                  struct slice typed_key, struct slice typed_mailbox,
                  struct reveal_result *out, struct error *err)
 {
-    struct revealing r = {.app = app,
-                          .mem = mem,
-                          .now = app_now(app),
-                          .actor = "customer",
-                          .link_id = link_id,
-                          .typed_key = typed_key,
-                          .typed_mailbox = typed_mailbox,
-                          .is_proof_only = true};
+    struct revealing r = begin(app, mem, "customer", link_id);
 
+    r.typed_key = typed_key;
+    r.typed_mailbox = typed_mailbox;
+    r.is_proof_only = true;
     return run(&r, decide, out, err);
 }
 
@@ -356,27 +354,20 @@ int reveal_say(struct app *app, struct arena *mem, const char *link_id,
                struct slice browser, struct slice typed_mailbox, enum lease_word word,
                struct reveal_result *out, struct error *err)
 {
-    struct revealing r = {.app = app,
-                          .mem = mem,
-                          .now = app_now(app),
-                          .actor = "customer",
-                          .link_id = link_id,
-                          .browser = browser,
-                          .typed_mailbox = typed_mailbox,
-                          .word = word};
+    struct revealing r = begin(app, mem, "customer", link_id);
 
+    r.browser = browser;
+    r.typed_mailbox = typed_mailbox;
+    r.word = word;
     return run(&r, decide_word, out, err);
 }
 
 int reveal_local(struct app *app, struct arena *mem, const struct actor *actor,
                  int64_t lease_id, struct reveal_result *out, struct error *err)
 {
-    struct revealing r = {.app = app,
-                          .mem = mem,
-                          .now = app_now(app),
-                          .actor = actor->name,
-                          .lease_id = lease_id};
+    struct revealing r = begin(app, mem, actor->name, NULL);
 
+    r.lease_id = lease_id;
     if (app_allow(actor, ACT_REVEAL, err) != 0)
         return -1;
     if (!actor->is_local)
