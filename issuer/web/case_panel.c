@@ -219,10 +219,10 @@ static void add_words(struct page *page, json_t *list, const struct case_facts *
         add_step(
             page, list,
             &(struct step){is_stuck ? STEP_NOW : STEP_DONE,
-                           speak(page, arena_printf(page->mem, "console.watch.%s",
+                           speak(page, arena_printf(page->mem, "console.case.watch.%s",
                                                     lease_word_name(said->word))),
                            said->at,
-                           is_stuck ? speak(page, "console.watch.stuck_note") : NULL});
+                           is_stuck ? speak(page, "console.case.watch.stuck_note") : NULL});
     }
 }
 

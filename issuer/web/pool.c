@@ -5,6 +5,7 @@
 
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 #include "issuer/web/strips.h"
 
 enum {
@@ -95,7 +96,9 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
         left += a->live_leases < a->capacity ? a->capacity - a->live_leases : 0;
     }
     view_take(page->view, "tiles", tiles);
-    view_number(page->view, "addresses", (int64_t)facts->count);
+    view_text(page->view, "addresses",
+              speak_count(page, "console.pool.addresses", "count",
+                          (int64_t)facts->count));
     view_text(page->view, "headline",
               facts->count == 0 ? "There are no clean addresses."
               : left == 0

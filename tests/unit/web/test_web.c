@@ -518,7 +518,7 @@ static void the_same_bounce_again_says_so(void **state)
     assert_false(shows(b, "The same bounce came before"));
     post(b, "/cases", BOUNCE);
     get(b, b->location);
-    must_show(b, "The same bounce came before: <a href=\"/cases/1\">case 1</a>.");
+    must_show(b, "<a href=\"/cases/1\">The same bounce came before, in case 1</a>.");
 }
 
 static void each_verdict_has_the_reply_that_goes_with_it(void **state)
