@@ -181,8 +181,9 @@ int authd_new(const struct authd_parts *parts, struct authd **out, struct error 
     authd->clock = parts->clock;
     authd->window = usage_window_new();
     authd->logins = login_cache_new(LOGIN_CACHE_MAX);
-    authd->failures = throttle_new(&parts->random);
-    authd->records = throttle_new(&parts->random);
+    authd->failures = throttle_new(&parts->random, THROTTLE_WINDOW_MS);
+    authd->records = throttle_new(&parts->random, THROTTLE_WINDOW_MS);
+    authd->approved = throttle_new(&parts->random, TRANSACTION_MS);
     const struct journal_visitor visitor = {.visit = remember,
                                             .context = authd->window};
     strbuf_init(&folder, FILE_MAX);
@@ -213,6 +214,7 @@ void authd_free(struct authd *authd)
     login_cache_free(authd->logins);
     throttle_free(authd->failures);
     throttle_free(authd->records);
+    throttle_free(authd->approved);
     config_free(authd->config);
     free(authd);
 }

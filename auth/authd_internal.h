@@ -17,7 +17,9 @@ enum {
      * must not fill the disk. Messages are always noted. */
     RECORDS_A_MINUTE = 20,
     /* Of all logins together, while we cannot know which of them exist. */
-    BLIND_RECORDS_A_MINUTE = 100
+    BLIND_RECORDS_A_MINUTE = 100,
+    /* From the first RCPT to the end of data: longer than any client takes. */
+    TRANSACTION_MS = 24 * 60 * 60 * 1000
 };
 
 struct authd {
@@ -27,9 +29,13 @@ struct authd {
     struct usage_window *window;
     struct throttle *failures; /* by client address */
     struct throttle *records;  /* by username and what happened */
-    int64_t committed_seq;     /* newest record of the journal at the last commit */
-    bool has_promises;         /* a message was let go since */
-    bool is_commit_broken;     /* and the journal has failed since */
+    /* Recipients approved at RCPT, by username and transaction: at least as many as Postfix took, since it may
+     * refuse one for reasons of its own, or have two lists that ask. In memory alone: a restart between RCPT
+     * and DATA defers a message to several recipients of a lease that is for some only. */
+    struct throttle *approved;
+    int64_t committed_seq; /* newest record of the journal at the last commit */
+    bool has_promises;     /* a message was let go since */
+    bool is_commit_broken; /* and the journal has failed since */
 
     struct store *store;        /* NULL: absent, old or broken at the last look */
     bool has_view;              /* between authd_begin_view and authd_end_view */

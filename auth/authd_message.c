@@ -102,17 +102,40 @@ static int record_sent(struct authd *authd, const struct judging *judging)
     return authd_record(authd, &line, true);
 }
 
+enum {
+    TRANSACTION_NAME_MAX = USERNAME_LEN + 1 + USAGE_INSTANCE_MAX
+};
+
+/* What the counters know a transaction by. Empty when the mail server does not name it. */
+static struct slice transaction_name(const struct judging *judging,
+                                     char buffer[TRANSACTION_NAME_MAX + 1])
+{
+    int len = snprintf(buffer, TRANSACTION_NAME_MAX + 1, "%s %s", judging->username,
+                       judging->instance);
+
+    return judging->instance[0] == '\0' || len < 0 ? SLICE("")
+                                                   : slice_of(buffer, (size_t)len);
+}
+
 /* A refusal at each of ten recipients is one refused message. */
 static bool is_first_refusal(struct authd *authd, const struct judging *judging)
 {
-    char name[USERNAME_LEN + 1 + USAGE_INSTANCE_MAX + 1];
-    int len = snprintf(name, sizeof name, "%s %s", judging->username,
-                       judging->instance);
+    char buffer[TRANSACTION_NAME_MAX + 1];
 
-    if (judging->instance[0] == '\0' || len < 0)
-        return true;
-    return throttle_count(authd->records, slice_of(name, (size_t)len),
+    return throttle_count(authd->records, transaction_name(judging, buffer),
                           authd_monotonic_ms(authd)) <= 1;
+}
+
+/* Only a lease that is for some recipients needs to be told later which of them were asked about. */
+static void note_approved(struct authd *authd, const struct judging *judging)
+{
+    const char *const *domains = judging->login.lease.recipient_domains;
+    char buffer[TRANSACTION_NAME_MAX + 1];
+
+    if (judging->request->state == POLICY_RCPT && judging->request->recipient.len > 0 &&
+        domains != NULL && domains[0] != NULL)
+        (void)throttle_count(authd->approved, transaction_name(judging, buffer),
+                             authd_monotonic_ms(authd));
 }
 
 /* "to bob@other.example", "80 recipients, from anna@customer.example" */
@@ -131,7 +154,8 @@ static void describe_refused(const struct judging *judging, enum message_answer 
     usage_copy(address, sizeof address, about);
     if (answer == MESSAGE_TOO_LARGE)
         strbuf_printf(out, "%llu bytes, ", (unsigned long long)request->size_bytes);
-    if (answer == MESSAGE_TOO_WIDE || answer == MESSAGE_RECIPIENTS_USED)
+    if (answer == MESSAGE_TOO_WIDE || answer == MESSAGE_RECIPIENTS_USED ||
+        answer == MESSAGE_UNASKED)
         strbuf_printf(out, "%u recipient%s, ", recipients_of(request),
                       recipients_of(request) == 1 ? "" : "s");
     strbuf_printf(out, "%s %s", answer == MESSAGE_RECIPIENT ? "to" : "from",
@@ -170,11 +194,15 @@ static unsigned smaller(unsigned a, unsigned b)
 static enum message_answer judge(struct authd *authd, struct judging *judging)
 {
     const struct lease *lease = &judging->login.lease;
+    enum policy_state state = judging->request->state;
+    char buffer[TRANSACTION_NAME_MAX + 1];
     struct message message = {.is_login_only = judging->is_login_only,
                               .sender = judging->request->sender,
                               .recipient = judging->request->recipient,
                               .size_bytes = judging->request->size_bytes,
-                              .recipient_count = judging->request->recipient_count};
+                              .recipient_count = judging->request->recipient_count,
+                              .is_complete = state == POLICY_DATA ||
+                                             state == POLICY_END_OF_MESSAGE};
 
     if (!judging->is_known)
         return MESSAGE_NOT_A_LEASE;
@@ -191,6 +219,10 @@ static enum message_answer judge(struct authd *authd, struct judging *judging)
                                            message.used_recipients);
     }
     message.used_last_hour = judging->count.last_hour;
+    if (message.is_complete)
+        message.approved = throttle_look(authd->approved,
+                                         transaction_name(judging, buffer),
+                                         authd_monotonic_ms(authd));
     return message_judge(lease, judging->login.pool_state, &message, judging->now);
 }
 
@@ -276,10 +308,12 @@ static void decide(struct authd *authd, struct judging *judging, struct strbuf *
     int result = look_up(authd, judging, &mem);
     if (result == 0) {
         answer = judge(authd, judging);
-        if (answer == MESSAGE_SEND)
+        if (answer == MESSAGE_SEND) {
+            note_approved(authd, judging);
             result = let_go(authd, judging, out);
-        else
+        } else {
             refuse(authd, judging, answer, out);
+        }
     }
     if (result != 0) {
         record_refused(authd, judging, MESSAGE_SEND, refusal_name(REFUSAL_OUR_FAULT));

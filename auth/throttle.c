@@ -14,7 +14,7 @@ enum {
     COUNT_MAX = 1000000
 };
 
-/* The name itself is not kept: a 64-bit keyed hash tells names apart well enough for a delay. */
+/* The name itself is not kept: nobody can make two of them have one 64-bit keyed hash. */
 struct counter {
     uint64_t name_hash; /* 0: free */
     int64_t window_start_ms, last_ms;
@@ -23,14 +23,16 @@ struct counter {
 
 struct throttle {
     uint64_t key;
+    int64_t window_ms;
     struct counter at[SETS][WAYS];
 };
 
-struct throttle *throttle_new(const struct random *random)
+struct throttle *throttle_new(const struct random *random, int64_t window_ms)
 {
     struct throttle *throttle = xcalloc(1, sizeof *throttle);
 
     random_fill(random, &throttle->key, sizeof throttle->key);
+    throttle->window_ms = window_ms;
     return throttle;
 }
 
@@ -69,13 +71,30 @@ static struct counter *find(struct throttle *throttle, uint64_t hash)
     return oldest;
 }
 
+static bool is_over(const struct throttle *throttle, const struct counter *counter,
+                    int64_t now_ms)
+{
+    return now_ms - counter->window_start_ms >= throttle->window_ms;
+}
+
+unsigned throttle_look(const struct throttle *throttle, struct slice name,
+                       int64_t now_ms)
+{
+    uint64_t hash = hash_name(throttle->key, name);
+    const struct counter *set = throttle->at[hash % SETS];
+
+    for (size_t i = 0; name.len > 0 && i < WAYS; i++)
+        if (set[i].name_hash == hash && !is_over(throttle, &set[i], now_ms))
+            return set[i].count;
+    return 0;
+}
+
 unsigned throttle_count(struct throttle *throttle, struct slice name, int64_t now_ms)
 {
     if (name.len == 0)
         return 0;
     struct counter *counter = find(throttle, hash_name(throttle->key, name));
-    if (counter->count == 0 ||
-        now_ms - counter->window_start_ms >= THROTTLE_WINDOW_MS) {
+    if (counter->count == 0 || is_over(throttle, counter, now_ms)) {
         counter->window_start_ms = now_ms;
         counter->count = 0;
     }

@@ -1,10 +1,11 @@
 /*
- * throttle.h - how often has this happened in the last minute, for a bounded number of names.
+ * throttle.h - how often has this happened lately, for a bounded number of names.
  *
- * Two uses: refusals are answered more slowly to a client that keeps guessing, and a flood of
- * refusals writes no more than a few journal records. The table is fixed: when it is full the
- * entry that was quiet for longest gives way, so a flood of names can make us forget, never
- * grow. Nobody is locked out, and a right password is answered at once.
+ * Three uses: refusals are answered more slowly to a client that keeps guessing, a flood of
+ * refusals writes no more than a few journal records, and the recipients that were approved of a
+ * message are known at its end. The table is fixed: when it is full the entry that was quiet for
+ * longest gives way, so a flood of names can make us forget, never grow. Nobody is locked out,
+ * and a right password is answered at once.
  */
 #ifndef AUTH_THROTTLE_H
 #define AUTH_THROTTLE_H
@@ -22,13 +23,17 @@ enum {
 
 struct throttle;
 
-/* Free with throttle_free. random keys the table, so that nobody can aim at one slot. */
-struct throttle *throttle_new(const struct random *random);
+/* Free with throttle_free. random keys the table, so that nobody can aim at one slot. A name's count
+ * begins anew window_ms after its first event. */
+struct throttle *throttle_new(const struct random *random, int64_t window_ms);
 void throttle_free(struct throttle *throttle);
 
 /* Count one event of name and return how many the window holds, this one included. An empty
  * name is nobody: 0. */
 unsigned throttle_count(struct throttle *throttle, struct slice name, int64_t now_ms);
+/* How many the window holds. Counts nothing. */
+unsigned throttle_look(const struct throttle *throttle, struct slice name,
+                       int64_t now_ms);
 
 /* Count a failure of client and return how long its answer waits: base_ms for the first
  * THROTTLE_FREE_FAILURES in a minute, then twice as long each time up to THROTTLE_DELAY_MAX_MS.

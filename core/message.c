@@ -14,6 +14,7 @@
 #define AGAIN "Please send again later."
 #define REFUSED "550 5.7.1"
 #define LATER "450 4.7.1"
+#define MISCONFIGURED "450 4.3.5"
 
 static const struct message_reply replies[] = {
     [MESSAGE_SEND] = {"sent", NULL, "", ""},
@@ -43,6 +44,9 @@ static const struct message_reply replies[] = {
     [MESSAGE_TOO_FAST] = {"too_fast", LATER, "all messages of this hour are used up: it may go later",
         "The limit of %s messages an hour of these temporary sending details is reached. "
         AGAIN},
+    [MESSAGE_UNASKED] = {"unasked", MISCONFIGURED, "the mail server did not ask about each recipient: see \"cleansmtp mta postfix --check\"",
+        "These temporary sending details are for some recipients only, and this mail server did not ask "
+        "about each of this message's: its operator should let smtpd_recipient_restrictions ask cleansmtp."},
     [MESSAGE_HELD] = {"held", LATER, "the details or their address are on hold: it may go later",
         "These temporary sending details are on hold. " AGAIN},
 };
@@ -82,6 +86,7 @@ static void limit_text(enum message_answer answer, const struct lease *lease, ch
     case MESSAGE_NOT_A_LEASE:
     case MESSAGE_SENDER:
     case MESSAGE_RECIPIENT:
+    case MESSAGE_UNASKED:
     case MESSAGE_HELD:
     case MESSAGE_ANSWER_COUNT: break;
     }
@@ -123,12 +128,16 @@ static bool sender_fits(const struct lease *lease, struct slice sender)
     return false;
 }
 
+static bool is_for_anybody(const struct lease *lease)
+{
+    return lease->recipient_domains == NULL || lease->recipient_domains[0] == NULL;
+}
+
 static bool recipient_fits(const struct lease *lease, struct slice recipient)
 {
     char mailbox[MAILBOX_MAX + 1];
 
-    if (recipient.len == 0 || lease->recipient_domains == NULL ||
-        lease->recipient_domains[0] == NULL)
+    if (recipient.len == 0 || is_for_anybody(lease))
         return true;
     if (!mailbox_parse(recipient, mailbox))
         return false;
@@ -140,6 +149,16 @@ static bool recipient_fits(const struct lease *lease, struct slice recipient)
             return true;
     }
     return false;
+}
+
+/* Postfix names a single recipient again at DATA, and of several only their number. */
+static bool recipients_are_known(const struct lease *lease,
+                                 const struct message *message)
+{
+    if (!message->is_complete || is_for_anybody(lease) ||
+        (message->recipient.len > 0 && message->recipient_count <= 1))
+        return true;
+    return message->approved > 0 && message->approved >= message->recipient_count;
 }
 
 /* What the message is by itself, apart from what was sent before. */
@@ -191,6 +210,8 @@ enum message_answer message_judge(const struct lease *lease, enum pool_state poo
         answer = judge_counts(lease, message);
     if (answer != MESSAGE_SEND)
         return answer;
+    if (!recipients_are_known(lease, message))
+        return MESSAGE_UNASKED;
     if ((state != LEASE_REVEALED && state != LEASE_IN_USE) ||
         !pool_state_may_send(pool_state))
         return MESSAGE_HELD;

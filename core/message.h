@@ -23,7 +23,8 @@ enum message_answer {
     MESSAGE_TOO_MANY,        /* messages_max used up */
     MESSAGE_RECIPIENTS_USED, /* recipients_max used up, or would be exceeded */
     MESSAGE_TOO_FAST,        /* messages_per_hour used up */
-    MESSAGE_HELD, /* lease suspended, or its address may not send now: temporary */
+    MESSAGE_UNASKED, /* recipients that we were not asked about: the mail server's configuration, temporary */
+    MESSAGE_HELD,    /* lease suspended, or its address may not send now: temporary */
     MESSAGE_ANSWER_COUNT
 };
 
@@ -34,6 +35,10 @@ struct message {
         is_login_only; /* nothing but the login is known: sender and recipients are not judged */
     uint64_t size_bytes;      /* as declared, then as it is; 0: not known */
     uint64_t recipient_count; /* 0: not known at this stage */
+    /* All recipients have been named: at DATA and after it. Then each of them must be known to be inside the
+     * lease: the one that is given here, or as many as were approved at RCPT. */
+    bool is_complete;
+    uint64_t approved;
     /* Counted messages and recipients of the lease, this message not included. */
     unsigned used, used_last_hour, used_recipients;
 };

@@ -326,7 +326,8 @@ static const struct exim_rule {
       FIRST_LINE},
      mail_is_unjudged       },
     {{"recipient.unjudged", MTACHECK_MISSING,
-      "a message is not held to the lease's recipient domains", FIRST_LINE},
+      "a recipient outside the lease's domains is refused late, and a message to several is deferred",
+      FIRST_LINE},
      recipients_are_unjudged},
     {{"data.unjudged", MTACHECK_LEAK,
       "messages of our logins are not judged at their end: no limit counts, and a "

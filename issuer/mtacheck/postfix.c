@@ -287,7 +287,7 @@ static const struct service_rule {
       "let our logins in by a service without smtpd_proxy_filter"},
      has_proxy_filter       },
     {{"recipient.unjudged", MTACHECK_MISSING,
-      "a message to several recipients is not held to the lease's recipient domains",
+      "a message to several recipients is deferred where the lease is for some domains' only",
       PASTE_WORDS OWN_OPTION},
      recipients_are_unjudged},
     {{"data.unjudged", MTACHECK_ADVICE,

@@ -27,6 +27,11 @@ smtpd_sender_restrictions = check_policy_service $CLEAN_POLICY
 smtpd_data_restrictions = check_policy_service $CLEAN_POLICY
 smtpd_end_of_data_restrictions = check_policy_service $CLEAN_POLICY
 """
+# What somebody may leave out: then nobody asks about each recipient.
+NOT_AT_RCPT = ("smtpd_sender_restrictions=",)
+ONLY_AT_THE_END = NOT_AT_RCPT + ("smtpd_data_restrictions=",)
+NOT_ALL_AT_RCPT = ("smtpd_sender_restrictions=", "{ smtpd_recipient_restrictions = check_recipient_access "
+                   "inline:{ {amy@other.example = permit} }, check_policy_service $CLEAN_POLICY }")
 
 
 def rows(daemon, statement):
@@ -39,14 +44,15 @@ def prepare(daemon):
     """Lease 1 (login 0) gets the limits that the seeded ones do not have, lease 5 a recipients' domain."""
     rows(daemon, "UPDATE lease SET recipients_max = 5, recipients_per_message = 3, message_size_max = 20480 WHERE id = 1")
     rows(daemon, "INSERT INTO lease_recipient_domain VALUES (5, 'remote.example')")
+    rows(daemon, "UPDATE lease SET messages_max = 20, messages_per_hour = 20 WHERE id = 5")
     rows(daemon, f"UPDATE lease SET messages_max = {MESSAGES}, messages_per_hour = {MESSAGES} WHERE id = 7")
 
 
 class Session:
     """One SMTP session that is logged in."""
 
-    def __init__(self, postfix, number):
-        self.smtp = smtplib.SMTP("127.0.0.1", postfix.port, timeout=30)
+    def __init__(self, port, number):
+        self.smtp = smtplib.SMTP("127.0.0.1", port, timeout=30)
         self.smtp.ehlo("pc.hosted.example")
         self.smtp.docmd("AUTH PLAIN", plain(number))
         self.number = number
@@ -78,7 +84,7 @@ def people(count):
 
 
 def check_postfix(tap, postfix):
-    session = Session(postfix, 0)
+    session = Session(postfix.port, 0)
     for name, (stage, code, part), got in (
             # With smtpd_delay_reject, as it is by default, MAIL is judged at the first RCPT.
             ("size as declared", ("RCPT", 550, "at most 20KB"), session.send(people(1), declared=20481)),
@@ -89,15 +95,32 @@ def check_postfix(tap, postfix):
             ("the two that are left", ("END", 250, "queued as"), session.send(people(2))),
             ("none is left", ("RCPT", 550, "for 5 recipients in all"), session.send(people(1)))):
         tap.ok(got[0] == stage and got[1] == code and part in got[2], f"{name}: {code} at {stage}, \"{part}\"", got)
-    session = Session(postfix, 4)
+    session = Session(postfix.port, 4)
     for name, recipients, want in (("the lease's domain", people(2), ("END", 250)),
                                    ("another domain", ["eve@other.example"], ("RCPT", 550)),
+                                   ("the same mailbox twice", people(1) * 2, ("END", 250)),
                                    ("another domain among them", people(2) + ["eve@other.example"], ("RCPT", 550))):
         got = session.send(recipients)
         tap.ok(got[:2] == want, f"{name}: {want[1]} at {want[0]}", got)
-    session = Session(postfix, 5)
+    session = Session(postfix.port, 5)
     got = [session.send(people(1))[:2] for _ in range(MESSAGES_PER_HOUR + 1)]
     tap.ok(got == [("END", 250)] * MESSAGES_PER_HOUR + [("RCPT", 450)], "messages an hour: the next is told to come later", got)
+
+
+def check_unasked(tap, services):
+    """A lease for one domain's recipients, where the mail server does not ask about each of them."""
+    for name, service, recipients, want in (
+            ("RCPT not asked: one recipient", NOT_AT_RCPT, people(1), ("END", 250)),
+            ("RCPT not asked: one of another domain", NOT_AT_RCPT, ["eve@other.example"], ("DATA", 550)),
+            ("RCPT not asked: two", NOT_AT_RCPT, people(2), ("DATA", 450)),
+            ("RCPT not asked: one of another domain among them", NOT_AT_RCPT, people(1) + ["eve@other.example"], ("DATA", 450)),
+            ("RCPT and DATA not asked: one recipient", ONLY_AT_THE_END, people(1), ("END", 250)),
+            ("RCPT and DATA not asked: two", ONLY_AT_THE_END, people(2), ("END", 450)),
+            ("a recipient whom another table permits", NOT_ALL_AT_RCPT, people(1) + ["amy@other.example"], ("DATA", 450)),
+            ("all recipients asked about", NOT_ALL_AT_RCPT, people(2), ("END", 250))):
+        got = Session(services[service], 4).send(recipients)
+        tap.ok(got[:2] == want and (want[1] != 450 or "let smtpd_recipient_restrictions ask" in got[2]),
+               f"{name}: {want[1]} at {want[0]}", got)
 
 
 def check_journal(tap, daemon):
@@ -204,8 +227,10 @@ def main():
         daemon.start()
         postfix = Postfix(daemon)
         postfix.configure(POLICY.format(run=postfix.run))
+        services = {options: postfix.serve(options) for options in (NOT_AT_RCPT, ONLY_AT_THE_END, NOT_ALL_AT_RCPT)}
         postfix.start()
         check_postfix(tap, postfix)
+        check_unasked(tap, services)
         check_journal(tap, daemon)
         check_kills(tap, daemon)
         check_why(tap, daemon)

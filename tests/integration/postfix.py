@@ -62,13 +62,17 @@ def open_to_postfix(daemon):
         file.write(text)
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Postfix:
     def __init__(self, daemon):
         self.dir = daemon.path("postfix")
         self.run = daemon.path("run")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         for name in ("", "/spool", "/data"):
             os.mkdir(self.dir + name)
         shutil.chown(self.dir + "/data", "postfix")
@@ -85,6 +89,13 @@ class Postfix:
     def configure(self, lines):
         """main.cf with these lines behind it."""
         self.write("main.cf", MAIN.format(dir=self.dir, run=self.run) + lines)
+
+    def serve(self, options):
+        """One more smtpd, with these options of its own: its port. Before the start."""
+        port = free_port()
+        with open(f"{self.dir}/master.cf", "a", encoding="ascii") as file:
+            file.write(f"127.0.0.1:{port} inet n - n - - smtpd\n" + "".join(f"  -o {option}\n" for option in options))
+        return port
 
     def start(self):
         self.control("start")

@@ -627,7 +627,7 @@ static void a_message_is_counted_once_and_limits_hold(void **state)
 }
 
 /* A lease with limits that the seeded ones do not have; its number is 100. */
-static void add_limited_lease(void)
+static void add_limited_lease(const char *const *recipient_domains)
 {
     char username[USERNAME_LEN + 1], mailbox[64];
     struct store *store = open_writer();
@@ -637,7 +637,7 @@ static void add_limited_lease(void)
 
     seed_username(100, username);
     seed_mailbox(100, mailbox);
-    const char *const senders[] = {mailbox, NULL}, *const anywhere[] = {NULL};
+    const char *const senders[] = {mailbox, NULL};
     const struct lease_new row = {
         .lease = {.case_id = 1,
                   .pool_address_id = 1,
@@ -653,7 +653,7 @@ static void add_limited_lease(void)
                   .created_at = now_s,
                   .expires_at = now_s + 3600,
                   .senders = senders,
-                  .recipient_domains = anywhere},
+                  .recipient_domains = recipient_domains},
     };
     if (store_lease_add(store, &row, &id, &err) != 0 ||
         store_lease_reveal(store, id, &verifier, now_s, &err) != 0)
@@ -687,10 +687,11 @@ static void recipients_and_size_are_judged_at_each_stage(void **state)
          "550 5.7.1 These temporary sending details are for 5 recipients"                   },
         {"the last, again",    POLICY_END_OF_MESSAGE, "d", 2, 9,    "FILTER clean01:"       },
     };
+    static const char *const anywhere[] = {NULL};
     struct authd *authd;
 
     (void)state;
-    add_limited_lease();
+    add_limited_lease(anywhere);
     for (int restarts = 0; restarts < 2; restarts++) {
         authd = start();
         for (size_t i = restarts == 0 ? 0 : ARRAY_LEN(cases) - 2; i < ARRAY_LEN(cases);
@@ -703,6 +704,64 @@ static void recipients_and_size_are_judged_at_each_stage(void **state)
         }
         authd_free(authd);
     }
+}
+
+static void recipients_that_were_not_asked_about_defer_the_message(void **state)
+{
+    static const char *const domains[] = {"remote.example", NULL};
+    static const struct {
+        const char *name;
+        enum policy_state state;
+        const char *recipient, *instance;
+        uint64_t recipients;
+        const char *starts;
+    } cases[] = {
+        {"one recipient is named again", POLICY_DATA,           "b@remote.example", "a", 1,
+         "DUNNO"                                                                                             },
+        {"one that is none of its",      POLICY_DATA,           "b@other.example",  "a", 1,
+         "550 5.7.1 "                                                                                        },
+        {"two, and RCPT did not ask",    POLICY_DATA,           "",                 "a", 2, "450 4.3.5 "     },
+        {"the end says the same",        POLICY_END_OF_MESSAGE, "",                 "a", 2, "450 4.3.5 "     },
+        {"asked about the first",        POLICY_RCPT,           "b@remote.example", "b", 0, "DUNNO"          },
+        {"not about the second",         POLICY_DATA,           "",                 "b", 2, "450 4.3.5 "     },
+        {"about the second, too",        POLICY_RCPT,           "c@remote.example", "b", 0, "DUNNO"          },
+        {"it goes",                      POLICY_DATA,           "",                 "b", 2, "DUNNO"          },
+        {"by its lane",                  POLICY_END_OF_MESSAGE, "",                 "b", 2, "FILTER clean01:"},
+        {"also asked again",             POLICY_END_OF_MESSAGE, "",                 "b", 2, "FILTER clean01:"},
+        {"the next message has its own", POLICY_DATA,           "",                 "c", 2, "450 4.3.5 "     },
+        {"what was refused",             POLICY_RCPT,           "b@other.example",  "d", 0, "550 5.7.1 "     },
+        {"and what was allowed",         POLICY_RCPT,           "b@remote.example", "d", 0, "DUNNO"          },
+        {"are not two",                  POLICY_DATA,           "",                 "d", 2, "450 4.3.5 "     },
+        {"MAIL is nobody",               POLICY_MAIL,           "",                 "d", 0, "DUNNO"          },
+        {"and approves nobody",          POLICY_DATA,           "",                 "d", 2, "450 4.3.5 "     },
+        {"a server that names no",       POLICY_RCPT,           "b@remote.example", "",  0, "DUNNO"          },
+        {"transaction knows nothing",    POLICY_END_OF_MESSAGE, "",                 "",  1, "450 4.3.5 "     },
+    };
+    struct authd *authd;
+
+    (void)state;
+    add_limited_lease(domains);
+    authd = start();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *action = ask_with(authd,
+                                      (struct mail){100, cases[i].state, NULL,
+                                                    cases[i].recipient,
+                                                    cases[i].instance},
+                                      (struct extra){"", cases[i].recipients, 9});
+        if (!slice_starts(slice_from(action), cases[i].starts))
+            fail_msg("%s: %s", cases[i].name, action);
+    }
+    authd_free(authd);
+    run("test $(grep -c 'unasked, 2 recipients, from customer100@hosted.example' "
+        "%s/state/journal/*.log) -eq 2",
+        folder);
+    /* A restart forgets what was approved, and does not take it for granted. */
+    authd = start();
+    assert_true(slice_starts(
+        slice_from(ask_with(authd, (struct mail){100, POLICY_DATA, NULL, "", "b"},
+                            (struct extra){"", 2, 9})),
+        "450 4.3.5 "));
+    authd_free(authd);
 }
 
 static void a_record_whose_answer_was_lost_is_neither_free_nor_double(void **state)
@@ -1196,6 +1255,7 @@ int main(void)
         FRESH(ordinary_logins_are_none_of_our_business),
         FRESH(a_message_is_counted_once_and_limits_hold),
         FRESH(recipients_and_size_are_judged_at_each_stage),
+        FRESH(recipients_that_were_not_asked_about_defer_the_message),
         FRESH(a_record_whose_answer_was_lost_is_neither_free_nor_double),
         FRESH(what_the_daemon_took_in_is_not_counted_twice),
         FRESH(our_own_fault_defers_and_never_passes),

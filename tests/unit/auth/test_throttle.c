@@ -16,7 +16,7 @@ static void delays_double_after_ten_failures_up_to_the_ceiling(void **state)
 {
     static const int64_t want_ms[] = {500, 500, 500, 500,  500,  500,  500,
                                       500, 500, 500, 1000, 2000, 4000, 4000};
-    struct throttle *throttle = throttle_new(&random_system);
+    struct throttle *throttle = throttle_new(&random_system, THROTTLE_WINDOW_MS);
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(want_ms); i++)
@@ -33,7 +33,7 @@ static void delays_double_after_ten_failures_up_to_the_ceiling(void **state)
 
 static void two_spellings_of_one_client_are_one(void **state)
 {
-    struct throttle *throttle = throttle_new(&random_system);
+    struct throttle *throttle = throttle_new(&random_system, THROTTLE_WINDOW_MS);
     int64_t delay_ms = 0;
 
     (void)state;
@@ -53,7 +53,7 @@ static void two_spellings_of_one_client_are_one(void **state)
 
 static void no_base_delay_still_slows_a_guesser(void **state)
 {
-    struct throttle *throttle = throttle_new(&random_system);
+    struct throttle *throttle = throttle_new(&random_system, THROTTLE_WINDOW_MS);
     int64_t delay_ms = 0;
 
     (void)state;
@@ -70,7 +70,7 @@ static void no_base_delay_still_slows_a_guesser(void **state)
 
 static void an_unknown_client_is_never_slowed(void **state)
 {
-    struct throttle *throttle = throttle_new(&random_system);
+    struct throttle *throttle = throttle_new(&random_system, THROTTLE_WINDOW_MS);
 
     (void)state;
     for (int i = 0; i < 100; i++)
@@ -80,7 +80,7 @@ static void an_unknown_client_is_never_slowed(void **state)
 
 static void a_flood_of_names_displaces_and_does_not_grow(void **state)
 {
-    struct throttle *throttle = throttle_new(&random_system);
+    struct throttle *throttle = throttle_new(&random_system, THROTTLE_WINDOW_MS);
     char name[32];
 
     (void)state;
@@ -94,6 +94,25 @@ static void a_flood_of_names_displaces_and_does_not_grow(void **state)
     throttle_free(throttle);
 }
 
+static void looking_counts_nothing_and_knows_the_window(void **state)
+{
+    struct throttle *throttle = throttle_new(&random_system, 5000);
+
+    (void)state;
+    assert_int_equal(throttle_look(throttle, SLICE("a"), 0), 0);
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(throttle_count(throttle, SLICE("a"), i), i);
+        assert_int_equal(throttle_look(throttle, SLICE("a"), i), i);
+        assert_int_equal(throttle_look(throttle, SLICE("b"), i), 0);
+    }
+    assert_int_equal(throttle_look(throttle, SLICE("a"), 5000), 3);
+    assert_int_equal(throttle_look(throttle, SLICE("a"), 5001), 0);
+    assert_int_equal(throttle_count(throttle, SLICE("a"), 5001), 1);
+    assert_int_equal(throttle_count(throttle, SLICE(""), 0), 0);
+    assert_int_equal(throttle_look(throttle, SLICE(""), 0), 0);
+    throttle_free(throttle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +121,7 @@ int main(void)
         cmocka_unit_test(no_base_delay_still_slows_a_guesser),
         cmocka_unit_test(an_unknown_client_is_never_slowed),
         cmocka_unit_test(a_flood_of_names_displaces_and_does_not_grow),
+        cmocka_unit_test(looking_counts_nothing_and_knows_the_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

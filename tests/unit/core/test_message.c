@@ -177,8 +177,10 @@ static void only_what_may_pass_later_is_answered_as_temporary(void **state)
     assert_null(message_reply(MESSAGE_SEND)->code);
     for (int i = MESSAGE_SEND + 1; i < MESSAGE_ANSWER_COUNT; i++) {
         const struct message_reply *reply = message_reply((enum message_answer)i);
-        bool is_temporary = i == MESSAGE_TOO_FAST || i == MESSAGE_HELD;
-        assert_string_equal(reply->code, is_temporary ? "450 4.7.1" : "550 5.7.1");
+        bool is_temporary = i == MESSAGE_TOO_FAST || i == MESSAGE_UNASKED ||
+                            i == MESSAGE_HELD;
+        assert_int_equal(strncmp(reply->code, is_temporary ? "450 4." : "550 5.", 6),
+                         0);
     }
 }
 
@@ -188,11 +190,12 @@ static void a_refusal_says_in_one_sentence_which_limit(void **state)
         enum message_answer answer;
         const char *part;
     } cases[] = {
-        {MESSAGE_TOO_LARGE,       "at most 512KB. "        },
-        {MESSAGE_TOO_WIDE,        "at most 20 recipients. "},
-        {MESSAGE_TOO_MANY,        "limit of 10 messages"   },
-        {MESSAGE_RECIPIENTS_USED, "for 30 recipients in"   },
-        {MESSAGE_TOO_FAST,        "3 messages an hour"     },
+        {MESSAGE_TOO_LARGE,       "at most 512KB. "             },
+        {MESSAGE_TOO_WIDE,        "at most 20 recipients. "     },
+        {MESSAGE_TOO_MANY,        "limit of 10 messages"        },
+        {MESSAGE_RECIPIENTS_USED, "for 30 recipients in"        },
+        {MESSAGE_TOO_FAST,        "3 messages an hour"          },
+        {MESSAGE_UNASKED,         "smtpd_recipient_restrictions"},
     };
     struct lease lease = in_use;
     struct strbuf out;
@@ -255,6 +258,48 @@ static void size_and_recipients_end_at_their_limit(void **state)
     }
 }
 
+static void recipients_that_nobody_asked_about_are_not_let_go(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_complete;
+        const char *recipient;
+        uint64_t recipient_count, approved;
+        enum message_answer want;
+    } cases[] = {
+        {"more may be named",              false, "",                 0, 0, MESSAGE_SEND     },
+        {"one, named",                     true,  "b@remote.example", 1, 0, MESSAGE_SEND     },
+        {"one, named, none of its",        true,  "b@other.example",  1, 1, MESSAGE_RECIPIENT},
+        {"all of several",                 true,  "",                 3, 3, MESSAGE_SEND     },
+        {"and one that was refused later", true,  "",                 3, 4, MESSAGE_SEND     },
+        {"all but one",                    true,  "",                 3, 2, MESSAGE_UNASKED  },
+        {"none of several",                true,  "",                 2, 0, MESSAGE_UNASKED  },
+        {"a name, and more than it",       true,  "b@remote.example", 2, 1, MESSAGE_UNASKED  },
+        {"neither name nor number",        true,  "",                 0, 0, MESSAGE_UNASKED  },
+        {"no number, but approved",        true,  "",                 0, 1, MESSAGE_SEND     },
+    };
+    struct lease anybody = in_use;
+
+    (void)state;
+    anybody.recipient_domains = none;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct message message = {
+            .sender = slice_from("anna@customer.example"),
+            .recipient = slice_from(cases[i].recipient),
+            .is_complete = cases[i].is_complete,
+            .recipient_count = cases[i].recipient_count,
+            .approved = cases[i].approved,
+        };
+        if (message_judge(&in_use, POOL_ACTIVE, &message, NOW) != cases[i].want)
+            fail_msg("%s: another answer", cases[i].name);
+        assert_int_equal(message_judge(&anybody, POOL_ACTIVE, &message, NOW),
+                         MESSAGE_SEND);
+        /* It will never go: better to hear that. */
+        assert_int_equal(message_judge(&in_use, POOL_ACTIVE, &message, EXPIRES),
+                         MESSAGE_EXPIRED);
+    }
+}
+
 /* Only the egress proof makes such leases (issuer/leases/canary.h). */
 static void a_whole_mailbox_as_recipient_is_that_mailbox_alone(void **state)
 {
@@ -276,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_mailbox_as_recipient_is_that_mailbox_alone),
         cmocka_unit_test(senders_and_recipients_outside_the_lease_are_refused),
+        cmocka_unit_test(recipients_that_nobody_asked_about_are_not_let_go),
         cmocka_unit_test(
             a_lease_without_lists_is_for_its_own_mailbox_and_any_recipient),
         cmocka_unit_test(limits_end_at_the_very_message),
