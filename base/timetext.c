@@ -200,36 +200,11 @@ const char *timetext_person(struct arena *mem, int64_t when, int64_t now)
                         at.tm_mday, months[at.tm_mon], at.tm_hour, at.tm_min);
 }
 
-const char *timetext_person_long(struct arena *mem, int64_t when)
-{
-    struct tm at = local(when);
-
-    return arena_printf(mem, "%s %d %s, %02d:%02d", weekdays[at.tm_wday], at.tm_mday,
-                        months[at.tm_mon], at.tm_hour, at.tm_min);
-}
-
 const char *timetext_zone(struct arena *mem, int64_t when)
 {
     struct tm at = local(when);
 
     return arena_strdup(mem, at.tm_zone != NULL ? at.tm_zone : "UTC");
-}
-
-const char *timetext_day(struct arena *mem, int64_t when)
-{
-    struct tm at = local(when);
-
-    return arena_printf(mem, "%d %.3s", at.tm_mday, months[at.tm_mon]);
-}
-
-const char *timetext_mark(struct arena *mem, int64_t when)
-{
-    struct tm at = local(when);
-
-    if (at.tm_hour == 0 && at.tm_min == 0)
-        return arena_printf(mem, "%.3s %d %.3s", weekdays[at.tm_wday], at.tm_mday,
-                            months[at.tm_mon]);
-    return arena_printf(mem, "%02d:%02d", at.tm_hour, at.tm_min);
 }
 
 int64_t timetext_floor(int64_t when, int64_t step_s)

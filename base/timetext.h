@@ -19,14 +19,8 @@ NODISCARD bool timetext_rfc3339_parse(struct slice text, int64_t *out);
 NODISCARD bool timetext_rfc5322_parse(struct slice text, int64_t *out);
 /* In the zone of TZ: "10:02" if on the day of now, else "Tue 24 Nov, 10:02". Lives in mem. */
 const char *timetext_person(struct arena *mem, int64_t when, int64_t now);
-/* In the zone of TZ, always whole: "Tuesday 24 November, 10:02". */
-const char *timetext_person_long(struct arena *mem, int64_t when);
 /* The zone's name at that moment: "UTC", "CET". */
 const char *timetext_zone(struct arena *mem, int64_t when);
-/* In the zone of TZ: "24 Nov". */
-const char *timetext_day(struct arena *mem, int64_t when);
-/* In the zone of TZ, for the marks of an axis: "06:00", at midnight "Tue 24 Nov". */
-const char *timetext_mark(struct arena *mem, int64_t when);
 /* The last whole step of the clock on the wall at or before when: step_s 21600 gives 00:00, 06:00, 12:00,
  * 18:00 in the zone of TZ. */
 int64_t timetext_floor(int64_t when, int64_t step_s);

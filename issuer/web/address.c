@@ -13,6 +13,7 @@
 #include "issuer/leases/change.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 #include "issuer/web/strips.h"
 
 enum {
@@ -61,29 +62,30 @@ static void put_verdict(struct page *page, const struct standing *s,
                         const struct listing_row *worst)
 {
     static const char *const headlines[POOL_STATE_COUNT] = {
-        [POOL_DRAINING] = "It keeps its leases and takes no new ones.",
-        [POOL_RESTING] = "It rests: nothing is sent by it.",
-        [POOL_RETIRED] = "It is retired, for good.",
+        [POOL_DRAINING] = "console.address.says.draining",
+        [POOL_RESTING] = "console.address.says.resting",
+        [POOL_RETIRED] = "console.address.says.retired",
     };
     const char *headline = headlines[s->address.state];
 
     if (headline == NULL && worst != NULL && worst->state == LISTING_LISTED)
-        headline = "It is listed: it gets no new leases.";
+        headline = "console.address.says.listed";
     if (headline == NULL && line_is_stale(page, worst))
-        headline = "We do not know how it stands now.";
+        headline = "console.address.says.stale";
     if (headline == NULL)
-        headline = "It can take leases.";
+        headline = "console.address.says.good";
     view_take(page->view, "mark", line_pool_mark(page, &s->address, worst));
-    view_text(page->view, "headline", headline);
+    view_text(page->view, "headline", speak(page, headline));
     view_text(page->view, "lead",
-              worst == NULL ? "No list was asked about it yet."
+              worst == NULL ? speak(page, "console.address.lead.unasked")
               : worst->state == LISTING_CLEAR
-                  ? arena_printf(page->mem, "Every list that answered says clear, %s.",
-                                 line_ago(page, worst->checked_at))
-                  : arena_printf(page->mem, "%s: %s, %s. %u of %u places are in use.",
-                                 line_zone(page, worst->zone), worst->why,
-                                 line_ago(page, worst->checked_at),
-                                 s->address.live_leases, s->address.capacity));
+                  ? speak_with(page, "console.address.lead.clear", "ago",
+                               speak_ago(page, worst->checked_at))
+                  : speak_with(page, "console.address.lead.worst", "list",
+                               line_zone(page, worst->zone), "why", worst->why, "ago",
+                               speak_ago(page, worst->checked_at), "used",
+                               speak_number(page, s->address.live_leases), "places",
+                               speak_number(page, s->address.capacity)));
 }
 
 /* Where an address may go from its state; retired is for good. */
@@ -93,17 +95,24 @@ static json_t *moves(const struct page *page, const struct pool_address *a)
         enum pool_state from;
         const char *to, *label, *hint;
     } rows[] = {
-        {POOL_ACTIVE,   "draining", "Drain",    "keeps its leases, takes no new ones"     },
-        {POOL_ACTIVE,   "resting",  "Rest",     "its leases move, nothing is sent by it"  },
-        {POOL_ACTIVE,   "retired",  "Retire",   "its leases move, and it never comes back"},
-        {POOL_DRAINING, "active",   "Activate", "takes leases again"                      },
-        {POOL_DRAINING, "resting",  "Rest",     "its leases move, nothing is sent by it"  },
-        {POOL_DRAINING, "retired",  "Retire",
-         "its leases move, and it never comes back"                                       },
-        {POOL_RESTING,  "active",   "Activate", "takes leases again"                      },
-        {POOL_RESTING,  "resting",  "Rest on",
-         "tries again to move the leases that wait"                                       },
-        {POOL_RESTING,  "retired",  "Retire",   "its leases move, and it never comes back"},
+        {POOL_ACTIVE,   "draining", "console.address.move.drain",
+         "console.address.move.drain_hint"   },
+        {POOL_ACTIVE,   "resting",  "console.address.move.rest",
+         "console.address.move.rest_hint"    },
+        {POOL_ACTIVE,   "retired",  "console.address.move.retire",
+         "console.address.move.retire_hint"  },
+        {POOL_DRAINING, "active",   "console.address.move.activate",
+         "console.address.move.activate_hint"},
+        {POOL_DRAINING, "resting",  "console.address.move.rest",
+         "console.address.move.rest_hint"    },
+        {POOL_DRAINING, "retired",  "console.address.move.retire",
+         "console.address.move.retire_hint"  },
+        {POOL_RESTING,  "active",   "console.address.move.activate",
+         "console.address.move.activate_hint"},
+        {POOL_RESTING,  "resting",  "console.address.move.rest_on",
+         "console.address.move.rest_on_hint" },
+        {POOL_RESTING,  "retired",  "console.address.move.retire",
+         "console.address.move.retire_hint"  },
     };
     json_t *list = json_array();
 
@@ -114,8 +123,8 @@ static json_t *moves(const struct page *page, const struct pool_address *a)
             continue;
         json_t *move = json_object();
         view_text(move, "to", rows[i].to);
-        view_text(move, "label", rows[i].label);
-        view_text(move, "hint", rows[i].hint);
+        view_text(move, "label", speak(page, rows[i].label));
+        view_text(move, "hint", speak(page, rows[i].hint));
         view_flag(move, "is_first", json_array_size(list) == 0);
         json_array_append_new(list, move);
     }
@@ -127,14 +136,14 @@ static json_t *moves(const struct page *page, const struct pool_address *a)
 static const char *span_words(struct page *page, const struct picture_strip *all)
 {
     if (all->asked_days == 0)
-        return "Nobody has asked the lists about it yet.";
+        return speak(page, "console.address.strips.unasked");
+    const char *days = speak_number(page, PICTURE_DAYS_MAX);
+    const char *asked = speak_number(page, all->asked_days);
     if (all->times == 0)
-        return arena_printf(page->mem,
-                            "Not seen listed in %d days; asked on %u of them.",
-                            (int)PICTURE_DAYS_MAX, all->asked_days);
-    return arena_printf(page->mem, "Listed %u time%s in %d days; asked on %u of them.",
-                        all->times, all->times == 1 ? "" : "s", (int)PICTURE_DAYS_MAX,
-                        all->asked_days);
+        return speak_with(page, "console.address.strips.clear", "days", days, "asked",
+                          asked);
+    return speak_plural(page, "console.address.strips.listed", all->times, "count",
+                        speak_number(page, all->times), "days", days, "asked", asked);
 }
 
 static json_t *history_rows(struct page *page, const struct standing *s)
@@ -148,12 +157,13 @@ static json_t *history_rows(struct page *page, const struct standing *s)
             continue;
         json_t *line = json_object();
         view_text(line, "list", line_zone(page, row->zone));
-        view_time(line, "from", page->mem, row->since, page->now);
-        view_time(line, "until", page->mem, row->until_at, page->now);
-        view_text(line, "answer",
-                  row->state == LISTING_LISTED
-                      ? row->code
-                      : arena_printf(page->mem, "unknown: %s", row->why));
+        speak_put_when(page, line, "from", row->since);
+        speak_put_when(page, line, "until", row->until_at);
+        view_text(
+            line, "answer",
+            row->state == LISTING_LISTED
+                ? row->code
+                : speak_with(page, "console.address.history_unknown", "why", row->why));
         json_array_append_new(list, line);
     }
     return list;
@@ -193,10 +203,9 @@ static void put_leases(struct page *page, const struct standing *s)
         json_t *line = json_object();
         view_number(line, "case", lease->case_id);
         view_text(line, "mailbox", lease->mailbox);
-        view_take(line, "mark", line_lease_mark(page->mem, lease, page->now));
-        view_time(line, "until", page->mem,
-                  lease->ended_at != 0 ? lease->ended_at : lease->expires_at,
-                  page->now);
+        view_take(line, "mark", line_lease_mark(page, lease));
+        speak_put_when(page, line, "until",
+                       lease->ended_at != 0 ? lease->ended_at : lease->expires_at);
         view_number(line, "messages", lease->messages_used);
         json_array_append_new(list, line);
     }
@@ -212,16 +221,15 @@ static struct check bind_check(const struct page *page, const struct address *ad
         enum check_result result;
         const char *answer;
     } rows[] = {
-        [LOCAL_ADDRESS_NO] = {CHECK_NO,
-                              "no: mail of its lane waits until this host has it"},
-        [LOCAL_ADDRESS_YES] = {CHECK_YES,     "yes"                               },
-        [LOCAL_ADDRESS_UNKNOWN] = {CHECK_UNKNOWN, "cannot tell"                       },
+        [LOCAL_ADDRESS_NO] = {CHECK_NO,      "console.address.bound.no"     },
+        [LOCAL_ADDRESS_YES] = {CHECK_YES,     "console.address.bound.yes"    },
+        [LOCAL_ADDRESS_UNKNOWN] = {CHECK_UNKNOWN, "console.address.bound.unknown"},
     };
     enum local_address found = local_address_ask(address);
 
-    return (struct check){.question = "Is it an address of this host?",
-                          .answer = rows[found].answer,
-                          .source = "the kernel, where cleansmtpd runs",
+    return (struct check){.question = speak(page, "console.address.bound.question"),
+                          .answer = speak(page, rows[found].answer),
+                          .source = speak(page, "console.address.bound.source"),
                           .result = rows[found].result,
                           .checked_at = page->now};
 }
@@ -267,7 +275,8 @@ static int address_param(struct page *page, const char **out, struct error *err)
                    address_parse(strbuf_slice(&text), &parsed);
     strbuf_release(&text);
     if (!is_good)
-        return error_set(err, ERROR_NOT_FOUND, "there is no such address in the pool");
+        return error_set(err, ERROR_NOT_FOUND, "%s",
+                         speak(page, "console.error.no_address"));
     address_format(&parsed, canonical);
     *out = arena_strdup(page->mem, canonical);
     return 0;
@@ -284,7 +293,7 @@ static int show_address(struct page *page, const char *text, bool ask_names,
     view_text(page->view, "address", s.address.address);
     view_text(page->view, "lane", s.address.lane);
     view_text(page->view, "helo", s.address.helo);
-    view_time(page->view, "since", page->mem, s.address.created_at, page->now);
+    speak_put_when(page, page->view, "since", s.address.created_at);
     view_text(page->view, "path", line_pool_path(page->mem, s.address.address));
     view_text(page->view, "note", note);
     put_verdict(page, &s, worst);
@@ -329,7 +338,19 @@ int page_address_check(struct page *page, struct error *err)
         listing_check(page->app, page->mem, text, &rows, &count, err) != 0)
         return -1;
     page->now = app_now(page->app);
-    return show_address(page, text, true, "Every list was asked just now.", err);
+    return show_address(page, text, true, speak(page, "console.address.asked"), err);
+}
+
+static const char *moved_note(const struct page *page, const struct pool_moves *moves)
+{
+    const char *moved = speak_count(page, "console.address.moved", "count",
+                                    moves->moved);
+
+    if (moves->waiting == 0)
+        return moved;
+    return arena_printf(
+        page->mem, "%s %s", moved,
+        speak_count(page, "console.address.waiting", "count", moves->waiting));
 }
 
 int page_address_state(struct page *page, struct error *err)
@@ -338,7 +359,8 @@ int page_address_state(struct page *page, struct error *err)
     struct pool_moves moved;
 
     if (!pool_state_parse(form_slice(&page->form, "state"), &change.state))
-        return error_set(err, ERROR_INVALID, "an address cannot go into that state");
+        return error_set(err, ERROR_INVALID, "%s",
+                         speak(page, "console.error.no_move"));
     if (address_param(page, &change.address, err) != 0 ||
         pool_set_state(page->app, page->mem, &page->actor, &change, &moved, err) != 0)
         return -1;
@@ -347,15 +369,5 @@ int page_address_state(struct page *page, struct error *err)
         return 0;
     }
     /* How the leases fared is in no list; it is said here, once. */
-    return show_address(
-        page, change.address, false,
-        arena_printf(page->mem, "%u lease%s moved to another address%s.", moved.moved,
-                     moved.moved == 1 ? "" : "s",
-                     moved.waiting == 0
-                         ? ""
-                         : arena_printf(page->mem,
-                                        ", %u wait for room: their messages are "
-                                        "deferred, not lost",
-                                        moved.waiting)),
-        err);
+    return show_address(page, change.address, false, moved_note(page, &moved), err);
 }

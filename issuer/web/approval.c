@@ -7,8 +7,7 @@
 #include "issuer/web/case.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
-
-#include "base/timetext.h"
+#include "issuer/web/speak.h"
 
 json_t *approval_doubts(doubts set)
 {
@@ -31,16 +30,16 @@ static json_t *wait_panel(struct page *page, const struct case_facts *facts)
     bool is_own = !approval_may_decide(approval, page->actor.name);
     json_t *wait = json_object();
 
-    view_text(wait, "asked_by", line_person(page->mem, approval->asked_by));
+    view_text(wait, "asked_by", line_person(page, approval->asked_by));
     view_text(wait, "mailbox", lease->mailbox);
-    view_text(wait, "lasts", timetext_span(page->mem, approval->for_s));
-    view_time(wait, "until", page->mem, approval->until_at, page->now);
+    view_text(wait, "lasts", speak_span(page, approval->for_s));
+    speak_put_when(page, wait, "until", approval->until_at);
     view_text(wait, "reason", lease->reason);
     view_take(wait, "doubts", approval_doubts(approval->doubts));
     view_flag(wait, "may_decide", !is_own && page_may(page, ACT_APPROVE));
-    view_text(wait, "who_may",
-              is_own ? "You asked yourself: a lead or a postmaster has to answer."
-                     : "A lead or a postmaster has to answer.");
+    view_text(
+        wait, "who_may",
+        speak(page, is_own ? "console.case.wait.own" : "console.case.wait.others"));
     view_flag(wait, "may_revoke", page_may(page, ACT_REVOKE));
     view_text(
         wait, "action",
@@ -56,11 +55,11 @@ static json_t *agreed_panel(struct page *page, const struct case_facts *facts)
     const struct lease *lease = facts->live;
     json_t *agreed = json_object();
 
-    view_text(agreed, "decided_by", line_person(page->mem, approval->decided_by));
+    view_text(agreed, "decided_by", line_person(page, approval->decided_by));
     view_text(agreed, "reason", approval->reason);
     view_text(agreed, "mailbox", lease->mailbox);
     view_text(agreed, "address", lease->reserved_address);
-    view_time(agreed, "until", page->mem, lease->expires_at, page->now);
+    speak_put_when(page, agreed, "until", lease->expires_at);
     view_flag(agreed, "may_link", page_may(page, ACT_MINT));
     view_text(agreed, "action",
               arena_printf(page->mem, "/leases/%lld/link", (long long)lease->id));
@@ -94,7 +93,8 @@ int page_approval_answer(struct page *page, struct error *err)
         return -1;
     if (answer == NULL ||
         (strcmp(answer, "approve") != 0 && strcmp(answer, "deny") != 0))
-        return error_set(err, ERROR_INVALID, "the form is incomplete, reload the page");
+        return error_set(err, ERROR_INVALID, "%s",
+                         speak(page, "console.error.incomplete"));
     decision.is_approved = strcmp(answer, "approve") == 0;
     if (app_take_reader(page->app, &store, err) != 0)
         return -1;

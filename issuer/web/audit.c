@@ -7,6 +7,7 @@
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
 #include "issuer/web/search.h"
+#include "issuer/web/speak.h"
 
 static const struct search_list audit_records = {.path = "/audit", .noun = "audit"};
 
@@ -18,8 +19,8 @@ static json_t *audit_list(struct page *page, const struct audit_record *records,
     for (size_t i = 0; i < count; i++) {
         json_t *line = json_object();
         view_number(line, "seq", records[i].seq);
-        view_time(line, "when", page->mem, records[i].at, page->now);
-        view_text(line, "who", line_person(page->mem, records[i].actor));
+        speak_put_when(page, line, "when", records[i].at);
+        view_text(line, "who", line_person(page, records[i].actor));
         view_text(line, "action", records[i].action);
         view_text(line, "object", records[i].object);
         view_text(line, "detail", records[i].detail);
@@ -38,19 +39,19 @@ static int put_chain(struct page *page, struct store *store, struct error *err)
 
     view_take(page->view, "chain", chain);
     if (store_audit_verify(store, &records, &why) == 0) {
-        view_take(chain, "mark", view_mark("clear", "whole"));
-        view_text(chain, "headline", "The audit log is whole.");
+        view_take(chain, "mark",
+                  view_mark("clear", speak(page, "console.audit.whole")));
+        view_text(chain, "headline", speak(page, "console.audit.whole_says"));
         view_text(chain, "lead",
-                  arena_printf(page->mem, "We checked all %lld records just now.",
-                               (long long)records));
+                  speak_count(page, "console.audit.whole_lead", "count", records));
         return 0;
     }
     if (why.kind != ERROR_INTEGRITY) {
         *err = why;
         return -1;
     }
-    view_take(chain, "mark", view_mark("listed", "damaged"));
-    view_text(chain, "headline", "The audit log was changed from outside.");
+    view_take(chain, "mark", view_mark("listed", speak(page, "console.audit.damaged")));
+    view_text(chain, "headline", speak(page, "console.audit.damaged_says"));
     view_text(chain, "lead", view_sentence(page->mem, why.text));
     return 0;
 }
@@ -101,7 +102,7 @@ int page_audit(struct page *page, struct error *err)
                count > 0 ? records[count - 1].seq : 0);
     return page_show(page,
                      &(struct page_name){.template = "html/audit.html",
-                                         .title = "Audit",
+                                         .title = speak(page, "console.audit.title"),
                                          .section = "audit",
                                          .status = 200},
                      err);

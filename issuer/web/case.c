@@ -5,7 +5,6 @@
 
 #include "issuer/web/case.h"
 
-#include "base/timetext.h"
 #include "db/store_delivery.h"
 #include "issuer/cases/diagnose.h"
 #include "issuer/cases/note.h"
@@ -13,6 +12,7 @@
 #include "issuer/dnsbl/zones.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 enum {
     RAW_SHOWN_MAX = 64 * 1024
@@ -130,7 +130,8 @@ static json_t *lookup_link(const struct page *page, const struct case_row *row)
         return json_null();
     json_t *link = json_object();
     view_text(link, "url", url);
-    view_text(link, "text", arena_printf(page->mem, "Look it up at %s", zone->title));
+    view_text(link, "text",
+              speak_with(page, "console.case.lookup", "list", zone->title));
     return link;
 }
 
@@ -141,24 +142,24 @@ static void put_facts(struct page *page, const struct case_facts *facts)
     const struct listing_row *listing = listing_of(facts);
     json_t *list = json_array();
 
-    add_fact(list, "Address", row->address != NULL ? row->address : e->blocked_ip, NULL,
-             true);
-    add_fact(list, "List", line_zone(page, row->zone != NULL ? row->zone : e->list),
-             listing != NULL ? arena_printf(page->mem, "asked %s",
-                                            line_ago(page, listing->checked_at))
+    add_fact(list, speak(page, "console.case.fact.address"),
+             row->address != NULL ? row->address : e->blocked_ip, NULL, true);
+    add_fact(list, speak(page, "console.case.fact.list"),
+             line_zone(page, row->zone != NULL ? row->zone : e->list),
+             listing != NULL ? speak_with(page, "console.time.asked", "ago",
+                                          speak_ago(page, listing->checked_at))
                              : NULL,
              false);
     if (listing != NULL && listing->state == LISTING_LISTED) {
         int64_t since = facts->clears.since != 0 ? facts->clears.since : listing->since;
-        add_fact(list, "Seen listed since",
-                 timetext_person(page->mem, since, page->now), line_ago(page, since),
-                 false);
-        add_fact(list, "Likely clear", facts->clears.range, facts->clears.sentence,
-                 false);
+        add_fact(list, speak(page, "console.case.fact.since"), speak_when(page, since),
+                 speak_ago(page, since), false);
+        add_fact(list, speak(page, "console.case.fact.clear"), facts->clears.range,
+                 facts->clears.sentence, false);
     }
     /* The excerpt says it in full. */
     if (e->smtp_code != 0 && e->excerpt == NULL)
-        add_fact(list, "Reply",
+        add_fact(list, speak(page, "console.case.fact.reply"),
                  arena_printf(page->mem, "%u %s", e->smtp_code,
                               e->enhanced_code != NULL ? e->enhanced_code : ""),
                  e->remote_mta, true);
@@ -182,20 +183,20 @@ static void put_answers(struct page *page, const struct case_facts *facts)
     static const struct {
         const char *shape, *class_name, *word;
     } rows[] = {
-        [DELIVERY_SENT] = {"✓", "",       "taken"  },
-        [DELIVERY_DEFERRED] = {"?",   "unsure", "later"  },
-        [DELIVERY_BOUNCED] = {"–", "listed", "refused"},
+        [DELIVERY_SENT] = {"✓", "",       "console.case.answers.taken"  },
+        [DELIVERY_DEFERRED] = {"?",   "unsure", "console.case.answers.later"  },
+        [DELIVERY_BOUNCED] = {"–", "listed", "console.case.answers.refused"},
     };
     json_t *list = json_array();
 
     for (size_t i = 0; i < facts->answers_count; i++) {
         const struct delivery *d = &facts->answers[i];
         json_t *line = json_object();
-        view_time(line, "when", page->mem, d->at, page->now);
+        speak_put_when(page, line, "when", d->at);
         view_text(line, "recipient", d->recipient);
         view_text(line, "shape", rows[d->status].shape);
         view_text(line, "class", rows[d->status].class_name);
-        view_text(line, "word", rows[d->status].word);
+        view_text(line, "word", speak(page, rows[d->status].word));
         view_text(line, "reply", d->reply);
         view_text(line, "source", d->source);
         json_array_append_new(list, line);
@@ -221,30 +222,32 @@ static void put_proposal(struct page *page, const struct case_row *row)
 }
 
 /* "Found: sender, reply. Not found: time." */
-static const char *found_sentence(struct arena *mem, const struct evidence *e)
+static const char *found_sentence(const struct page *page, const struct evidence *e)
 {
     const struct {
         const char *name;
         bool is_found;
     } rows[] = {
-        {"sender",    e->sender != NULL    },
-        {"recipient", e->recipient != NULL },
-        {"reply",     e->smtp_code != 0    },
-        {"address",   e->blocked_ip != NULL},
-        {"list",      e->list != NULL      },
-        {"time",      e->bounced_at != 0   },
+        {"console.case.found.sender",    e->sender != NULL    },
+        {"console.case.found.recipient", e->recipient != NULL },
+        {"console.case.found.reply",     e->smtp_code != 0    },
+        {"console.case.found.address",   e->blocked_ip != NULL},
+        {"console.case.found.list",      e->list != NULL      },
+        {"console.case.found.time",      e->bounced_at != 0   },
     };
     const char *found = "";
     const char *missing = "";
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char **to = rows[i].is_found ? &found : &missing;
-        *to = arena_printf(mem, "%s%s%s", *to, (*to)[0] != '\0' ? ", " : "",
-                           rows[i].name);
+        *to = speak_join(page, *to, speak(page, rows[i].name));
     }
-    return arena_printf(mem, "%s%s%s%s%s%s", found[0] ? "Found: " : "", found,
-                        found[0] ? ". " : "", missing[0] ? "Not found: " : "", missing,
-                        missing[0] ? "." : "");
+    if (missing[0] == '\0')
+        return speak_with(page, "console.case.found.all", "found", found);
+    if (found[0] == '\0')
+        return speak_with(page, "console.case.found.none", "missing", missing);
+    return speak_with(page, "console.case.found.some", "found", found, "missing",
+                      missing);
 }
 
 /* Once details are given, the verdict's advice is behind us. */
@@ -253,21 +256,16 @@ static const char *lead_of(const struct page *page, const struct case_facts *fac
     const struct lease *live = facts->live;
 
     if (live != NULL && live->is_pending)
-        return "Clean sending details would help. Something does not fit, so a second "
-               "person decides.";
+        return speak(page, "console.case.lead.waits");
     if (live == NULL && facts->row.doubts != 0)
-        return "Clean sending details would help, but something does not fit: a second "
-               "person has to agree.";
+        return speak(page, "console.case.lead.doubts");
     if (live == NULL)
         return diagnosis_row(facts->row.verdict)->advice;
-    return arena_printf(
-        page->mem,
-        live->first_login_at != 0
-            ? "Meanwhile %s sends through %s, until %s."
-            : "%s can send through %s until %s, as soon as the details are "
-              "set up.",
-        live->mailbox, live->reserved_address,
-        timetext_person_long(page->mem, live->expires_at));
+    return speak_with(page,
+                      live->first_login_at != 0 ? "console.case.lead.used"
+                                                : "console.case.lead.given",
+                      "mailbox", live->mailbox, "address", live->reserved_address,
+                      "until", speak_time_long(page, live->expires_at));
 }
 
 static void put_case(struct page *page, const struct case_facts *facts)
@@ -284,13 +282,13 @@ static void put_case(struct page *page, const struct case_facts *facts)
               facts->same_bounce_case != 0 && facts->same_bounce_case != row->id
                   ? arena_printf(page->mem, "%lld", (long long)facts->same_bounce_case)
                   : NULL);
-    view_text(view, "by", line_person(page->mem, row->created_by));
-    view_time(view, "opened", page->mem, row->created_at, page->now);
-    view_take(view, "mark", line_verdict_mark(row->verdict));
+    view_text(view, "by", line_person(page, row->created_by));
+    speak_put_when(page, view, "opened", row->created_at);
+    view_take(view, "mark", line_verdict_mark(page, row->verdict));
     view_text(view, "headline", verdict->headline);
     view_text(view, "lead", lead_of(page, facts));
     view_text(view, "excerpt", row->evidence.excerpt);
-    view_text(view, "found", found_sentence(page->mem, &row->evidence));
+    view_text(view, "found", found_sentence(page, &row->evidence));
     struct slice bounce = slice_from(row->bounce);
     view_slice(view, "bounce", slice_take(bounce, RAW_SHOWN_MAX));
     view_flag(view, "is_bounce_cut", bounce.len > RAW_SHOWN_MAX);
@@ -325,13 +323,14 @@ int case_show(struct page *page, int64_t id, const struct case_extra *extra,
     put_case(page, &facts);
     if (case_put_panels(page, &facts, extra, err) != 0)
         return -1;
-    return page_show(page,
-                     &(struct page_name){
-                         .template = "html/case.html",
-                         .title = arena_printf(page->mem, "Case %lld", (long long)id),
-                         .section = "cases",
-                         .status = extra->status != 0 ? extra->status : 200},
-                     err);
+    return page_show(
+        page,
+        &(struct page_name){.template = "html/case.html",
+                            .title = speak_with(page, "console.case.title", "n",
+                                                speak_number(page, id)),
+                            .section = "cases",
+                            .status = extra->status != 0 ? extra->status : 200},
+        err);
 }
 
 static bool is_for_form(const struct error *why)

@@ -9,9 +9,9 @@
 
 #include "issuer/web/case.h"
 
-#include "base/timetext.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/picture.h"
+#include "issuer/web/speak.h"
 
 enum {
     TOP = 18, /* pixels: labels of "now" stand above */
@@ -61,17 +61,16 @@ static bool listing_span(struct page *page, const struct case_facts *facts,
         return false;
     int64_t by = clears->estimate.probably_by;
     *out = (struct span){
-        .label = arena_printf(page->mem, "Seen listed on %s",
-                              line_zone(page, facts->row.zone)),
+        .label = speak_with(page, "console.case.axis.listed", "list",
+                            line_zone(page, facts->row.zone)),
         .known_class = "p-bad",
         .next_class = "p-next",
         .from = clears->since,
         .known_until = page->now,
         .until = by > page->now ? by : 0,
-        .end_text = by > page->now
-                        ? arena_printf(page->mem, "probably clear by %s",
-                                       timetext_person(page->mem, by, page->now))
-                        : NULL,
+        .end_text = by > page->now ? speak_with(page, "console.case.axis.clear_by",
+                                                "time", speak_when(page, by))
+                                   : NULL,
     };
     return true;
 }
@@ -81,17 +80,16 @@ static bool lease_span(struct page *page, const struct lease *lease, struct span
     int64_t end = lease->ended_at != 0 ? lease->ended_at : lease->expires_at;
 
     *out = (struct span){
-        .label = arena_printf(page->mem, "Sending details through %s",
-                              lease->reserved_address),
+        .label = speak_with(page, "console.case.axis.details", "address",
+                            lease->reserved_address),
         .known_class = "p-act",
         .next_class = "p-left",
         .from = lease->created_at,
         .known_until = end < page->now ? end : page->now,
         .until = end > page->now ? end : 0,
-        .end_text = end > page->now
-                        ? arena_printf(page->mem, "until %s",
-                                       timetext_person(page->mem, end, page->now))
-                        : NULL,
+        .end_text = end > page->now ? speak_with(page, "console.case.axis.until",
+                                                 "time", speak_when(page, end))
+                                    : NULL,
     };
     return true;
 }
@@ -125,8 +123,8 @@ static void add_row(struct drawing *d, const char *what, int64_t from, int64_t u
     json_t *row = json_object();
 
     view_text(row, "what", what);
-    view_time(row, "from", d->page->mem, from, d->page->now);
-    view_time(row, "until", d->page->mem, until, d->page->now);
+    speak_put_when(d->page, row, "from", from);
+    speak_put_when(d->page, row, "until", until);
     view_text(row, "about", about);
     json_array_append_new(d->rows, row);
 }
@@ -179,55 +177,72 @@ static void add_use(struct drawing *d, const struct case_facts *facts,
 {
     if (lease->revealed_at == 0)
         return;
-    add_label(d, "◇ shown   ◆ first login   • message");
+    add_label(d, speak(d->page, "console.case.axis.use"));
     add_tick(d, "is_shown", lease->revealed_at);
-    add_row(d, "Details shown", lease->revealed_at, 0, NULL);
+    add_row(d, speak(d->page, "console.case.axis.shown"), lease->revealed_at, 0, NULL);
     if (lease->first_login_at != 0) {
         add_tick(d, "is_login", lease->first_login_at);
-        add_row(d, "First login", lease->first_login_at, 0, NULL);
+        add_row(d, speak(d->page, "console.case.axis.login"), lease->first_login_at, 0,
+                NULL);
     }
     for (size_t i = 0; i < facts->usage_count; i++)
         if (strcmp(facts->usage[i].kind, "message") == 0)
             add_tick(d, "is_message", facts->usage[i].at);
     if (lease->messages_used > 0)
         add_row(d,
-                arena_printf(d->page->mem, "%u message%s", lease->messages_used,
-                             lease->messages_used == 1 ? "" : "s"),
+                speak_count(d->page, "console.count.messages", "count",
+                            lease->messages_used),
                 0, lease->last_message_at, NULL);
     d->count++;
 }
 
 /* ---- words ---- */
 
+static const char *listing_sentence(const struct page *page, const struct span *listing)
+{
+    const char *from = speak_when(page, listing->from);
+
+    if (listing->end_text == NULL)
+        return speak_with(page, "console.case.axis.says.listed", "listed",
+                          listing->label, "from", from);
+    return speak_with(page, "console.case.axis.says.listed_until", "listed",
+                      listing->label, "from", from, "end", listing->end_text);
+}
+
+static const char *details_sentence(const struct page *page, const struct span *details)
+{
+    bool is_over = details->until == 0;
+
+    return speak_with(
+        page, is_over ? "console.case.axis.says.worked" : "console.case.axis.says.work",
+        "from", speak_when(page, details->from), "until",
+        speak_when(page, is_over ? details->known_until : details->until));
+}
+
+static const char *use_sentence(const struct page *page, const struct lease *lease)
+{
+    if (lease->revealed_at == 0)
+        return speak(page, "console.case.axis.says.unseen");
+    const char *shown = speak_when(page, lease->revealed_at);
+    if (lease->first_login_at == 0)
+        return speak_with(page, "console.case.axis.says.unused", "shown", shown);
+    return speak_with(
+        page, "console.case.axis.says.used", "shown", shown, "login",
+        speak_when(page, lease->first_login_at), "messages",
+        speak_count(page, "console.count.messages", "count", lease->messages_used));
+}
+
 static const char *sentence_of(struct page *page, const struct span *listing,
                                const struct span *details, const struct lease *lease)
 {
-    struct arena *mem = page->mem;
-    const char *text = "";
+    const char *listed = "";
 
     if (listing != NULL)
-        text = arena_printf(mem, "%s since %s%s%s. ", listing->label,
-                            timetext_person(mem, listing->from, page->now),
-                            listing->end_text != NULL ? ", " : "",
-                            listing->end_text != NULL ? listing->end_text : "");
+        listed = listing_sentence(page, listing);
     if (details == NULL)
-        return text;
-    text = arena_printf(
-        mem, "%sThe details %s from %s until %s", text,
-        details->until != 0 ? "work" : "worked",
-        timetext_person(mem, details->from, page->now),
-        timetext_person(mem,
-                        details->until != 0 ? details->until : details->known_until,
-                        page->now));
-    if (lease->revealed_at == 0)
-        return arena_printf(mem, "%s; nobody has seen them yet.", text);
-    text = arena_printf(mem, "%s: shown %s", text,
-                        timetext_person(mem, lease->revealed_at, page->now));
-    if (lease->first_login_at == 0)
-        return arena_printf(mem, "%s, no login yet.", text);
-    return arena_printf(mem, "%s, first login %s, %u message%s.", text,
-                        timetext_person(mem, lease->first_login_at, page->now),
-                        lease->messages_used, lease->messages_used == 1 ? "" : "s");
+        return listed;
+    return arena_printf(page->mem, "%s%s%s %s", listed, listing != NULL ? " " : "",
+                        details_sentence(page, details), use_sentence(page, lease));
 }
 
 static void begin(struct drawing *d, const struct span *listing,
@@ -244,7 +259,13 @@ static void begin(struct drawing *d, const struct span *listing,
             last = later(last, spans[i]->until);
         }
     d->view = json_object();
-    view_take(d->view, "marks", picture_marks(d->page->mem, first, last, &d->axis));
+    json_t *marks = picture_marks(d->page->mem, first, last, &d->axis);
+    size_t i;
+    json_t *mark;
+    json_array_foreach(marks, i, mark)
+        view_text(mark, "text",
+                  speak_mark(d->page, json_integer_value(json_object_get(mark, "at"))));
+    view_take(d->view, "marks", marks);
     d->labels = json_array();
     d->bars = json_array();
     d->ends = json_array();
@@ -274,7 +295,7 @@ static void end(struct drawing *d, const char *sentence)
                                            : "mid");
     view_text(
         d->view, "now_text",
-        arena_printf(d->page->mem, "now, %s", timetext_person(d->page->mem, now, now)));
+        speak_with(d->page, "console.case.axis.now", "time", speak_when(d->page, now)));
     view_text(d->view, "sentence", sentence);
     view_take(d->page->view, "axis", d->view);
 }

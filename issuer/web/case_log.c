@@ -6,28 +6,27 @@
 #include "issuer/web/case.h"
 
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 enum {
     LOG_MAX = 30
 };
 
 static const struct {
-    const char *action;
-    const char
-        *sentence; /* behind the person's name; or on its own when it starts with '!' */
+    const char *action, *sentence; /* a key: may name {who} */
 } sentences[] = {
-    {"case.open",            "opened the case"                                       },
-    {"case.check",           "checked again"                                         },
-    {"case.note",            "noted"                                                 },
-    {"lease.mint",           "created clean sending details"                         },
-    {"lease.request",        "asked for a second person"                             },
-    {"lease.approve",        "approved the sending details"                          },
-    {"lease.deny",           "denied the sending details"                            },
-    {"lease.extend",         "gave the details more time"                            },
-    {"lease.link",           "made a new link"                                       },
-    {"lease.revoke",         "revoked the details"                                   },
-    {"lease.reveal",         "!The details were shown at the link"                   },
-    {"lease.reveal_refused", "!A wrong code or mailbox address was typed at the link"},
+    {"case.open",            "console.case.log.open"          },
+    {"case.check",           "console.case.log.check"         },
+    {"case.note",            "console.case.log.note"          },
+    {"lease.mint",           "console.case.log.mint"          },
+    {"lease.request",        "console.case.log.request"       },
+    {"lease.approve",        "console.case.log.approve"       },
+    {"lease.deny",           "console.case.log.deny"          },
+    {"lease.extend",         "console.case.log.extend"        },
+    {"lease.link",           "console.case.log.link"          },
+    {"lease.revoke",         "console.case.log.revoke"        },
+    {"lease.reveal",         "console.case.log.reveal"        },
+    {"lease.reveal_refused", "console.case.log.reveal_refused"},
 };
 
 /* What follows key in "a=1 b=2", up to the next blank; or to the end for the last one. */
@@ -43,8 +42,9 @@ static struct slice detail_value(const char *detail, const char *key, bool is_la
     return is_last || blank < 0 ? text : slice_take(text, (size_t)blank);
 }
 
-/* The part behind the sentence: the verdict of a check, the reason of a person. */
-static const char *consequence(struct arena *mem, const struct audit_record *record)
+/* The sentence with what came of it: the verdict of a check, the reason of a person. */
+static const char *with_consequence(const struct page *page, const char *what,
+                                    const struct audit_record *record)
 {
     enum diagnosis_verdict verdict;
     struct slice reason = detail_value(record->detail, "reason=", true);
@@ -52,28 +52,30 @@ static const char *consequence(struct arena *mem, const struct audit_record *rec
 
     if (diagnosis_verdict_parse(detail_value(record->detail, "verdict=", false),
                                 &verdict))
-        return arena_printf(mem, ": %s", diagnosis_row(verdict)->headline);
+        return speak_with(page, "console.case.log.verdict", "what", what, "verdict",
+                          diagnosis_row(verdict)->headline);
     /* Its own words may hold "reason=". */
     if (slice_starts(slice_from(record->detail), "note="))
         reason = note;
     if (reason.len > 0)
-        return arena_printf(mem, ": “%.*s”.", (int)reason.len, reason.at);
-    return ".";
+        return speak_with(page, "console.case.log.reason", "what", what, "reason",
+                          arena_slice(page->mem, reason));
+    return speak_with(page, "console.case.log.plain", "what", what);
 }
 
-static const char *sentence_of(struct arena *mem, const struct audit_record *record)
+static const char *sentence_of(const struct page *page,
+                               const struct audit_record *record)
 {
-    const char *person = line_person(mem, record->actor);
-    const char *more = consequence(mem, record);
+    const char *who = line_person(page, record->actor);
 
     for (size_t i = 0; i < ARRAY_LEN(sentences); i++) {
         if (strcmp(sentences[i].action, record->action) != 0)
             continue;
-        if (sentences[i].sentence[0] == '!')
-            return arena_printf(mem, "%s%s", sentences[i].sentence + 1, more);
-        return arena_printf(mem, "%s %s%s", person, sentences[i].sentence, more);
+        return with_consequence(
+            page, speak_with(page, sentences[i].sentence, "who", who), record);
     }
-    return arena_printf(mem, "%s: %s", person, record->action);
+    return speak_with(page, "console.case.log.other", "who", who, "action",
+                      record->action);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -123,8 +125,8 @@ int case_put_log(struct page *page, struct store *store, const struct case_facts
     qsort(g.all, g.count, sizeof *g.all, newest_first);
     for (size_t i = 0; i < g.count && i < LOG_MAX; i++) {
         json_t *line = json_object();
-        view_time(line, "when", page->mem, g.all[i].at, page->now);
-        view_text(line, "sentence", sentence_of(page->mem, &g.all[i]));
+        speak_put_when(page, line, "when", g.all[i].at);
+        view_text(line, "sentence", sentence_of(page, &g.all[i]));
         json_array_append_new(list, line);
     }
     return 0;

@@ -7,7 +7,6 @@
 
 #include "issuer/web/case.h"
 
-#include "base/timetext.h"
 #include "issuer/leases/refused.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/speak.h"
@@ -20,11 +19,12 @@ enum {
 
 /* ---- give ---- */
 
-static const char *span_label(struct arena *mem, int64_t seconds)
+static const char *span_label(const struct page *page, int64_t seconds)
 {
     if (seconds % HOUR_S == 0)
-        return arena_printf(mem, "%lld h", (long long)(seconds / HOUR_S));
-    return timetext_span(mem, seconds);
+        return speak_with(page, "console.time.hours", "hours",
+                          speak_number(page, seconds / HOUR_S));
+    return speak_span(page, seconds);
 }
 
 /* The policy's default and the usual days, ascending, none above what policy allows. */
@@ -52,7 +52,7 @@ static json_t *how_long(struct page *page, int64_t chosen_s)
         json_t *choice = json_object();
         view_text(choice, "value",
                   arena_printf(page->mem, "%llds", (long long)choices[i]));
-        view_text(choice, "label", span_label(page->mem, choices[i]));
+        view_text(choice, "label", span_label(page, choices[i]));
         view_flag(choice, "is_chosen",
                   choices[i] == (chosen_s != 0 ? chosen_s : default_s));
         json_array_append_new(list, choice);
@@ -116,20 +116,23 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
     view_flag(mint, "has_room", places > 0);
     view_flag(mint, "has_languages", config->languages.count > 1);
     view_take(mint, "languages", languages(page, extra->language));
-    view_text(mint, "room",
-              arena_printf(page->mem, "%u place%s free on %u address%s", places,
-                           places == 1 ? "" : "s", addresses,
-                           addresses == 1 ? "" : "es"));
+    view_text(
+        mint, "room",
+        speak_with(page, "console.case.mint.room", "places",
+                   speak_count(page, "console.count.places", "count", places),
+                   "addresses",
+                   speak_count(page, "console.count.addresses", "count", addresses)));
     view_text(mint, "limits",
-              arena_printf(
-                  page->mem, "Up to %u messages, %u an hour, to %u recipients in all.",
-                  config->policy.messages_max, config->policy.messages_per_hour,
-                  config->policy.recipients_max));
+              speak_with(page, "console.case.mint.limits", "messages",
+                         speak_number(page, config->policy.messages_max), "hourly",
+                         speak_number(page, config->policy.messages_per_hour),
+                         "recipients",
+                         speak_number(page, config->policy.recipients_max)));
     view_take(mint, "doubts", approval_doubts(facts->row.doubts));
     view_flag(mint, "has_doubts", facts->row.doubts != 0);
     view_text(mint, "button",
-              facts->row.doubts != 0 ? "Ask a second person"
-                                     : "Create the link and the reply");
+              speak(page, facts->row.doubts != 0 ? "console.case.mint.ask"
+                                                 : "console.case.mint.create"));
     return mint;
 }
 
@@ -153,18 +156,18 @@ static void add_step(struct page *page, json_t *list, const struct step *step)
     static const struct {
         const char *shape, *said;
     } kinds[] = {
-        [STEP_DONE] = {"●", "done: "   },
-        [STEP_NOW] = {"◐", "now: "    },
-        [STEP_TO_COME] = {"○", "to come: "},
+        [STEP_DONE] = {"●", "console.case.step.done"   },
+        [STEP_NOW] = {"◐", "console.case.step.now"    },
+        [STEP_TO_COME] = {"○", "console.case.step.to_come"},
     };
     json_t *item = json_object();
 
     view_text(item, "shape", kinds[step->kind].shape);
-    view_text(item, "said", kinds[step->kind].said);
+    view_text(item, "said", speak(page, kinds[step->kind].said));
     view_flag(item, "is_now", step->kind == STEP_NOW);
     view_flag(item, "is_to_come", step->kind == STEP_TO_COME);
     view_text(item, "text", step->text);
-    view_time(item, "when", page->mem, step->when, page->now);
+    speak_put_when(page, item, "when", step->when);
     view_text(item, "note", step->note);
     json_array_append_new(list, item);
 }
@@ -173,11 +176,11 @@ static const char *link_note(const struct page *page, const struct lease *lease)
 {
     switch (lease_reveal_answer(lease, page->now)) {
     case REVEAL_READY:
-        return arena_printf(page->mem, "The link works until %s.",
-                            timetext_person(page->mem, lease->reveal_until, page->now));
-    case REVEAL_LOCKED: return "Locked after five wrong tries. Make a new link below.";
-    case REVEAL_LINK_OVER: return "The link is too old. Make a new one below.";
-    case REVEAL_NOT_READY: return "Held: the link shows nothing yet.";
+        return speak_with(page, "console.case.watch.link_until", "time",
+                          speak_when(page, lease->reveal_until));
+    case REVEAL_LOCKED: return speak(page, "console.case.watch.link_locked");
+    case REVEAL_LINK_OVER: return speak(page, "console.case.watch.link_over");
+    case REVEAL_NOT_READY: return speak(page, "console.case.watch.link_held");
     case REVEAL_SHOWN_ENOUGH:
     case REVEAL_IN_USE:
     case REVEAL_EXPIRED:
@@ -187,15 +190,17 @@ static const char *link_note(const struct page *page, const struct lease *lease)
     return NULL;
 }
 
-static const char *limits_note(struct arena *mem, const struct lease *lease)
+static const char *limits_note(const struct page *page, const struct lease *lease)
 {
-    const char *note = arena_printf(mem, "Limit %u, and %u an hour",
-                                    lease->messages_max, lease->messages_per_hour);
+    const char *most = speak_number(page, lease->messages_max);
+    const char *hourly = speak_number(page, lease->messages_per_hour);
 
-    if (lease->recipients_max != 0)
-        note = arena_printf(mem, "%s; %u of %u recipients", note,
-                            lease->recipients_used, lease->recipients_max);
-    return note;
+    if (lease->recipients_max == 0)
+        return speak_with(page, "console.case.watch.limits", "messages", most, "hourly",
+                          hourly);
+    return speak_with(page, "console.case.watch.limits_all", "messages", most, "hourly",
+                      hourly, "used", speak_number(page, lease->recipients_used),
+                      "recipients", speak_number(page, lease->recipients_max));
 }
 
 /* Before the first login: why there is none. */
@@ -206,8 +211,8 @@ static const char *login_note(struct page *page, const struct case_facts *facts,
                                          page->now);
 
     if (refused != NULL)
-        return arena_printf(page->mem, "Last refused: %s.", refused);
-    return is_shown ? "If it stays so, call the customer." : NULL;
+        return speak_with(page, "console.case.watch.refused", "refusal", refused);
+    return is_shown ? speak(page, "console.case.watch.call") : NULL;
 }
 
 /* What the customer told us, oldest first; being stuck is what somebody has to answer now. */
@@ -216,13 +221,13 @@ static void add_words(struct page *page, json_t *list, const struct case_facts *
     for (size_t i = facts->said_count; i > 0; i--) {
         const struct lease_said *said = &facts->said[i - 1];
         bool is_stuck = said->word == LEASE_WORD_STUCK && i == 1;
-        add_step(
-            page, list,
-            &(struct step){is_stuck ? STEP_NOW : STEP_DONE,
-                           speak(page, arena_printf(page->mem, "console.case.watch.%s",
-                                                    lease_word_name(said->word))),
-                           said->at,
-                           is_stuck ? speak(page, "console.case.watch.stuck_note") : NULL});
+        add_step(page, list,
+                 &(struct step){
+                     is_stuck ? STEP_NOW : STEP_DONE,
+                     speak(page, arena_printf(page->mem, "console.case.watch.%s",
+                                              lease_word_name(said->word))),
+                     said->at,
+                     is_stuck ? speak(page, "console.case.watch.stuck_note") : NULL});
     }
 }
 
@@ -234,35 +239,42 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
     json_t *list = json_array();
 
     add_step(page, list,
-             &(struct step){STEP_DONE, "Details created", lease->created_at,
-                            arena_printf(page->mem, "by %s, through %s",
-                                         line_person(page->mem, lease->created_by),
-                                         lease->reserved_address)});
+             &(struct step){STEP_DONE, speak(page, "console.case.watch.created"),
+                            lease->created_at,
+                            speak_with(page, "console.case.watch.created_by", "who",
+                                       line_person(page, lease->created_by), "address",
+                                       lease->reserved_address)});
     if (is_shown)
         add_step(page, list,
-                 &(struct step){STEP_DONE, "Details shown", lease->revealed_at,
+                 &(struct step){STEP_DONE, speak(page, "console.case.watch.shown"),
+                                lease->revealed_at,
                                 is_used ? NULL : link_note(page, lease)});
     else
         add_step(page, list,
-                 &(struct step){STEP_NOW, "Not shown yet", 0, link_note(page, lease)});
+                 &(struct step){STEP_NOW, speak(page, "console.case.watch.not_shown"),
+                                0, link_note(page, lease)});
     add_step(page, list,
              &(struct step){is_used    ? STEP_DONE
                             : is_shown ? STEP_NOW
                                        : STEP_TO_COME,
-                            is_used || !is_shown ? "First login" : "No login yet",
+                            speak(page, is_used || !is_shown
+                                            ? "console.case.watch.login"
+                                            : "console.case.watch.no_login"),
                             lease->first_login_at,
                             is_used ? NULL : login_note(page, facts, is_shown)});
     add_step(page, list,
              &(struct step){
                  is_used ? STEP_NOW : STEP_TO_COME,
-                 is_used ? arena_printf(page->mem, "%u message%s sent, %u refused",
-                                        lease->messages_used,
-                                        lease->messages_used == 1 ? "" : "s",
-                                        lease->refusals)
-                         : "Messages sent",
-                 is_used ? lease->last_message_at : 0, limits_note(page->mem, lease)});
+                 is_used ? speak_plural(page, "console.case.watch.sent",
+                                        lease->messages_used, "count",
+                                        speak_number(page, lease->messages_used),
+                                        "refused", speak_number(page, lease->refusals))
+                         : speak(page, "console.case.watch.messages"),
+                 is_used ? lease->last_message_at : 0, limits_note(page, lease)});
     add_words(page, list, facts);
-    add_step(page, list, &(struct step){STEP_TO_COME, "Ends", lease->expires_at, NULL});
+    add_step(page, list,
+             &(struct step){STEP_TO_COME, speak(page, "console.case.watch.ends"),
+                            lease->expires_at, NULL});
     return list;
 }
 
@@ -271,10 +283,10 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
     static const struct {
         const char *kind, *word;
     } words[] = {
-        {"login",           "Login"          },
-        {"message",         "Message"        },
-        {"refused_login",   "Login refused"  },
-        {"refused_message", "Message refused"},
+        {"login",           "console.case.usage.login"          },
+        {"message",         "console.case.usage.message"        },
+        {"refused_login",   "console.case.usage.refused_login"  },
+        {"refused_message", "console.case.usage.refused_message"},
     };
     json_t *list = json_array();
 
@@ -285,8 +297,8 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
         const char *word = row->kind;
         for (size_t w = 0; w < ARRAY_LEN(words); w++)
             if (strcmp(words[w].kind, row->kind) == 0)
-                word = words[w].word;
-        view_time(line, "when", page->mem, row->at, page->now);
+                word = speak(page, words[w].word);
+        speak_put_when(page, line, "when", row->at);
         view_text(line, "what", word);
         view_text(line, "detail",
                   refused.code != 0
@@ -310,11 +322,11 @@ static void put_watch(struct page *page, const struct case_facts *facts,
     }
     json_t *watch = json_object();
     long long id = (long long)lease->id;
-    view_take(watch, "mark", line_lease_mark(page->mem, lease, page->now));
+    view_take(watch, "mark", line_lease_mark(page, lease));
     view_text(watch, "mailbox", lease->mailbox);
     view_text(watch, "username", lease->username);
     view_text(watch, "address", lease->reserved_address);
-    view_text(watch, "until", timetext_person_long(page->mem, lease->expires_at));
+    view_text(watch, "until", speak_time_long(page, lease->expires_at));
     view_take(watch, "steps", watch_steps(page, facts));
     view_flag(watch, "is_replay", extra->is_replay);
     view_flag(watch, "may_link",
@@ -324,7 +336,7 @@ static void put_watch(struct page *page, const struct case_facts *facts,
                      lease->expires_at;
     int64_t more_s = left_s < MORE_S ? left_s : MORE_S;
     view_flag(watch, "may_extend", page_may(page, ACT_MINT) && more_s > 0);
-    view_text(watch, "more", span_label(page->mem, more_s));
+    view_text(watch, "more", span_label(page, more_s));
     view_text(watch, "more_s", arena_printf(page->mem, "%llds", (long long)more_s));
     view_text(watch, "extend_action",
               arena_printf(page->mem, "/leases/%lld/extend", id));
@@ -346,11 +358,10 @@ static json_t *earlier_list(struct page *page, const struct case_facts *facts)
         if (lease == facts->live)
             continue;
         json_t *line = json_object();
-        view_take(line, "mark", line_lease_mark(page->mem, lease, page->now));
-        view_time(line, "created", page->mem, lease->created_at, page->now);
-        view_time(line, "ended", page->mem,
-                  lease->ended_at != 0 ? lease->ended_at : lease->expires_at,
-                  page->now);
+        view_take(line, "mark", line_lease_mark(page, lease));
+        speak_put_when(page, line, "created", lease->created_at);
+        speak_put_when(page, line, "ended",
+                       lease->ended_at != 0 ? lease->ended_at : lease->expires_at);
         view_text(line, "address", lease->reserved_address);
         view_text(line, "username", lease->username);
         view_number(line, "messages", lease->messages_used);
@@ -368,9 +379,8 @@ static int put_advise(struct page *page, const struct case_facts *facts,
 
     view_take(page->view, "advise", advise);
     if (verdict->may_lease) {
-        view_text(advise, "heading", "Ask an agent to give details");
-        view_text(advise, "text",
-                  "Your role may look, but not create sending details.");
+        view_text(advise, "heading", speak(page, "console.case.advise.role"));
+        view_text(advise, "text", speak(page, "console.case.advise.role_why"));
         view_text(advise, "reply", NULL);
         return 0;
     }
@@ -378,7 +388,9 @@ static int put_advise(struct page *page, const struct case_facts *facts,
         return -1;
     /* The advice stands under the headline already. */
     bool has_reply = !json_is_null(json_object_get(advise, "reply"));
-    view_text(advise, "heading", has_reply ? "Send this reply" : "What to do now");
+    view_text(advise, "heading",
+              speak(page, has_reply ? "console.case.reply.heading"
+                                    : "console.case.advise.heading"));
     view_text(advise, "text", has_reply ? NULL : verdict->advice);
     return 0;
 }

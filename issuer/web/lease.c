@@ -10,6 +10,7 @@
 #include "issuer/leases/mint.h"
 #include "issuer/web/case.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 #include "base/number.h"
 
@@ -33,8 +34,8 @@ int page_lease_mint(struct page *page, struct error *err)
         return case_refused(page, request.case_id, &extra, &why, err);
     extra.for_s = request.for_s;
     if (request.idempotency_key == NULL) {
-        (void)!error_set(&why, ERROR_INVALID,
-                         "the form is incomplete, reload the page");
+        (void)!error_set(&why, ERROR_INVALID, "%s",
+                         speak(page, "console.error.incomplete"));
         return case_refused(page, request.case_id, &extra, &why, err);
     }
     if (lease_mint(page->app, page->mem, &page->actor, &request, &minted, &why) != 0)

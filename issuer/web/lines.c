@@ -4,52 +4,42 @@
 #include "base/base.h"
 
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 #include "base/escape.h"
 #include "base/timetext.h"
 #include "issuer/dnsbl/zones.h"
 
-json_t *line_verdict_mark(enum diagnosis_verdict verdict)
+json_t *line_verdict_mark(const struct page *page, enum diagnosis_verdict verdict)
 {
-    static const char *const words[DIAGNOSIS_VERDICT_COUNT] = {
-        [DIAGNOSIS_LISTED_NOW] = "listed now",
-        [DIAGNOSIS_CLEAR_NOW] = "clear now",
-        [DIAGNOSIS_NOT_OURS] = "not our address",
-        [DIAGNOSIS_RESERVED] = "reserved address listed",
-        [DIAGNOSIS_NOT_ADDRESS] = "not about an address",
-        [DIAGNOSIS_RECIPIENT] = "recipient’s side",
-        [DIAGNOSIS_PRIVATE_LIST] = "private list",
-        [DIAGNOSIS_PRIVATE_PROVEN] = "private list, proven",
-        [DIAGNOSIS_WIDE_LIST] = "wide list",
-        [DIAGNOSIS_CAUSE] = "the customer’s own mail",
-        [DIAGNOSIS_NO_BOUNCE] = "no bounce found",
-        [DIAGNOSIS_CANNOT_TELL] = "unknown",
-    };
+    const struct diagnosis_row *row = diagnosis_row(verdict);
 
-    return view_mark(diagnosis_row(verdict)->mark, words[verdict]);
+    return view_mark(
+        row->mark,
+        speak(page, arena_printf(page->mem, "console.verdict.%s", row->name)));
 }
 
-json_t *line_lease_mark(struct arena *mem, const struct lease *lease, int64_t now)
+json_t *line_lease_mark(const struct page *page, const struct lease *lease)
 {
-    static const struct {
-        const char *class_name, *word;
-    } rows[LEASE_STATE_COUNT] = {
-        [LEASE_PENDING_APPROVAL] = {"unsure", "waiting for approval"   },
-        [LEASE_OFFERED] = {"unsure", "link made, not used yet"},
-        [LEASE_REVEALED] = {"used",   "details shown"          },
-        [LEASE_IN_USE] = {"used",   NULL                     },
-        [LEASE_SUSPENDED] = {"unsure", "held by us"             },
-        [LEASE_EXPIRED] = {"rest",   "expired"                },
-        [LEASE_REVOKED] = {"rest",   "revoked"                },
-        [LEASE_ENDED] = {"rest",   "switched back"          },
+    static const char *const classes[LEASE_STATE_COUNT] = {
+        [LEASE_PENDING_APPROVAL] = "unsure",
+        [LEASE_OFFERED] = "unsure",
+        [LEASE_REVEALED] = "used",
+        [LEASE_IN_USE] = "used",
+        [LEASE_SUSPENDED] = "unsure",
+        [LEASE_EXPIRED] = "rest",
+        [LEASE_REVOKED] = "rest",
+        [LEASE_ENDED] = "rest",
     };
-    enum lease_state state = lease_state_at(lease, now);
-    const char *word = rows[state].word;
+    enum lease_state state = lease_state_at(lease, page->now);
 
-    if (word == NULL)
-        word = arena_printf(mem, "%u message%s sent", lease->messages_used,
-                            lease->messages_used == 1 ? "" : "s");
-    return view_mark(rows[state].class_name, word);
+    /* In use says too little where a number says how much. */
+    return view_mark(
+        classes[state],
+        state == LEASE_IN_USE
+            ? speak_count(page, "console.lease.sent", "count", lease->messages_used)
+            : speak(page, arena_printf(page->mem, "console.lease.state.%s",
+                                       lease_state_name(state))));
 }
 
 static int newest_lease(struct page *page, struct store *store, int64_t case_id,
@@ -79,13 +69,14 @@ int line_cases(struct page *page, struct store *store, const struct case_row *ro
         json_t *line = json_object();
         view_number(line, "n", rows[i].id);
         view_text(line, "mailbox",
-                  rows[i].mailbox != NULL ? rows[i].mailbox : "mailbox not known yet");
+                  rows[i].mailbox != NULL ? rows[i].mailbox
+                                          : speak(page, "console.case.no_mailbox"));
         view_text(line, "ticket", rows[i].ticket);
-        view_text(line, "by", line_person(page->mem, rows[i].created_by));
-        view_time(line, "opened", page->mem, rows[i].created_at, page->now);
+        view_text(line, "by", line_person(page, rows[i].created_by));
+        speak_put_when(page, line, "opened", rows[i].created_at);
         view_take(line, "mark",
-                  lease != NULL ? line_lease_mark(page->mem, lease, page->now)
-                                : line_verdict_mark(rows[i].verdict));
+                  lease != NULL ? line_lease_mark(page, lease)
+                                : line_verdict_mark(page, rows[i].verdict));
         json_array_append_new(list, line);
     }
     *out = list;
@@ -133,7 +124,7 @@ json_t *line_check(const struct page *page, const struct check *check)
     view_text(line, "source", check->source);
     view_text(line, "shape", rows[check->result].shape);
     view_text(line, "class", rows[check->result].class_name);
-    view_time(line, "when", page->mem, check->checked_at, page->now);
+    speak_put_when(page, line, "when", check->checked_at);
     return line;
 }
 
@@ -151,20 +142,26 @@ json_t *line_pool_mark(const struct page *page, const struct pool_address *addre
                        const struct listing_row *worst)
 {
     switch (address->state) {
-    case POOL_DRAINING: return view_mark("rest", "draining");
-    case POOL_RESTING: return view_mark("rest", "resting");
-    case POOL_RETIRED: return view_mark("rest", "retired");
+    case POOL_DRAINING:
+        return view_mark("rest", speak(page, "console.pool.state.draining"));
+    case POOL_RESTING:
+        return view_mark("rest", speak(page, "console.pool.state.resting"));
+    case POOL_RETIRED:
+        return view_mark("rest", speak(page, "console.pool.state.retired"));
     case POOL_ACTIVE:
     case POOL_STATE_COUNT: break;
     }
     if (worst != NULL && worst->state == LISTING_LISTED)
-        return view_mark("listed", "listed");
+        return view_mark("listed", speak(page, "console.listing.listed"));
     if (line_is_stale(page, worst) || worst->state == LISTING_UNKNOWN)
-        return view_mark("unsure", worst == NULL ? "not asked yet" : "unknown");
+        return view_mark("unsure",
+                         speak(page, worst == NULL ? "console.listing.not_asked"
+                                                   : "console.listing.unknown"));
     if (address->live_leases >= address->capacity)
-        return view_mark("full", "full");
-    return address->live_leases > 0 ? view_mark("used", "in use")
-                                    : view_mark("clear", "clean");
+        return view_mark("full", speak(page, "console.pool.state.full"));
+    return address->live_leases > 0
+               ? view_mark("used", speak(page, "console.pool.state.in_use"))
+               : view_mark("clear", speak(page, "console.pool.state.clean"));
 }
 
 const char *line_pool_path(struct arena *mem, const char *address)
@@ -179,18 +176,6 @@ const char *line_pool_path(struct arena *mem, const char *address)
     return text;
 }
 
-const char *line_ago(const struct page *page, int64_t when)
-{
-    enum {
-        JUST_NOW_S = 10
-    };
-
-    if (page->now - when < JUST_NOW_S)
-        return "just now";
-    return arena_printf(page->mem, "%s ago",
-                        timetext_span(page->mem, page->now - when));
-}
-
 const char *line_zone(const struct page *page, const char *zone)
 {
     const struct zone *found = zones_find(app_zones(page->app), zone);
@@ -198,15 +183,16 @@ const char *line_zone(const struct page *page, const char *zone)
     return found != NULL ? found->title : zone;
 }
 
-const char *line_person(struct arena *mem, const char *actor)
+const char *line_person(const struct page *page, const char *actor)
 {
     struct slice text = slice_from(actor);
 
     if (slice_starts(text, "agent:"))
-        return arena_slice(mem, slice_skip(text, strlen("agent:")));
+        return arena_slice(page->mem, slice_skip(text, strlen("agent:")));
     if (slice_starts(text, "local:"))
-        return arena_printf(mem, "%s (command line)", actor + strlen("local:"));
+        return speak_with(page, "console.person.local", "name",
+                          actor + strlen("local:"));
     if (slice_is(text, "customer"))
-        return "the customer";
+        return speak(page, "console.person.customer");
     return actor;
 }

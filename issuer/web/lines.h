@@ -10,9 +10,9 @@ enum {
     BOUNCE_SHOWN_MAX = 512 * 1024 /* escaped it still fits into a page */
 };
 
-/* The mark of a verdict or of a lease (view_mark). */
-json_t *line_verdict_mark(enum diagnosis_verdict verdict);
-json_t *line_lease_mark(struct arena *mem, const struct lease *lease, int64_t now);
+/* The mark of a verdict or of a lease (view_mark), and the keys of their words. */
+json_t *line_verdict_mark(const struct page *page, enum diagnosis_verdict verdict);
+json_t *line_lease_mark(const struct page *page, const struct lease *lease);
 
 /* A list of cases: n, mailbox, ticket, opened, by, mark of its newest lease or of its verdict. */
 NODISCARD int line_cases(struct page *page, struct store *store,
@@ -34,11 +34,10 @@ const char *line_pool_path(struct arena *mem, const char *address);
 /* The worst that our newest answers say about one address; NULL when it was never asked. */
 const struct listing_row *line_worst(const struct listing_row *rows, size_t count,
                                      const char *address);
-/* "just now", "12 min ago" */
-const char *line_ago(const struct page *page, int64_t when);
+
 /* "SpamCop" for a zone of the catalogue, its name otherwise. */
 const char *line_zone(const struct page *page, const char *zone);
 /* "agent:ana" as "ana", "local:root" as "root (command line)". */
-const char *line_person(struct arena *mem, const char *actor);
+const char *line_person(const struct page *page, const char *actor);
 
 #endif

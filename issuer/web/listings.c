@@ -5,9 +5,9 @@
 
 #include "issuer/web/pages.h"
 
-#include "base/timetext.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 #include "issuer/web/strips.h"
 
 enum {
@@ -71,17 +71,19 @@ static json_t *cell(struct page *page, const struct zone *zone,
 
     view_text(view, "list", zone->title);
     view_take(view, "mark",
-              row == NULL                               ? view_mark("rest", "not asked")
-              : row->state == LISTING_LISTED            ? view_mark("listed", "listed")
-              : is_stale || row->state != LISTING_CLEAR ? view_mark("unsure", "unknown")
-                                                        : view_mark("clear", "clear"));
-    view_text(
-        view, "since",
-        row == NULL ? NULL
-        : row->state == LISTING_LISTED
-            ? arena_printf(page->mem, "since %s",
-                           timetext_person(page->mem, row->since, page->now))
-            : arena_printf(page->mem, "asked %s", line_ago(page, row->checked_at)));
+              row == NULL ? view_mark("rest", speak(page, "console.listing.not_asked"))
+              : row->state == LISTING_LISTED
+                  ? view_mark("listed", speak(page, "console.listing.listed"))
+              : is_stale || row->state != LISTING_CLEAR
+                  ? view_mark("unsure", speak(page, "console.listing.unknown"))
+                  : view_mark("clear", speak(page, "console.listing.clear")));
+    view_text(view, "since",
+              row == NULL ? NULL
+              : row->state == LISTING_LISTED
+                  ? speak_with(page, "console.listings.since", "time",
+                               speak_when(page, row->since))
+                  : speak_with(page, "console.time.asked", "ago",
+                               speak_ago(page, row->checked_at)));
     return view;
 }
 
@@ -151,12 +153,14 @@ static void put_group(json_t *groups, const char *title, json_t *addresses)
 
 static const char *headline(struct page *page, size_t shared, size_t reserved)
 {
-    const char *are = shared + reserved == 1 ? "address is" : "addresses are";
+    int64_t all = (int64_t)(shared + reserved);
 
-    if (shared + reserved == 0)
-        return "None of our addresses is listed, as far as we asked.";
-    return arena_printf(page->mem, "%zu %s listed: %zu shared, %zu reserved.",
-                        shared + reserved, are, shared, reserved);
+    if (all == 0)
+        return speak(page, "console.listings.all_clear");
+    return speak_plural(page, "console.listings.listed", all, "count",
+                        speak_number(page, all), "shared",
+                        speak_number(page, (int64_t)shared), "reserved",
+                        speak_number(page, (int64_t)reserved));
 }
 
 int page_listings(struct page *page, struct error *err)
@@ -175,19 +179,16 @@ int page_listings(struct page *page, struct error *err)
         view_text(zone, "name", l.zones[i]->name);
         json_array_append_new(zones, zone);
     }
-    put_group(groups, "Shared addresses", shared_lines(page, &l));
+    put_group(groups, speak(page, "console.listings.shared"), shared_lines(page, &l));
     size_t shared = l.listed;
-    put_group(groups, "Reserved addresses", pool_lines(page, &l));
+    put_group(groups, speak(page, "console.listings.reserved"), pool_lines(page, &l));
     view_text(page->view, "headline", headline(page, shared, l.listed - shared));
-    view_text(page->view, "lead",
-              arena_printf(page->mem,
-                           "%zu list%s %s asked. An answer older than a quarter of an "
-                           "hour is unknown, unless it said listed.",
-                           l.zones_count, l.zones_count == 1 ? "" : "s",
-                           l.zones_count == 1 ? "is" : "are"));
+    view_text(
+        page->view, "lead",
+        speak_count(page, "console.listings.lead", "count", (int64_t)l.zones_count));
     return page_show(page,
                      &(struct page_name){.template = "html/listings.html",
-                                         .title = "Listings",
+                                         .title = speak(page, "console.listings.title"),
                                          .section = "listings",
                                          .status = 200},
                      err);

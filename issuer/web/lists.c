@@ -6,22 +6,23 @@
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
 #include "issuer/web/search.h"
+#include "issuer/web/speak.h"
 
 /* ---- cases ---- */
 
 static const struct search_choice case_states[] = {
-    {"listed_now",     "listed now"               },
-    {"clear_now",      "clear now"                },
-    {"not_ours",       "not our address"          },
-    {"reserved",       "reserved address listed"  },
-    {"not_address",    "not about an address"     },
-    {"recipient",      "recipient’s side"       },
-    {"private_list",   "private list"             },
-    {"private_proven", "private list, proven"     },
-    {"wide_list",      "wide list"                },
-    {"cause",          "the customer’s own mail"},
-    {"no_bounce",      "no bounce found"          },
-    {"cannot_tell",    "unknown"                  },
+    {"listed_now",     "console.verdict.listed_now"    },
+    {"clear_now",      "console.verdict.clear_now"     },
+    {"not_ours",       "console.verdict.not_ours"      },
+    {"reserved",       "console.verdict.reserved"      },
+    {"not_address",    "console.verdict.not_address"   },
+    {"recipient",      "console.verdict.recipient"     },
+    {"private_list",   "console.verdict.private_list"  },
+    {"private_proven", "console.verdict.private_proven"},
+    {"wide_list",      "console.verdict.wide_list"     },
+    {"cause",          "console.verdict.cause"         },
+    {"no_bounce",      "console.verdict.no_bounce"     },
+    {"cannot_tell",    "console.verdict.cannot_tell"   },
 };
 _Static_assert(ARRAY_LEN(case_states) == DIAGNOSIS_VERDICT_COUNT, "a choice a verdict");
 
@@ -78,7 +79,7 @@ int page_cases(struct page *page, struct error *err)
     search_put(page, &case_list, &search, count, count > 0 ? rows[count - 1].id : 0);
     return page_show(page,
                      &(struct page_name){.template = "html/cases.html",
-                                         .title = "Cases",
+                                         .title = speak(page, "console.cases.title"),
                                          .section = "cases",
                                          .status = 200},
                      err);
@@ -87,14 +88,14 @@ int page_cases(struct page *page, struct error *err)
 /* ---- leases ---- */
 
 static const struct search_choice lease_states[] = {
-    {"pending_approval", "waiting for approval"},
-    {"offered",          "not used yet"        },
-    {"revealed",         "details shown"       },
-    {"in_use",           "in use"              },
-    {"suspended",        "held by us"          },
-    {"expired",          "expired"             },
-    {"revoked",          "revoked"             },
-    {"ended",            "switched back"       },
+    {"pending_approval", "console.lease.state.pending_approval"},
+    {"offered",          "console.lease.state.offered"         },
+    {"revealed",         "console.lease.state.revealed"        },
+    {"in_use",           "console.lease.state.in_use"          },
+    {"suspended",        "console.lease.state.suspended"       },
+    {"expired",          "console.lease.state.expired"         },
+    {"revoked",          "console.lease.state.revoked"         },
+    {"ended",            "console.lease.state.ended"           },
 };
 _Static_assert(ARRAY_LEN(lease_states) == LEASE_STATE_COUNT, "a choice a state");
 
@@ -144,18 +145,18 @@ static json_t *lease_lines(struct page *page, const struct lease *leases, size_t
         view_number(line, "n", lease->id);
         view_number(line, "case", lease->case_id);
         view_text(line, "mailbox", lease->mailbox);
-        view_take(line, "mark", line_lease_mark(page->mem, lease, page->now));
+        view_take(line, "mark", line_lease_mark(page, lease));
         view_text(line, "address", lease->reserved_address);
         view_text(line, "pool_path",
                   line_pool_path(page->mem, lease->reserved_address));
-        view_text(line, "by", line_person(page->mem, lease->created_by));
-        view_time(line, "created", page->mem, lease->created_at, page->now);
-        view_time(line, "until", page->mem,
-                  lease->ended_at != 0 ? lease->ended_at : lease->expires_at,
-                  page->now);
+        view_text(line, "by", line_person(page, lease->created_by));
+        speak_put_when(page, line, "created", lease->created_at);
+        speak_put_when(page, line, "until",
+                       lease->ended_at != 0 ? lease->ended_at : lease->expires_at);
         view_text(line, "messages",
-                  arena_printf(page->mem, "%u of %u", lease->messages_used,
-                               lease->messages_max));
+                  speak_with(page, "console.leases.messages", "used",
+                             speak_number(page, lease->messages_used), "most",
+                             speak_number(page, lease->messages_max)));
         json_array_append_new(list, line);
     }
     return list;
@@ -182,7 +183,7 @@ int page_leases(struct page *page, struct error *err)
     search_put(page, &lease_list, &search, count, count > 0 ? leases[count - 1].id : 0);
     return page_show(page,
                      &(struct page_name){.template = "html/leases.html",
-                                         .title = "Leases",
+                                         .title = speak(page, "console.leases.title"),
                                          .section = "leases",
                                          .status = 200},
                      err);

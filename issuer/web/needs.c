@@ -4,10 +4,10 @@
  */
 #include "base/base.h"
 
-#include "base/timetext.h"
 #include "core/doubt.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 enum {
     ENDS_SOON_S = 3 * 3600,
@@ -34,7 +34,7 @@ static void add_need(struct page *page, json_t *list, const struct need *need)
     view_text(line, "text", need->text);
     view_text(line, "href", need->href);
     view_text(line, "about", need->about);
-    view_time(line, "when", page->mem, need->when, page->now);
+    speak_put_when(page, line, "when", need->when);
     json_array_append_new(list, line);
 }
 
@@ -56,25 +56,22 @@ static int add_listed(struct page *page, struct store *store, json_t *list,
             continue;
         add_need(
             page, list,
-            &(struct need){
-                .mark = "listed",
-                .text = arena_printf(page->mem, "%s is listed on %s", pool[i].address,
-                                     line_zone(page, worst->zone)),
-                .href = line_pool_path(page->mem, pool[i].address),
-                .about = pool[i].live_leases == 0
-                             ? "No lease uses it."
-                             : arena_printf(page->mem,
-                                            "%u lease%s by it: put it to rest, and "
-                                            "they move.",
-                                            pool[i].live_leases,
-                                            pool[i].live_leases == 1 ? "" : "s"),
-                .when = worst->since});
+            &(struct need){.mark = "listed",
+                           .text = speak_with(page, "console.today.need.listed",
+                                              "address", pool[i].address, "list",
+                                              line_zone(page, worst->zone)),
+                           .href = line_pool_path(page->mem, pool[i].address),
+                           .about = pool[i].live_leases == 0
+                                        ? speak(page, "console.today.need.unused")
+                                        : speak_count(page, "console.today.need.in_use",
+                                                      "count", pool[i].live_leases),
+                           .when = worst->since});
     }
     return 0;
 }
 
 /* The first doubt, and how many more. */
-static const char *short_why(struct arena *mem, doubts set)
+static const char *short_why(const struct page *page, doubts set)
 {
     const char *first = "";
     unsigned more = 0;
@@ -85,7 +82,9 @@ static const char *short_why(struct arena *mem, doubts set)
         more += first[0] != '\0';
         first = doubt_sentence((enum doubt)i);
     }
-    return more > 0 ? arena_printf(mem, "%s And %u more.", first, more) : first;
+    return more > 0 ? speak_with(page, "console.today.need.more", "first", first,
+                                 "more", speak_number(page, more))
+                    : first;
 }
 
 static int add_waiting(struct page *page, struct store *store, json_t *list,
@@ -97,18 +96,18 @@ static int add_waiting(struct page *page, struct store *store, json_t *list,
     if (store_approval_open(store, page->mem, page->now, &rows, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        add_need(page, list,
-                 &(struct need){
-                     .mark = "unsure",
-                     .text = arena_printf(page->mem,
-                                          "%s asks for a second person, case %lld",
-                                          line_person(page->mem, rows[i].asked_by),
-                                          (long long)rows[i].case_id),
-                     .href = arena_printf(page->mem, "/cases/%lld",
-                                          (long long)rows[i].case_id),
-                     .about = arena_printf(page->mem, "%s: %s", rows[i].mailbox,
-                                           short_why(page->mem, rows[i].doubts)),
-                     .when = rows[i].asked_at});
+        add_need(
+            page, list,
+            &(struct need){.mark = "unsure",
+                           .text = speak_with(page, "console.today.need.asks", "who",
+                                              line_person(page, rows[i].asked_by), "n",
+                                              speak_number(page, rows[i].case_id)),
+                           .href = arena_printf(page->mem, "/cases/%lld",
+                                                (long long)rows[i].case_id),
+                           .about = speak_with(page, "console.today.need.why",
+                                               "mailbox", rows[i].mailbox, "why",
+                                               short_why(page, rows[i].doubts)),
+                           .when = rows[i].asked_at});
     return 0;
 }
 
@@ -125,19 +124,20 @@ static int add_ending(struct page *page, struct store *store, json_t *list,
     for (size_t i = 0; i < count; i++) {
         if (leases[i].expires_at > page->now + ENDS_SOON_S)
             continue;
-        add_need(page, list,
-                 &(struct need){
-                     .mark = "used",
-                     .text = arena_printf(
-                         page->mem, "Ends in %s, case %lld",
-                         timetext_span(page->mem, leases[i].expires_at - page->now),
-                         (long long)leases[i].case_id),
-                     .href = arena_printf(page->mem, "/cases/%lld",
-                                          (long long)leases[i].case_id),
-                     .about = arena_printf(page->mem, "%s, %u message%s sent",
-                                           leases[i].mailbox, leases[i].messages_used,
-                                           leases[i].messages_used == 1 ? "" : "s"),
-                     .when = leases[i].expires_at});
+        add_need(
+            page, list,
+            &(struct need){
+                .mark = "used",
+                .text = speak_with(page, "console.today.need.ends", "span",
+                                   speak_span(page, leases[i].expires_at - page->now),
+                                   "n", speak_number(page, leases[i].case_id)),
+                .href = arena_printf(page->mem, "/cases/%lld",
+                                     (long long)leases[i].case_id),
+                .about = speak_plural(page, "console.today.need.sent",
+                                      leases[i].messages_used, "mailbox",
+                                      leases[i].mailbox, "count",
+                                      speak_number(page, leases[i].messages_used)),
+                .when = leases[i].expires_at});
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/timetext.h"
 #include "issuer/identity/agent.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 /* ---- beginning and end ---- */
 
@@ -22,7 +23,8 @@ static void put_zone(struct page *page)
     view_text(page->view, "zone", zone);
     view_text(page->view, "timezone",
               strcmp(name, zone) == 0 ? name
-                                      : arena_printf(page->mem, "%s (%s)", name, zone));
+                                      : speak_with(page, "console.frame.zone", "place",
+                                                   name, "zone", zone));
 }
 
 void page_begin(struct page *page, const struct web *web, struct http_request *request,
@@ -41,7 +43,7 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
     view_text(page->view, "brand", page->config->brand.name);
     view_text(page->view, "support", page->config->brand.support);
     put_zone(page);
-    view_time(page->view, "updated", page->mem, page->now, page->now);
+    speak_put_when(page, page->view, "updated", page->now);
     view_take(page->view, "token", json_null());
     page_problem(page, NULL, NULL);
 }
@@ -156,7 +158,8 @@ static int read_form(struct page *page, struct error *err)
     if (page->request->method != HTTP_POST)
         return 0;
     if (!page_is_same_origin(page, page->config->console.url))
-        return error_set(err, ERROR_DENIED, "this form came from another site");
+        return error_set(err, ERROR_DENIED, "%s",
+                         speak(page, "console.error.other_site"));
     return form_parse(page->mem, page->request->content_type, page->request->body,
                       &page->form, err);
 }
@@ -174,10 +177,8 @@ static int run_signed_in(struct page *page, const struct page_kind *kind,
         return page_session_over(page, err);
     }
     if (page->request->method == HTTP_POST && !token_is_right(page))
-        return error_set(
-            err, ERROR_DENIED,
-            "this form is from another sign-in, go back, reload the page and "
-            "try again");
+        return error_set(err, ERROR_DENIED, "%s",
+                         speak(page, "console.error.other_session"));
     if (app_allow(&page->actor, kind->act, err) != 0)
         return -1;
     return kind->run(page, err);
@@ -208,13 +209,13 @@ static json_t *menu(const struct page *page, const char *section)
         const char *name, *href, *label;
         enum act act;
     } rows[] = {
-        {"today",    "/",         "Today",    ACT_VIEW_CASES},
-        {"cases",    "/cases",    "Cases",    ACT_VIEW_CASES},
-        {"leases",   "/leases",   "Leases",   ACT_VIEW_CASES},
-        {"pool",     "/pool",     "Pool",     ACT_VIEW_POOL },
-        {"listings", "/listings", "Listings", ACT_VIEW_POOL },
-        {"audit",    "/audit",    "Audit",    ACT_VIEW_AUDIT},
-        {"settings", "/settings", "Settings", ACT_VIEW_POOL },
+        {"today",    "/",         "console.menu.today",    ACT_VIEW_CASES},
+        {"cases",    "/cases",    "console.menu.cases",    ACT_VIEW_CASES},
+        {"leases",   "/leases",   "console.menu.leases",   ACT_VIEW_CASES},
+        {"pool",     "/pool",     "console.menu.pool",     ACT_VIEW_POOL },
+        {"listings", "/listings", "console.menu.listings", ACT_VIEW_POOL },
+        {"audit",    "/audit",    "console.menu.audit",    ACT_VIEW_AUDIT},
+        {"settings", "/settings", "console.menu.settings", ACT_VIEW_POOL },
     };
     json_t *list = json_array();
 
@@ -223,7 +224,7 @@ static json_t *menu(const struct page *page, const char *section)
             continue;
         json_t *entry = json_object();
         view_text(entry, "href", rows[i].href);
-        view_text(entry, "label", rows[i].label);
+        view_text(entry, "label", speak(page, rows[i].label));
         view_flag(entry, "is_here", strcmp(rows[i].name, section) == 0);
         json_array_append_new(list, entry);
     }
@@ -235,9 +236,10 @@ int page_show(struct page *page, const struct page_name *name, struct error *err
     struct http_response *response = page->response;
     bool has_problem = !json_is_null(json_object_get(page->view, "problem"));
 
-    view_text(
-        page->view, "title",
-        arena_printf(page->mem, "%s%s", has_problem ? "Error: " : "", name->title));
+    view_text(page->view, "title",
+              has_problem
+                  ? speak_with(page, "console.frame.error_title", "title", name->title)
+                  : name->title);
     view_take(page->view, "menu", menu(page, name->section));
     view_text(page->view, "agent",
               page->session.agent.id != 0 ? page->session.agent.name : NULL);
@@ -262,6 +264,24 @@ void page_problem(struct page *page, const char *text, const char *field)
     view_take(page->view, "problem", problem);
 }
 
+static const char *fault_title(enum error_kind kind)
+{
+    static const char *const titles[ERROR_KIND_COUNT] = {
+        [ERROR_INVALID] = "console.fault.title.invalid",
+        [ERROR_DENIED] = "console.fault.title.denied",
+        [ERROR_REFUSED] = "console.fault.title.refused",
+        [ERROR_NOT_FOUND] = "console.fault.title.not_found",
+        [ERROR_CONFLICT] = "console.fault.title.conflict",
+        [ERROR_EXHAUSTED] = "console.fault.title.exhausted",
+        [ERROR_UNAVAILABLE] = "console.fault.title.unavailable",
+        [ERROR_INTEGRITY] = "console.fault.title.integrity",
+        [ERROR_INTERNAL] = "console.fault.title.internal",
+    };
+
+    assert(kind > ERROR_NONE && kind < ERROR_KIND_COUNT);
+    return titles[kind];
+}
+
 /* A number for the person to read out and for us to find in the log. */
 static const char *make_reference(const struct page *page)
 {
@@ -279,14 +299,13 @@ void page_fail(struct page *page, const struct error *err)
 
     if (page->session.agent.id == 0)
         (void)find_session(page, &why);
-    view_text(page->view, "heading", problem_title(err->kind));
+    view_text(page->view, "heading", speak(page, fault_title(err->kind)));
     view_text(page->view, "lead", view_sentence(page->mem, err->text));
     view_take(page->view, "reference", json_null());
     if (is_ours) {
         const char *reference = make_reference(page);
-        view_text(page->view, "heading", "Something went wrong on our side.");
-        view_text(page->view, "lead",
-                  "Nothing was created or changed by this request.");
+        view_text(page->view, "heading", speak(page, "console.fault.ours"));
+        view_text(page->view, "lead", speak(page, "console.fault.ours_lead"));
         view_text(page->view, "reference", reference);
         log_event(LOG_LEVEL_ERROR, "page.failed", "reference", reference, "why",
                   err->text, NULL);
@@ -294,14 +313,14 @@ void page_fail(struct page *page, const struct error *err)
     page_problem(page, NULL, NULL);
     if (page_show(page,
                   &(struct page_name){.template = "html/fault.html",
-                                      .title = problem_title(err->kind),
+                                      .title = speak(page, fault_title(err->kind)),
                                       .section = "",
                                       .status = status},
                   &why) == 0)
         return;
     log_event(LOG_LEVEL_ERROR, "page.failed", "why", why.text, NULL);
     strbuf_reset(&page->response->body);
-    strbuf_puts(&page->response->body, "Something went wrong on our side.\n");
+    strbuf_printf(&page->response->body, "%s\n", speak(page, "console.fault.ours"));
     page->response->status = 500;
     page->response->content_type = "text/plain; charset=utf-8";
 }
@@ -319,5 +338,5 @@ int page_number(const struct page *page, size_t index, int64_t *out, struct erro
 {
     if (number_i64(page->request->params[index], 1, INT64_MAX, out))
         return 0;
-    return error_set(err, ERROR_NOT_FOUND, "there is no such page");
+    return error_set(err, ERROR_NOT_FOUND, "%s", speak(page, "console.error.no_page"));
 }

@@ -37,8 +37,8 @@ static json_t *person(struct page *page, const struct agent *agent)
     view_text(line, "name", agent->name);
     view_text(line, "role", role_name(agent->role));
     view_take(line, "mark", standing(page, agent));
-    view_time(line, "since", page->mem,
-              is_disabled ? agent->disabled_at : agent->created_at, page->now);
+    speak_put_when(page, line, "since",
+                   is_disabled ? agent->disabled_at : agent->created_at);
     view_text(line, "path",
               arena_printf(page->mem, "/settings/people/%s", agent->name));
     view_flag(line, "is_self", is_self);
@@ -128,7 +128,8 @@ int page_people_add(struct page *page, struct error *err)
     struct error why = {0};
 
     if (!role_parse(form_slice(&page->form, "role"), &extra.role))
-        return error_set(err, ERROR_INVALID, "the form is incomplete, reload the page");
+        return error_set(err, ERROR_INVALID, "%s",
+                         speak(page, "console.error.incomplete"));
     if (agent_add(page->app, page->mem, &page->actor,
                   extra.name != NULL ? extra.name : "", extra.role, &extra.link,
                   &why) != 0)

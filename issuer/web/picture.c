@@ -164,7 +164,7 @@ json_t *picture_marks(struct arena *mem, int64_t first, int64_t last,
         bool is_last = at == axis.until;
         json_t *mark = json_object();
         view_text(mark, "x", picture_at(mem, &axis, at));
-        view_text(mark, "text", timetext_mark(mem, at));
+        view_number(mark, "at", at);
         view_text(mark, "class", is_first ? "" : is_last ? "last" : "mid");
         view_flag(
             mark, "is_roomy",

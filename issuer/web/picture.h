@@ -48,7 +48,7 @@ const char *picture_at(struct arena *mem, const struct picture_axis *axis,
 const char *picture_width(struct arena *mem, const struct picture_axis *axis,
                           int64_t from, int64_t until);
 /* The axis that shows all from `first` to `last` in whole steps of hours or days, and its marks: a
- * list of {x, text, class, is_roomy} in the zone of TZ. class is "mid", "last" or ""; roomy ones
+ * list of {x, at, class, is_roomy}, whole in the zone of TZ; at is the moment. class is "mid", "last" or ""; roomy ones
  * may be left out where there is little room. At least an hour is shown. */
 json_t *picture_marks(struct arena *mem, int64_t first, int64_t last,
                       struct picture_axis *out);

@@ -60,18 +60,20 @@ static json_t *tile(struct page *page, const struct pool_facts *facts,
                   worst->state == LISTING_LISTED);
     view_flag(view, "is_gap", a->state == POOL_ACTIVE && line_is_stale(page, worst));
     view_text(view, "places",
-              arena_printf(page->mem, "%u of %u", a->live_leases, a->capacity));
+              speak_with(page, "console.pool.places", "used",
+                         speak_number(page, a->live_leases), "places",
+                         speak_number(page, a->capacity)));
     view_take(view, "pips", pips(page->mem, a));
     view_take(view, "strip", strip_view(page, &past, a->address, &strip));
     view_text(view, "why",
               worst != NULL && worst->state != LISTING_CLEAR
-                  ? arena_printf(page->mem, "%s: %s", line_zone(page, worst->zone),
-                                 worst->why)
+                  ? speak_with(page, "console.pool.why", "list",
+                               line_zone(page, worst->zone), "why", worst->why)
                   : NULL);
     view_text(view, "asked",
-              worst != NULL ? arena_printf(page->mem, "asked %s",
-                                           line_ago(page, worst->checked_at))
-                            : "not asked yet");
+              worst != NULL ? speak_with(page, "console.time.asked", "ago",
+                                         speak_ago(page, worst->checked_at))
+                            : speak(page, "console.listing.not_asked"));
     return view;
 }
 
@@ -96,25 +98,21 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
         left += a->live_leases < a->capacity ? a->capacity - a->live_leases : 0;
     }
     view_take(page->view, "tiles", tiles);
-    view_text(page->view, "addresses",
-              speak_count(page, "console.pool.addresses", "count",
-                          (int64_t)facts->count));
-    view_text(page->view, "headline",
-              facts->count == 0 ? "There are no clean addresses."
-              : left == 0
-                  ? "You cannot give details now: no place is free."
-                  : arena_printf(page->mem,
-                                 "You can give details now: %u of %u places are free.",
-                                 left, places));
     view_text(
-        page->view, "lead",
-        facts->count == 0
-            ? "A postmaster adds the first one: cleansmtp pool add ADDRESS --lane NAME "
-              "--helo NAME."
-            : arena_printf(page->mem,
-                           "%zu of %zu addresses can take leases. Each is asked about "
-                           "again before it gets one.",
-                           usable, facts->count));
+        page->view, "addresses",
+        speak_count(page, "console.pool.addresses", "count", (int64_t)facts->count));
+    view_text(page->view, "headline",
+              facts->count == 0 ? speak(page, "console.pool.none")
+              : left == 0       ? speak(page, "console.pool.full")
+                                : speak_with(page, "console.pool.free", "free",
+                                             speak_number(page, left), "places",
+                                             speak_number(page, places)));
+    view_text(page->view, "lead",
+              facts->count == 0
+                  ? speak(page, "console.pool.none_do")
+                  : speak_plural(page, "console.pool.usable", (int64_t)facts->count,
+                                 "usable", speak_number(page, (int64_t)usable), "count",
+                                 speak_number(page, (int64_t)facts->count)));
 }
 
 int page_pool(struct page *page, struct error *err)
@@ -139,7 +137,7 @@ int page_pool(struct page *page, struct error *err)
     put_pool(page, &facts);
     return page_show(page,
                      &(struct page_name){.template = "html/pool.html",
-                                         .title = "Pool",
+                                         .title = speak(page, "console.pool.title"),
                                          .section = "pool",
                                          .status = 200},
                      err);

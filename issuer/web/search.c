@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "base/timetext.h"
+#include "issuer/web/speak.h"
 
 enum {
     DAY_S = 24 * 3600,
@@ -51,8 +52,9 @@ static int read_day(const struct page *page, const struct form *query, const cha
 
     if (text == NULL || timetext_date_parse(slice_from(text), out))
         return 0;
-    return error_set(err, ERROR_INVALID, "\"%.20s\" is not a day such as 2026-11-24",
-                     text);
+    return error_set(err, ERROR_INVALID, "%s",
+                     speak_with(page, "console.error.no_day", "text",
+                                arena_printf(page->mem, "%.20s", text)));
 }
 
 static int read_state(const struct page *page, const struct form *query,
@@ -68,8 +70,9 @@ static int read_state(const struct page *page, const struct form *query,
             *out = list->states[i].value;
             return 0;
         }
-    return error_set(err, ERROR_INVALID, "no state of %s is called \"%.40s\"",
-                     list->noun, text);
+    return error_set(err, ERROR_INVALID, "%s",
+                     speak_with(page, "console.error.no_state", "text",
+                                arena_printf(page->mem, "%.40s", text)));
 }
 
 int search_read(struct page *page, const struct search_list *list, struct search *out,
@@ -83,7 +86,8 @@ int search_read(struct page *page, const struct search_list *list, struct search
         return -1;
     struct slice before = form_slice(&query, "before");
     if (before.at != NULL && !number_i64(before, 1, INT64_MAX, &search.before))
-        return error_set(err, ERROR_NOT_FOUND, "there is no such page");
+        return error_set(err, ERROR_NOT_FOUND, "%s",
+                         speak(page, "console.error.no_page"));
     search.text = field(page, &query, "q");
     search.person = field(page, &query, "by");
     search.max = search_is_export(page) ? SEARCH_EXPORT_MAX : SEARCH_A_PAGE;
@@ -144,7 +148,7 @@ void search_put(struct page *page, const struct search_list *list,
     for (size_t i = 0; i < list->states_count; i++) {
         json_t *state = json_object();
         view_text(state, "value", list->states[i].value);
-        view_text(state, "label", list->states[i].label);
+        view_text(state, "label", speak(page, list->states[i].label));
         view_flag(state, "is_chosen", search->state == list->states[i].value);
         json_array_append_new(states, state);
     }
@@ -224,8 +228,8 @@ int search_export(struct page *page, const struct search_list *list,
         result = write_json(&response->body, rows, err);
     json_decref(rows);
     if (result == 0 && response->body.full)
-        result = error_set(err, ERROR_INVALID,
-                           "this is more than one file can hold; ask for fewer days");
+        result = error_set(err, ERROR_INVALID, "%s",
+                           speak(page, "console.error.large_file"));
     if (result != 0) {
         strbuf_reset(&response->body);
         return -1;

@@ -160,12 +160,11 @@ int settings_show(struct page *page, enum settings_page which, unsigned status,
     view_take(page->view, "groups", list);
     return page_show(
         page,
-        &(struct page_name){
-            .template = row->template,
-            .title = arena_printf(page->mem, "%s – %s", speak(page, row->label),
-                                  speak(page, "console.settings.title")),
-            .section = "settings",
-            .status = status},
+        &(struct page_name){.template = row->template,
+                            .title = speak_with(page, "console.settings.page_title",
+                                                "page", speak(page, row->label)),
+                            .section = "settings",
+                            .status = status},
         err);
 }
 

@@ -7,7 +7,6 @@
 #include "issuer/web/settings.h"
 #include "issuer/web/speak.h"
 
-#include "base/timetext.h"
 #include "issuer/dnsbl/check.h"
 #include "issuer/dnsbl/zones.h"
 
@@ -35,8 +34,8 @@ static const char *ends(struct page *page, const struct zone_expiry *expiry)
     case ZONE_EXPIRES_ITSELF:
         return template_text(page->web->templates, page->mem, page->lang,
                              "console.lists.ends.itself", "after",
-                             timetext_span(page->mem, expiry->after_s), "slack",
-                             timetext_span(page->mem, expiry->slack_s), NULL);
+                             speak_span(page, expiry->after_s), "slack",
+                             speak_span(page, expiry->slack_s), NULL);
     case ZONE_EXPIRES_BY_HAND: return speak(page, "console.lists.ends.by_hand");
     case ZONE_EXPIRES_UNKNOWN:
     case ZONE_EXPIRES_COUNT: break;
@@ -87,7 +86,8 @@ static json_t *zone_view(struct page *page, const struct zone *zone)
               speak(page, zone->may_grant ? "console.lists.grounds.yes"
                                           : "console.lists.grounds.no"));
     view_text(view, "expiry",
-              arena_printf(page->mem, "%s %s.", zone->title, zone->expiry));
+              speak_with(page, "console.lists.expiry", "list", zone->title, "expiry",
+                         zone->expiry));
     view_text(view, "lookup", zone->lookup_url);
     view_text(view, "delisting", zone->delisting_url);
     view_text(view, "source", zone->source);
@@ -163,7 +163,8 @@ int page_settings_lists_test(struct page *page, struct error *err)
     struct dnsbl_check check = {.zone = zone};
 
     if (zone == NULL || !zone_is_used(zones, zone))
-        return error_set(err, ERROR_NOT_FOUND, "this list is not asked here");
+        return error_set(err, ERROR_NOT_FOUND, "%s",
+                         speak(page, "console.error.no_list"));
     if (!address_parse(SLICE("127.0.0.1"), &check.address))
         abort();
     dnsbl_check_all(app_resolver(page->app), &check, 1,

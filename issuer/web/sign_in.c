@@ -4,6 +4,7 @@
 #include "base/base.h"
 
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 #include "issuer/identity/agent.h"
 
@@ -54,7 +55,7 @@ static int show(struct page *page, const struct sign_in *s, struct error *err)
     put_kept(page);
     return page_show(page,
                      &(struct page_name){.template = "html/sign_in.html",
-                                         .title = "Sign in",
+                                         .title = speak(page, "console.sign_in.title"),
                                          .section = "",
                                          .status = s->status},
                      err);
@@ -70,7 +71,7 @@ int page_sign_in(struct page *page, struct error *err)
         return -1;
     s.next = safe_next(page->mem, form_slice(&query, "next"));
     if (form_slice(&query, "set-up").at != NULL)
-        s.note = "Your password is set. Now sign in with it.";
+        s.note = speak(page, "console.sign_in.set");
     return show(page, &s, err);
 }
 
@@ -87,9 +88,9 @@ int page_session_over(struct page *page, struct error *err)
         return 0;
     }
     page_problem(page,
-                 slice_trim(form_slice(&page->form, "bounce")).len > 0
-                     ? "you were signed out, sign in again: your text is still here"
-                     : "you were signed out, and nothing was done: sign in again",
+                 speak(page, slice_trim(form_slice(&page->form, "bounce")).len > 0
+                                 ? "console.error.over_kept"
+                                 : "console.error.over"),
                  "name");
     return show(page, &s, err);
 }
@@ -162,7 +163,7 @@ static int show_set_up(struct page *page, const char *token, unsigned status,
     view_number(page->view, "password_min", AGENT_PASSWORD_MIN);
     return page_show(page,
                      &(struct page_name){.template = "html/set_up.html",
-                                         .title = "Set your password",
+                                         .title = speak(page, "console.set_up.title"),
                                          .section = "",
                                          .status = status},
                      err);
@@ -184,7 +185,8 @@ int page_set_up_post(struct page *page, struct error *err)
     if (slice_equal(password, form_slice(&page->form, "again")))
         result = agent_setup(page->app, page->mem, token, password, &why);
     else
-        result = error_set(&why, ERROR_INVALID, "the two passwords are not the same");
+        result = error_set(&why, ERROR_INVALID, "%s",
+                           speak(page, "console.error.passwords"));
     form_wipe(&page->form, "password");
     form_wipe(&page->form, "again");
     if (result == 0) {

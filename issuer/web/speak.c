@@ -22,13 +22,27 @@ const char *speak(const struct page *page, const char *key)
     return template_text(page->web->templates, page->mem, page->lang, key, NULL);
 }
 
+const char *speak_form(const struct page *page, const char *key, int64_t count)
+{
+    return arena_printf(page->mem, "%s.%s", key, count == 1 ? "one" : "other");
+}
+
+const char *speak_number(const struct page *page, int64_t number)
+{
+    return arena_printf(page->mem, "%lld", (long long)number);
+}
+
+const char *speak_join(const struct page *page, const char *text, const char *next)
+{
+    return text[0] == '\0'
+               ? next
+               : speak_with(page, "console.frame.join", "first", text, "next", next);
+}
+
 const char *speak_count(const struct page *page, const char *key, const char *name,
                         int64_t count)
 {
-    return template_text(
-        page->web->templates, page->mem, page->lang,
-        arena_printf(page->mem, "%s.%s", key, count == 1 ? "one" : "other"), name,
-        arena_printf(page->mem, "%lld", (long long)count), NULL);
+    return speak_plural(page, key, count, name, speak_number(page, count));
 }
 
 static struct tm local(int64_t when)
@@ -54,16 +68,77 @@ const char *speak_time_long(const struct page *page, int64_t when)
                          arena_printf(mem, "%02d", at.tm_min), NULL);
 }
 
+static bool is_today(const struct page *page, const struct tm *at)
+{
+    struct tm today = local(page->now);
+
+    return at->tm_yday == today.tm_yday && at->tm_year == today.tm_year;
+}
+
+static const char *clock_of(const struct page *page, const struct tm *at)
+{
+    return speak_with(page, "time.clock", "hour",
+                      arena_printf(page->mem, "%02d", at->tm_hour), "minute",
+                      arena_printf(page->mem, "%02d", at->tm_min));
+}
+
 const char *speak_time(const struct page *page, int64_t when)
 {
     struct tm at = local(when);
-    struct tm today = local(page->now);
 
-    if (at.tm_yday != today.tm_yday || at.tm_year != today.tm_year)
-        return speak_time_long(page, when);
-    return template_text(page->web->templates, page->mem, page->lang, "time.clock",
-                         "hour", arena_printf(page->mem, "%02d", at.tm_hour), "minute",
-                         arena_printf(page->mem, "%02d", at.tm_min), NULL);
+    return is_today(page, &at) ? clock_of(page, &at) : speak_time_long(page, when);
+}
+
+static const char *day_of(const struct page *page, const struct tm *at)
+{
+    return speak_with(
+        page, "console.time.day", "day", speak_number(page, at->tm_mday), "month",
+        speak(page, arena_printf(page->mem, "console.time.month.%d", at->tm_mon + 1)));
+}
+
+static const char *weekday_of(const struct page *page, const struct tm *at)
+{
+    return speak_with(
+        page, "console.time.weekday_day", "weekday",
+        speak(page, arena_printf(page->mem, "console.time.weekday.%d", at->tm_wday)),
+        "day", day_of(page, at));
+}
+
+const char *speak_when(const struct page *page, int64_t when)
+{
+    struct tm at = local(when);
+
+    if (is_today(page, &at))
+        return clock_of(page, &at);
+    return speak_with(page, "console.time.when", "day", weekday_of(page, &at), "clock",
+                      clock_of(page, &at));
+}
+
+const char *speak_day(const struct page *page, int64_t when)
+{
+    struct tm at = local(when);
+
+    return day_of(page, &at);
+}
+
+const char *speak_mark(const struct page *page, int64_t when)
+{
+    struct tm at = local(when);
+
+    return at.tm_hour == 0 && at.tm_min == 0 ? weekday_of(page, &at)
+                                             : clock_of(page, &at);
+}
+
+const char *speak_ago(const struct page *page, int64_t when)
+{
+    enum {
+        JUST_NOW_S = 10
+    };
+
+    if (page->now - when < JUST_NOW_S)
+        return speak(page, "console.time.just_now");
+    return speak_with(page, "console.time.ago", "span",
+                      speak_span(page, page->now - when));
 }
 
 const char *speak_span(const struct page *page, int64_t seconds)
@@ -77,6 +152,9 @@ const char *speak_span(const struct page *page, int64_t seconds)
     if (seconds < HOUR_S)
         return template_text(t, mem, page->lang, "span.minutes", "minutes", minutes,
                              NULL);
+    if (seconds < 2 * (int64_t)DAY_S && seconds % HOUR_S < MINUTE_S)
+        return speak_with(page, "span.whole_hours", "hours",
+                          speak_number(page, seconds / HOUR_S));
     if (seconds < 2 * (int64_t)DAY_S)
         return template_text(t, mem, page->lang, "span.hours", "hours",
                              arena_printf(mem, "%d", (int)(seconds / HOUR_S)),
@@ -114,8 +192,7 @@ const char *speak_month(const struct page *page, const char *month)
                          "year", arena_printf(page->mem, "%.4s", month), NULL);
 }
 
-void speak_put_time(const struct page *page, json_t *object, const char *key,
-                    int64_t when)
+static void put_time(json_t *object, const char *key, int64_t when, const char *text)
 {
     char iso[TIMETEXT_RFC3339_MAX + 1];
 
@@ -126,6 +203,18 @@ void speak_put_time(const struct page *page, json_t *object, const char *key,
     json_t *time = json_object();
     timetext_rfc3339(when, iso);
     view_text(time, "iso", iso);
-    view_text(time, "text", speak_time_long(page, when));
+    view_text(time, "text", text);
     view_take(object, key, time);
+}
+
+void speak_put_when(const struct page *page, json_t *object, const char *key,
+                    int64_t when)
+{
+    put_time(object, key, when, speak_when(page, when));
+}
+
+void speak_put_time(const struct page *page, json_t *object, const char *key,
+                    int64_t when)
+{
+    put_time(object, key, when, speak_time_long(page, when));
 }

@@ -8,20 +8,42 @@
 
 /* A text of the catalogue without placeholders. */
 const char *speak(const struct page *page, const char *key);
+/* A text with what follows filled in: name, value, ... as strings. */
+#define speak_with(page, key, ...)                                                  \
+ template_text((page)->web->templates, (page)->mem, (page)->lang, key, __VA_ARGS__, \
+               NULL)
+/* The same of key.one or key.other, whichever goes with count. */
+#define speak_plural(page, key, count, ...) \
+ speak_with(page, speak_form(page, key, count), __VA_ARGS__)
+const char *speak_form(const struct page *page, const char *key, int64_t count);
+const char *speak_number(const struct page *page, int64_t number);
 /* key.one or key.other, with {name} filled in by count. */
 const char *speak_count(const struct page *page, const char *key, const char *name,
                         int64_t count);
+/* "a, b": text with one more of a list; text may be "". */
+const char *speak_join(const struct page *page, const char *text, const char *next);
 /* "10:02" on the day of now, otherwise as speak_time_long; in the zone of TZ. */
 const char *speak_time(const struct page *page, int64_t when);
 /* "Tuesday 24 November, 10:02" */
 const char *speak_time_long(const struct page *page, int64_t when);
-/* "3 h 2 min" */
+/* "10:02" on the day of now, otherwise "Tue 24 Nov, 10:02": for lists and pictures. */
+const char *speak_when(const struct page *page, int64_t when);
+/* "24 Nov" */
+const char *speak_day(const struct page *page, int64_t when);
+/* For the marks of an axis: "06:00", at midnight "Tue 24 Nov". */
+const char *speak_mark(const struct page *page, int64_t when);
+/* "just now", "12 min ago" */
+const char *speak_ago(const struct page *page, int64_t when);
+/* "3 h 2 min", "3 h" */
 const char *speak_span(const struct page *page, int64_t seconds);
 /* "Berlin time, CET" for Europe/Berlin; "UTC" */
 const char *speak_zone(const struct page *page, int64_t when);
 /* "November 2026" of "2026-11"; as it came when it is no month. */
 const char *speak_month(const struct page *page, const char *month);
-/* {iso, text}, text in the long form; null for 0. */
+/* {iso, text}: for a machine, and for a person as speak_when; null for 0. */
+void speak_put_when(const struct page *page, json_t *object, const char *key,
+                    int64_t when);
+/* The same in the long form. */
 void speak_put_time(const struct page *page, json_t *object, const char *key,
                     int64_t when);
 

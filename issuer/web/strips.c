@@ -5,8 +5,8 @@
 
 #include "issuer/web/strips.h"
 
-#include "base/timetext.h"
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 enum {
     DAY_S = 24 * 3600
@@ -29,34 +29,30 @@ void strip_of(struct page *page, const struct strip_facts *facts, const char *ad
     picture_strip(page->mem, stretches, count, facts->days, page->now, out);
 }
 
-static const char *plural(unsigned count)
-{
-    return count == 1 ? "" : "s";
-}
-
-const char *strip_note(struct arena *mem, const struct picture_strip *strip)
+const char *strip_note(const struct page *page, const struct picture_strip *strip)
 {
     if (strip->asked_days == 0)
-        return "not asked yet";
+        return speak(page, "console.listing.not_asked");
     if (strip->times > 0)
-        return arena_printf(mem, "%u time%s, %s", strip->times, plural(strip->times),
-                            timetext_span(mem, strip->listed_s));
+        return speak_plural(page, "console.strip.times", strip->times, "count",
+                            speak_number(page, strip->times), "span",
+                            speak_span(page, strip->listed_s));
     if (strip->unknown_days > 0)
-        return arena_printf(mem, "%u day%s unknown", strip->unknown_days,
-                            plural(strip->unknown_days));
-    return "not seen listed";
+        return speak_count(page, "console.strip.unknown", "count", strip->unknown_days);
+    return speak(page, "console.strip.clear");
 }
 
 json_t *strip_view(struct page *page, const struct strip_facts *facts, const char *name,
                    const struct picture_strip *strip)
 {
     json_t *view = json_object();
-    const char *note = strip_note(page->mem, strip);
+    const char *note = strip_note(page, strip);
 
     view_text(view, "name", name);
     view_text(view, "note", note);
     view_text(view, "title",
-              arena_printf(page->mem, "%s, %u days: %s", name, facts->days, note));
+              speak_plural(page, "console.strip.title", facts->days, "name", name,
+                           "count", speak_number(page, facts->days), "note", note));
     view_text(view, "listed", strip->listed);
     view_text(view, "unknown", strip->unknown);
     view_text(view, "clear", strip->clear);
@@ -76,7 +72,9 @@ json_t *strip_dates(struct page *page, unsigned days)
         int64_t when = axis.from + i * (axis.until - axis.from) / PARTS;
         json_t *date = json_object();
         view_text(date, "x", picture_at(page->mem, &axis, when));
-        view_text(date, "text", i == PARTS ? "today" : timetext_day(page->mem, when));
+        view_text(date, "text",
+                  i == PARTS ? speak(page, "console.strip.today")
+                             : speak_day(page, when));
         view_text(date, "class", i == 0 ? "" : (i == PARTS ? "last" : "mid"));
         view_flag(date, "is_roomy", i == 1);
         json_array_append_new(dates, date);

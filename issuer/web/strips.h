@@ -21,7 +21,7 @@ void strip_of(struct page *page, const struct strip_facts *facts, const char *ad
 json_t *strip_view(struct page *page, const struct strip_facts *facts, const char *name,
                    const struct picture_strip *strip);
 /* "2 times, 28 h", "not seen listed", "3 days unknown", "not asked yet" */
-const char *strip_note(struct arena *mem, const struct picture_strip *strip);
+const char *strip_note(const struct page *page, const struct picture_strip *strip);
 /* Dates under a strip: a list of {x, text, class, is_roomy}. */
 json_t *strip_dates(struct page *page, unsigned days);
 

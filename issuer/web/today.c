@@ -10,6 +10,7 @@
 #include "issuer/cases/diagnose.h"
 #include "issuer/cases/words.h"
 #include "issuer/web/lines.h"
+#include "issuer/web/speak.h"
 
 enum {
     TODAY_CASES = 10,
@@ -35,21 +36,22 @@ static json_t *shared_line(struct page *page, const struct listing_row *row)
     static const struct {
         const char *class_name, *word;
     } marks[LISTING_STATE_COUNT] = {
-        [LISTING_UNKNOWN] = {"unsure", "unknown"},
-        [LISTING_CLEAR] = {"clear",  "clear"  },
-        [LISTING_LISTED] = {"listed", "listed" },
+        [LISTING_UNKNOWN] = {"unsure", "console.listing.unknown"},
+        [LISTING_CLEAR] = {"clear",  "console.listing.clear"  },
+        [LISTING_LISTED] = {"listed", "console.listing.listed" },
     };
     json_t *line = json_object();
-    const char *when = line_ago(page, row->checked_at);
+    const char *when = speak_ago(page, row->checked_at);
 
     view_text(line, "address", row->address);
-    view_take(line, "mark",
-              view_mark(marks[row->state].class_name, marks[row->state].word));
-    view_text(
-        line, "note",
-        row->state == LISTING_LISTED
-            ? arena_printf(page->mem, "%s, asked %s", line_zone(page, row->zone), when)
-            : arena_printf(page->mem, "asked %s", when));
+    view_take(
+        line, "mark",
+        view_mark(marks[row->state].class_name, speak(page, marks[row->state].word)));
+    view_text(line, "note",
+              row->state == LISTING_LISTED
+                  ? speak_with(page, "console.today.listed_asked", "list",
+                               line_zone(page, row->zone), "ago", when)
+                  : speak_with(page, "console.time.asked", "ago", when));
     return line;
 }
 
@@ -70,11 +72,10 @@ static void put_shared(struct page *page, const struct today *t)
     }
     view_flag(page->view, "has_shared", t->shared_count > 0);
     view_text(page->view, "shared_sentence",
-              json_array_size(list) == 0
-                  ? "None of them was asked about yet. We ask when a case needs it."
-              : listed == 0
-                  ? "None is listed, as far as we asked."
-                  : arena_printf(page->mem, "%zu listed when we last asked.", listed));
+              json_array_size(list) == 0 ? speak(page, "console.today.shared_unasked")
+              : listed == 0              ? speak(page, "console.today.shared_clear")
+                            : speak_count(page, "console.today.shared_listed", "count",
+                                          (int64_t)listed));
     view_take(page->view, "shared", list);
 }
 
@@ -94,9 +95,10 @@ static void put_pool(struct page *page, const struct today *t)
     }
     view_flag(page->view, "has_pool", t->pool_count > 0);
     view_text(page->view, "pool_sentence",
-              arena_printf(page->mem,
-                           "%u of %u places are free, on %u active address%s.",
-                           places - used, places, active, active == 1 ? "" : "es"));
+              speak_plural(page, "console.today.places", active, "free",
+                           speak_number(page, places - used), "places",
+                           speak_number(page, places), "count",
+                           speak_number(page, active)));
 }
 
 static int load(struct page *page, struct store *store, struct today *t,
@@ -124,7 +126,8 @@ static int load(struct page *page, struct store *store, struct today *t,
         return -1;
     view_flag(page->view, "has_cases", json_array_size(cases) > 0);
     view_text(page->view, "cases_heading",
-              t->is_mine ? "My cases of this week" : "Recent cases");
+              speak(page, t->is_mine ? "console.today.my_cases"
+                                     : "console.today.recent_cases"));
     view_take(page->view, "cases", cases);
     return 0;
 }
@@ -160,7 +163,7 @@ int page_today_with(struct page *page, unsigned status, struct error *err)
     put_pool(page, &t);
     return page_show(page,
                      &(struct page_name){.template = "html/today.html",
-                                         .title = "Today",
+                                         .title = speak(page, "console.today.title"),
                                          .section = "today",
                                          .status = status},
                      err);
@@ -179,24 +182,24 @@ struct field_error {
 };
 
 /* What can be told without asking anybody, with the field it is about. */
-static int check_fields(const struct diagnosis_request *request,
+static int check_fields(const struct page *page,
+                        const struct diagnosis_request *request,
                         struct field_error *out)
 {
     char mailbox[MAILBOX_MAX + 1];
 
     out->field = "bounce";
     if (slice_trim(request->bounce).len == 0)
-        return error_set(&out->why, ERROR_INVALID,
-                         "paste the bounce, or choose a file with it");
+        return error_set(&out->why, ERROR_INVALID, "%s",
+                         speak(page, "console.error.no_bounce"));
     if (request->bounce.len > BOUNCE_MAX)
-        return error_set(&out->why, ERROR_INVALID,
-                         "this is more than 2 MB: the top part is enough");
+        return error_set(&out->why, ERROR_INVALID, "%s",
+                         speak(page, "console.error.large_bounce"));
     out->field = "mailbox";
     if (request->mailbox != NULL &&
         !mailbox_parse(slice_from(request->mailbox), mailbox))
-        return error_set(
-            &out->why, ERROR_INVALID,
-            "the customer's mailbox is an address such as anna@kunde.example");
+        return error_set(&out->why, ERROR_INVALID, "%s",
+                         speak(page, "console.error.no_mailbox"));
     out->field = "ticket";
     if (words_check("ticket", request->ticket, TICKET_MAX, &out->why) != 0)
         return -1;
@@ -214,12 +217,9 @@ static int show_again(struct page *page, const struct field_error *failed,
     if (is_ours)
         log_event(LOG_LEVEL_ERROR, "page.failed", "page", "case.open", "why",
                   failed->why.text, NULL);
-    page_problem(
-        page,
-        is_ours ? "something went wrong on our side, nothing was created, your text "
-                  "is still here"
-                : failed->why.text,
-        failed->field);
+    page_problem(page,
+                 is_ours ? speak(page, "console.error.ours_kept") : failed->why.text,
+                 failed->field);
     return page_today_with(page, problem_status(failed->why.kind), err);
 }
 
@@ -233,7 +233,7 @@ int page_case_open(struct page *page, struct error *err)
 
     if (slice_trim(request.bounce).len == 0)
         request.bounce = form_slice(&page->form, "file");
-    if (check_fields(&request, &failed) != 0 ||
+    if (check_fields(page, &request, &failed) != 0 ||
         case_open(page->app, page->mem, &page->actor, &request, &diagnosis,
                   &failed.why) != 0)
         return show_again(page, &failed, err);

@@ -50,22 +50,6 @@ void view_flag(json_t *object, const char *key, bool value)
     view_take(object, key, json_boolean(value));
 }
 
-void view_time(json_t *object, const char *key, struct arena *mem, int64_t when,
-               int64_t now)
-{
-    char iso[TIMETEXT_RFC3339_MAX + 1];
-
-    if (when == 0) {
-        view_take(object, key, json_null());
-        return;
-    }
-    json_t *time = json_object();
-    timetext_rfc3339(when, iso);
-    view_text(time, "iso", iso);
-    view_text(time, "text", timetext_person(mem, when, now));
-    view_take(object, key, time);
-}
-
 void view_moment(json_t *object, const char *key, int64_t when)
 {
     char iso[TIMETEXT_RFC3339_MAX + 1];

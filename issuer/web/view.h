@@ -17,10 +17,6 @@ void view_number(json_t *object, const char *key, int64_t number);
 void view_flag(json_t *object, const char *key, bool value);
 void view_take(json_t *object, const char *key, json_t *value); /* takes value over */
 
-/* {iso, text}: for a machine, and for a person (base/timetext.h); when 0 becomes null. */
-void view_time(json_t *object, const char *key, struct arena *mem, int64_t when,
-               int64_t now);
-
 /* For programs: RFC 3339 UTC as text; when 0 becomes null. */
 void view_moment(json_t *object, const char *key, int64_t when);
 

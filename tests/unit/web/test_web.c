@@ -677,7 +677,7 @@ static void today_says_what_needs_someone(void **state)
     post(b, "/pool/" FIXTURE_RESERVED "/check", "");
     get(b, "/");
     must_show(b, FIXTURE_RESERVED " is listed on SpamCop");
-    must_show(b, "1 lease by it: put it to rest, and they move.");
+    must_show(b, "1 lease by it: put it to rest, and the lease moves.");
 }
 
 static void a_case_has_one_picture_of_listing_and_details(void **state)
@@ -692,8 +692,9 @@ static void a_case_has_one_picture_of_listing_and_details(void **state)
     assert_false(shows(b, "class=\"p-left\""));
     post(b, "/cases/1/leases", "key=k&for=24h");
     get(b, "/cases/1");
-    must_show(b, "The details work from 09:00 until Wed 25 Nov, 09:00; nobody has seen "
+    must_show(b, "The details work from 09:00 until Wed 25 Nov, 09:00. Nobody has seen "
                  "them yet.");
+    must_show(b, ">Wed 25 Nov</text>");
     must_show(b, "class=\"p-left\"");
     must_show(b, "Show as table");
 }
