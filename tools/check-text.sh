@@ -4,7 +4,9 @@
 # In TEMPLATES: every text/PART.LANGUAGE.txt has the keys of PART's English file, with the same
 # {placeholders}; every guide and mail is there in each language of the customers' texts, with the
 # same ones. A key that a template or a C source (SOURCE, files) names exists, and every key of
-# English is named somewhere; "state.%s.word" in C names all that it can make.
+# English is named somewhere; "state.%s.word" in C names all that it can make. A page's template has
+# no words of its own: neither between tags nor in an attribute that people read or hear. What is
+# typed or a name stands in <code>, <kbd>, <var> or an element with translate="no".
 set -eu
 templates=$1
 shift
@@ -26,6 +28,24 @@ function names(text, open, close_,    found, list, n, i, k, t, out) {
 		for (k = i; k > 1 && list[k - 1] > list[k]; k--) { t = list[k]; list[k] = list[k - 1]; list[k - 1] = t }
 	for (i = 1; i <= n; i++) out = out " " list[i]
 	return out
+}
+# What is left of a line of a template when everything is taken out that is not a word for people.
+function bare(line,    said, name, value) {
+	gsub(/\{\{[^}]*\}\}/, "", line)
+	gsub(/<var>[^<]*<\/var>/, "", line)
+	gsub(/<(code|kbd)[^>]*>[^<]*<\/(code|kbd)>/, "", line)
+	gsub(/<[a-z]+[^>]* translate="no"[^>]*>[^<]*<\/[a-z]+>/, "", line)
+	while (match(line, / (aria-label|title|alt|placeholder|label|data-said|data-select|data-label)="[^"]*"/)) {
+		value = substr(line, RSTART, RLENGTH)
+		gsub(/^[^"]*"|"$/, "", value)
+		said = said value " "
+		line = substr(line, 1, RSTART - 1) substr(line, RSTART + RLENGTH)
+	}
+	gsub(/<[^>]*>/, " ", line)
+	line = said line
+	gsub(/[ \t]+/, " ", line)
+	gsub(/^ | $/, "", line)
+	return line ~ /[A-Za-z]/ ? line : ""
 }
 FNR == 1 {
 	name = FILENAME
@@ -57,6 +77,9 @@ kind == "html" || kind == "email" {
 		used[substr(rest, RSTART + 3, RLENGTH - 5)] = FILENAME ":" FNR
 		rest = substr(rest, RSTART + RLENGTH)
 	}
+}
+kind == "html" && (own = bare($0)) != "" {
+	complain("\"" own "\" stands in the template itself, not in a catalogue")
 }
 FILENAME ~ /\.[ch]$/ {
 	rest = $0

@@ -38,5 +38,12 @@ refuses "a key that is none" html/customer_ask.html 's/@ask.button/@ask.bottom/'
 refuses "a guide that fills in otherwise" guides/ios.de.md 's/{port}/465/' 'ios.de.md: fills in'
 refuses "a mail that fills in otherwise" email/again.de.txt 's/{{brand}}//' 'again.de.txt: fills in'
 refuses "a line that is no text" text/customer.en.txt '$ a nonsense' 'is not key = text'
+refuses "English between the tags of a page" html/cases.html 's/{{@console.cases.paste}}/Paste it/' '"Paste it" stands in the template'
+refuses "English beside a text of the catalogue" html/today.html 's/{{@console.today.see_pool}}/& now/' '"now" stands in the template'
+refuses "English on a line of its own" html/cases.html '5 a \  Newest' '"Newest" stands in the template'
+refuses "a tag that does not end on its line" html/cases.html '5 a <p' 'stands in the template'
+refuses "English that is only heard" html/head.html 's/aria-label="{{@console.frame.main}}"/aria-label="Main"/' '"Main" stands'
+refuses "English in an empty field" html/head.html 's/{{@console.frame.search}}/Search/' '"Search" stands'
+refuses "English that a script shows" html/case_advise.html 's/data-said="[^"]*"/data-said="Copied"/' '"Copied" stands'
 echo "1..$count"
 [ "$failed" = 0 ]
