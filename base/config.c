@@ -4,7 +4,8 @@
  * libconfuse parses and checks types; what a value means is checked in one pass over the finished
  * tree (config_sections.c, config_zones.c). The line of each option is kept on the way, so that every error names file,
  * line and option. An option or section that stands twice is refused: libconfuse would silently
- * forget the first.
+ * forget the first. Of a section or comment that is not closed it says nothing, either: we put a mark
+ * behind the text that only the outermost level knows, and see whether it is reached.
  *
  * libconfuse never sees the file itself: its scanner ends the process where a read fails, and
  * has no ceiling.
@@ -120,6 +121,23 @@ static cfg_opt_t auth_options[] = {
     CFG_STR("failure_delay", "500ms", CFGF_NONE),
     CFG_END(),
 };
+
+#define END_MARK "--end--"
+
+/* libconfuse's callbacks have no context argument; one parse at a time a thread. */
+static _Thread_local struct reading *current;
+
+/* Only the mark is the mark: whoever writes one himself has written an unknown option. */
+static int on_end(cfg_t *cfg, cfg_opt_t *option, int argc UNUSED,
+                  const char **argv UNUSED)
+{
+    current->is_whole = cfg->line > current->last_line;
+    if (current->is_whole)
+        return 0;
+    cfg_error(cfg, "no such option '%s'", option->name);
+    return -1;
+}
+
 static cfg_opt_t options[] = {
     CFG_STR("state_dir", "/var/lib/cleansmtp", CFGF_NONE),
     CFG_STR("runtime_dir", "/run/cleansmtp", CFGF_NONE),
@@ -138,11 +156,9 @@ static cfg_opt_t options[] = {
     CFG_SEC("policy", policy_options, CFGF_NONE),
     CFG_SEC("mta_log", mta_log_options, CFGF_NONE),
     CFG_SEC("auth", auth_options, CFGF_NONE),
+    CFG_FUNC(END_MARK, on_end),
     CFG_END(),
 };
-
-/* libconfuse's callbacks have no context argument; one parse at a time a thread. */
-static _Thread_local struct reading *current;
 
 PRINTF(2, 0)
 static void on_parse_error(cfg_t *cfg, const char *format, va_list args)
@@ -152,10 +168,18 @@ static void on_parse_error(cfg_t *cfg, const char *format, va_list args)
     /* The first message is the cause, later ones its consequences. */
     if (current->cause.kind != ERROR_NONE)
         return;
-    if (vsnprintf(text, sizeof text, format, args) < 0)
+    int line = cfg->line;
+    if (line > current->last_line) {
+        line = current->last_line;
+        (void)(cfg == current->tree
+                   ? snprintf(text, sizeof text, "the file ends too early")
+                   : snprintf(text, sizeof text, "section \"%s\" is not closed",
+                              cfg_name(cfg)));
+    } else if (vsnprintf(text, sizeof text, format, args) < 0) {
         text[0] = '\0';
-    error_set(&current->cause, ERROR_INVALID, "%s:%d: %s", current->config->path,
-              cfg->line, text);
+    }
+    error_set(&current->cause, ERROR_INVALID, "%s:%d: %s", current->config->path, line,
+              text);
 }
 
 /* What an option is called in `seen`. A section with a title is one of many. */
@@ -234,6 +258,19 @@ int config_line_of(const struct reading *r, const char *option)
     return line;
 }
 
+/* A last line without its newline is a line. */
+static int count_lines(struct slice text)
+{
+    int lines = 1;
+    ptrdiff_t end;
+
+    while ((end = slice_find_byte(text, '\n')) >= 0 && (size_t)end + 1 < text.len) {
+        text = slice_skip(text, (size_t)end + 1);
+        lines++;
+    }
+    return lines;
+}
+
 /* A tree of r's file in r->tree, or -1. r->config->path and r->mem are set. */
 static int parse(struct reading *r)
 {
@@ -255,15 +292,16 @@ static int parse(struct reading *r)
         abort();
     cfg_set_error_function(r->tree, on_parse_error);
     watch_options(r);
-    /* A last line without its newline is a line, and an empty file is a text. */
-    const char *lines = slice_ends_nocase(text, "\n")
-                            ? text.at
-                            : arena_printf(r->mem, "%s\n", text.at);
+    r->last_line = count_lines(text);
     current = r;
-    int parsed = cfg_parse_buf(r->tree, lines);
+    int parsed = cfg_parse_buf(r->tree,
+                               arena_printf(r->mem, "%s\n" END_MARK "()\n", text.at));
     current = NULL;
-    if (parsed == CFG_SUCCESS)
+    if (parsed == CFG_SUCCESS && r->is_whole)
         return 0;
+    if (parsed == CFG_SUCCESS)
+        return error_set(r->err, ERROR_INVALID, "%s:%d: a comment is not closed", path,
+                         r->last_line);
     if (r->cause.kind != ERROR_NONE)
         return error_set(r->err, ERROR_INVALID, "%s", r->cause.text);
     /* libconfuse says nothing where a name is empty. */

@@ -29,6 +29,8 @@ struct reading {
         int line;
     } seen[OPTIONS_MAX];
     size_t seen_count;
+    int last_line; /* of the file */
+    bool is_whole; /* nothing is open at its end */
 };
 
 /* The line of option, else of the end of its section (libconfuse does not call for an empty

@@ -113,6 +113,8 @@ void config_list_options(struct reading *r)
     /* At most 32 zones and 32 keys were accepted, so that there is room. */
     r->config->options = arena_array(r->mem, OPTIONS_MAX, sizeof *r->config->options);
     for (cfg_opt_t *option = r->tree->opts; option->name != NULL; option++) {
+        if (option->type == CFGT_FUNC) /* the mark of the end */
+            continue;
         if (option->type != CFGT_SEC) {
             list_option(r, &(struct place){.section = ""}, option);
             continue;
