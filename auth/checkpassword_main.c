@@ -15,10 +15,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -79,7 +79,8 @@ static void close_foreign_descriptors(void)
 {
     struct rlimit limit;
 
-    if (close_range(FIRST_FOREIGN_FD, ~0U, 0) == 0 ||
+    /* By number: not every C library has the function yet. */
+    if (syscall(SYS_close_range, FIRST_FOREIGN_FD, ~0U, 0) == 0 ||
         getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     for (rlim_t fd = FIRST_FOREIGN_FD; fd < limit.rlim_cur && fd < 65536; fd++)
@@ -308,7 +309,7 @@ static int run(char **program, const char *username)
     variables[count] = NULL;
     (void)alarm(0); /* it would outlive the exec and end PROG */
     (void)execvpe(program[0], program, variables);
-    complain(program[0], strerrordesc_np(errno));
+    complain(program[0], error_words(errno));
     return EXIT_TROUBLE;
 }
 
@@ -331,7 +332,7 @@ static int reply(const char *username)
     /* A pipe takes this much as a whole or not at all. */
     if (write(REPLY_FD, line, (size_t)len) == (ssize_t)len)
         return EXIT_GOOD;
-    complain("could not answer on descriptor 4", strerrordesc_np(errno));
+    complain("could not answer on descriptor 4", error_words(errno));
     return EXIT_TROUBLE;
 }
 
@@ -352,7 +353,7 @@ static ssize_t make_question(const struct call *call, char *question, int *out_s
         return -1;
     }
     if (len < 0) {
-        complain("could not read the login", strerrordesc_np(errno));
+        complain("could not read the login", error_words(errno));
         explicit_bzero(record, sizeof record); /* it may have begun */
         *out_status = EXIT_TROUBLE;
         return -1;
@@ -386,7 +387,7 @@ static int show(struct slice line)
     (void)slice_cut(&fields, '\t', &word);
     if (write(STDOUT_FILENO, fields.at, fields.len + 1) == (ssize_t)fields.len + 1)
         return EXIT_GOOD;
-    complain("could not show the answer", strerrordesc_np(errno));
+    complain("could not show the answer", error_words(errno));
     return EXIT_TROUBLE;
 }
 

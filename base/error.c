@@ -31,6 +31,17 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     return -1;
 }
 
+const char *error_words(int errno_value)
+{
+#ifdef __GLIBC__
+    const char *words = strerrordesc_np(errno_value); /* no buffer and no locale */
+#else
+    /* musl's: constant words, and without a locale the same for all threads. */
+    const char *words = strerror(errno_value); // NOLINT(concurrency-mt-unsafe)
+#endif
+    return words != NULL ? words : "unknown error";
+}
+
 int error_set_errno(struct error *err, enum error_kind kind, int errno_value,
                     const char *format, ...)
 {
@@ -43,10 +54,7 @@ int error_set_errno(struct error *err, enum error_kind kind, int errno_value,
     if (vsnprintf(prefix, sizeof prefix, format, args) < 0)
         prefix[0] = '\0';
     va_end(args);
-    /* strerrordesc_np needs no buffer and no locale (glibc 2.32). */
-    const char *why = strerrordesc_np(errno_value);
-    return error_set(err, kind, "%.200s: %s", prefix,
-                     why != NULL ? why : "unknown error");
+    return error_set(err, kind, "%.200s: %s", prefix, error_words(errno_value));
 }
 
 int error_prefix(struct error *err, const char *format, ...)

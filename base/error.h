@@ -38,7 +38,10 @@ struct error {
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     PRINTF(3, 4);
 
-/* The same with ": " and the text of errno_value (thread-safe strerror) behind it. */
+/* An errno in words, constant and for any thread. */
+const char *error_words(int errno_value);
+
+/* error_set with ": " and error_words(errno_value) behind it. */
 int error_set_errno(struct error *err, enum error_kind kind, int errno_value,
                     const char *format, ...) PRINTF(4, 5);
 

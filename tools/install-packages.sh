@@ -8,7 +8,7 @@
 # run their own, with their own configuration.
 set -eu
 
-build="gcc libc6-dev make binutils pkg-config libsodium-dev libsqlite3-dev libmicrohttpd-dev
+build="gcc libc6-dev musl-tools make binutils pkg-config libsodium-dev libsqlite3-dev libmicrohttpd-dev
  libjansson-dev libconfuse-dev libcurl4-openssl-dev libssl-dev libc-ares-dev libpcre2-dev libseccomp-dev
  libevent-dev libgmime-3.0-dev libpsl-dev libqrencode-dev"
 demo="curl rbldnsd procps"
