@@ -139,13 +139,10 @@ static int read_dns(struct reading *r)
 {
     struct config *c = r->config;
     struct address parsed;
-    static const char *const proofs[] = {"mailbox", "pin"};
-    unsigned ignored = 0;
 
     if (read_list(r, "dns|servers", &c->dns.servers) != 0 ||
         read_number(r, "dns|port", 1, 65535, &c->dns.port) != 0 ||
-        read_duration(r, "dns|timeout", false, &c->dns.timeout_s) != 0 ||
-        read_word(r, "policy|proof", proofs, ARRAY_LEN(proofs), &ignored) != 0)
+        read_duration(r, "dns|timeout", false, &c->dns.timeout_s) != 0)
         return -1;
     if (c->dns.timeout_s > 30)
         return bad(r, "dns|timeout", "must be at most 30s");
@@ -204,8 +201,10 @@ static int read_limits(struct reading *r)
 
 static int read_policy(struct reading *r)
 {
-    static const char *const proofs[] = {"off", "preferred", "required"};
+    static const char *const log_proofs[] = {"off", "preferred", "required"};
+    static const char *const proofs[] = {"mailbox", "pin"};
     struct config *c = r->config;
+    unsigned log_proof = 0;
     unsigned proof = 0;
 
     if (read_duration(r, "policy|lease_default", false, &c->policy.lease_default_s) !=
@@ -217,9 +216,12 @@ static int read_policy(struct reading *r)
             0 ||
         read_number(r, "policy|leases_per_month", 0, 1000,
                     &c->policy.leases_per_month) != 0 ||
-        read_word(r, "policy|log_proof", proofs, ARRAY_LEN(proofs), &proof) != 0)
+        read_word(r, "policy|proof", proofs, ARRAY_LEN(proofs), &proof) != 0 ||
+        read_word(r, "policy|log_proof", log_proofs, ARRAY_LEN(log_proofs),
+                  &log_proof) != 0)
         return -1;
-    c->policy.log_proof = (enum config_log_proof)proof;
+    c->policy.needs_pin = proof == 1;
+    c->policy.log_proof = (enum config_log_proof)log_proof;
     c->policy.console_reveal = cfg_getbool(r->tree, "policy|console_reveal") ==
                                cfg_true;
     if (c->policy.lease_default_s > c->policy.lease_max_s)

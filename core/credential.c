@@ -5,6 +5,8 @@
 
 #include "core/credential.h"
 
+#define DIGITS "0123456789"
+
 enum {
     GROUP_LEN = 5,
     PREFIX_LEN = sizeof(USERNAME_PREFIX) - 1
@@ -18,9 +20,14 @@ static char lower(char byte)
 }
 
 /* strchr would find the NUL at the end of the alphabet. */
+static bool is_of(const char *alphabet, char byte)
+{
+    return byte != '\0' && strchr(alphabet, byte) != NULL;
+}
+
 static bool in_alphabet(char byte)
 {
-    return byte != '\0' && strchr(CREDENTIAL_ALPHABET, byte) != NULL;
+    return is_of(CREDENTIAL_ALPHABET, byte);
 }
 
 void username_make(const struct random *random, char *text)
@@ -67,7 +74,7 @@ struct secret password_make(const struct random *random)
 }
 
 /* Exactly len characters of the alphabet, with blanks and hyphens wherever they are. */
-static bool normalise(struct slice typed, char *out, size_t len)
+static bool normalise(struct slice typed, const char *alphabet, char *out, size_t len)
 {
     char plain[PASSWORD_LEN + 1] = {0};
     size_t count = 0;
@@ -78,7 +85,7 @@ static bool normalise(struct slice typed, char *out, size_t len)
         char byte = lower(typed.at[i]);
         if (byte == '-' || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n')
             continue;
-        is_good = count < len && in_alphabet(byte);
+        is_good = count < len && is_of(alphabet, byte);
         if (is_good)
             plain[count++] = byte;
     }
@@ -91,7 +98,7 @@ static bool normalise(struct slice typed, char *out, size_t len)
 
 bool password_normalise(struct slice typed, char out[PASSWORD_LEN + 1])
 {
-    return normalise(typed, out, PASSWORD_LEN);
+    return normalise(typed, CREDENTIAL_ALPHABET, out, PASSWORD_LEN);
 }
 
 void link_id_make(const struct random *random, char *text)
@@ -109,7 +116,7 @@ bool link_key_normalise(struct slice typed, char out[LINK_KEY_LEN + 1])
     typed = slice_trim(typed);
     if (slice_starts(typed, "#"))
         typed = slice_skip(typed, 1);
-    return normalise(typed, out, LINK_KEY_LEN);
+    return normalise(typed, CREDENTIAL_ALPHABET, out, LINK_KEY_LEN);
 }
 
 bool link_id_is_valid(struct slice text)
@@ -120,4 +127,14 @@ bool link_id_is_valid(struct slice text)
         if (!in_alphabet(text.at[i]))
             return false;
     return true;
+}
+
+void pin_make(const struct random *random, char *text)
+{
+    random_text(random, DIGITS, text, PIN_LEN);
+}
+
+bool pin_normalise(struct slice typed, char out[PIN_LEN + 1])
+{
+    return normalise(typed, DIGITS, out, PIN_LEN);
 }

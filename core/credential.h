@@ -21,7 +21,8 @@ enum {
     PASSWORD_SHOWN_LEN = 29, /* with 4 hyphens */
     LINK_ID_LEN = 13,        /* about 63 bits: names the page, proves nothing */
     LINK_KEY_LEN = 25,       /* about 122 bits: travels in the fragment */
-    LINK_KEY_SHOWN_LEN = 29  /* five groups, when a person reads or types it */
+    LINK_KEY_SHOWN_LEN = 29, /* five groups, when a person reads or types it */
+    PIN_LEN = 6              /* digits: about 20 bits, so its tries are counted */
 };
 
 /* text holds USERNAME_LEN + 1. */
@@ -40,5 +41,9 @@ void link_key_make(const struct random *random, char *text); /* LINK_KEY_LEN + 1
 /* As a person copies it: blanks, hyphens, capitals, a leading '#' do not matter. */
 NODISCARD bool link_key_normalise(struct slice typed, char out[LINK_KEY_LEN + 1]);
 NODISCARD bool link_id_is_valid(struct slice text);
+
+void pin_make(const struct random *random, char *text); /* PIN_LEN + 1 */
+/* As a person types it: blanks and hyphens do not matter. */
+NODISCARD bool pin_normalise(struct slice typed, char out[PIN_LEN + 1]);
 
 #endif

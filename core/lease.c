@@ -30,6 +30,28 @@ static const char *const word_names[] = {
 };
 _Static_assert(ARRAY_LEN(word_names) == LEASE_WORD_COUNT, "one name a word");
 
+static const char *const proof_names[] = {
+    [PROOF_MAILBOX] = "mailbox",
+    [PROOF_PIN] = "pin",
+};
+_Static_assert(ARRAY_LEN(proof_names) == PROOF_COUNT, "one name a proof");
+
+const char *lease_proof_name(enum lease_proof proof)
+{
+    assert((size_t)proof < ARRAY_LEN(proof_names));
+    return proof_names[proof];
+}
+
+bool lease_proof_from(struct slice name, enum lease_proof *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(proof_names); i++)
+        if (slice_is(name, proof_names[i])) {
+            *out = (enum lease_proof)i;
+            return true;
+        }
+    return false;
+}
+
 const char *lease_word_name(enum lease_word word)
 {
     assert((size_t)word < ARRAY_LEN(word_names));
@@ -131,4 +153,12 @@ enum reveal_answer lease_reveal_answer(const struct lease *lease, int64_t now)
     if (now >= lease->reveal_until)
         return REVEAL_LINK_OVER;
     return REVEAL_READY;
+}
+
+enum reveal_answer lease_proof_answer(const struct lease *lease, int64_t now)
+{
+    enum reveal_answer answer = lease_reveal_answer(lease, now);
+    bool is_used = lease->proof == PROOF_PIN && !lease->has_pin;
+
+    return answer == REVEAL_READY && is_used ? REVEAL_PIN_USED : answer;
 }

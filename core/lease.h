@@ -32,6 +32,15 @@ enum lease_delivery {
 };
 const char *lease_delivery_name(enum lease_delivery delivery);
 
+/* What the customer types at the page of the link, beside the link's key, to see the details. */
+enum lease_proof {
+    PROOF_MAILBOX, /* the own address */
+    PROOF_PIN,     /* ... and six digits that came another way than the link */
+    PROOF_COUNT
+};
+const char *lease_proof_name(enum lease_proof proof); /* "pin" */
+NODISCARD bool lease_proof_from(struct slice name, enum lease_proof *out);
+
 enum lease_end {
     LEASE_END_NONE,
     LEASE_END_REVOKED,
@@ -47,8 +56,10 @@ struct lease {
     const char *language; /* of the page and the reply; "" where nobody chose one */
     const char *reason, *ticket, *created_by, *ended_by, *ended_reason;
     enum lease_delivery delivery;
+    enum lease_proof proof;
     enum lease_end end;
     bool is_pending, is_suspended;
+    bool has_pin; /* one was made for the link, and was not used yet */
     unsigned messages_max, messages_per_hour, messages_used, refusals;
     /* In all, and of one message; 0: no limit. A message to three is three recipients. */
     unsigned recipients_max, recipients_per_message, recipients_used;
@@ -96,8 +107,11 @@ enum reveal_answer {
     REVEAL_EXPIRED,
     REVEAL_REVOKED,
     REVEAL_NOT_READY, /* pending or suspended */
+    REVEAL_PIN_USED,  /* of lease_proof_answer only */
     REVEAL_ANSWER_COUNT
 };
 enum reveal_answer lease_reveal_answer(const struct lease *lease, int64_t now);
+/* The same for whoever has nothing but the proof: a PIN is good for one reveal. */
+enum reveal_answer lease_proof_answer(const struct lease *lease, int64_t now);
 
 #endif

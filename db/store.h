@@ -230,9 +230,14 @@ NODISCARD int store_case_same_bounce(struct store *store, const char *bounce_sha
 
 /* ---- leases (store_lease.c) --------------------------------------------------------------------- */
 
+/* What the proof at the page of a link is held against. */
+struct lease_secrets {
+    uint8_t link_hash[DIGEST_BYTES];
+    const char *pin_hash; /* "$argon2id$…"; NULL: no PIN was made, or it was used */
+};
 struct lease_new {
     struct lease lease; /* id, reserved_address and lane are ignored */
-    uint8_t link_hash[DIGEST_BYTES];
+    struct lease_secrets secrets;
     const char *idempotency_key; /* NULL: none */
     uint8_t request_hash[DIGEST_BYTES];
 };
@@ -248,8 +253,7 @@ NODISCARD int store_lease_find(struct store *store, struct arena *mem, int64_t i
                                struct lease *out, struct error *err);
 NODISCARD int store_lease_by_link(struct store *store, struct arena *mem,
                                   const char *link_id, struct lease *out,
-                                  uint8_t out_link_hash[DIGEST_BYTES],
-                                  struct error *err);
+                                  struct lease_secrets *out_secrets, struct error *err);
 /* The live lease of a mailbox, or ERROR_NOT_FOUND. */
 NODISCARD int store_lease_live_for(struct store *store, struct arena *mem,
                                    const char *mailbox, int64_t now, struct lease *out,
@@ -265,14 +269,14 @@ NODISCARD int store_lease_search(struct store *store, struct arena *mem,
 NODISCARD int store_lease_list(struct store *store, struct arena *mem,
                                const struct lease_filter *filter, struct lease **out,
                                size_t *out_count, struct error *err);
-/* A new link for a lease: hash, id, time; tries start again. */
+/* A new link for a lease; the old one's secrets are gone, and tries start again. */
 NODISCARD int store_lease_set_link(struct store *store, int64_t id, const char *link_id,
-                                   const uint8_t link_hash[DIGEST_BYTES],
+                                   const struct lease_secrets *secrets,
                                    int64_t reveal_until, struct error *err);
 /* One wrong proof; *out_left says how many are left. */
 NODISCARD int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
                                     struct error *err);
-/* The password was made: keep its verifier, count the reveal. The one it replaces lets nobody in any
+/* The password was made: keep its verifier, count the reveal, forget the PIN. The one it replaces lets nobody in any
  * more; its verifier is kept for store_login_earlier, the newest STORE_EARLIER_MAX of them. */
 NODISCARD int store_lease_reveal(struct store *store, int64_t id,
                                  const struct verifier *verifier, int64_t now,

@@ -15,18 +15,19 @@
  "l.created_at, l.reveal_until, l.revealed_at, l.expires_at, l.ended_at, "            \
  "l.first_login_at, l.last_login_at, l.last_message_at, l.link_hash, "                \
  "l.recipients_max, l.recipients_per_message, l.message_size_max, "                   \
- "l.recipients_used, l.language"
-#define FROM_LEASE \
- LEASE_COLUMNS " FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
+ "l.recipients_used, l.language, l.proof, l.pin_hash IS NOT NULL"
+#define FROM " FROM lease l JOIN pool_address p ON p.id = l.pool_address_id "
+#define FROM_LEASE LEASE_COLUMNS FROM
 
 enum {
-    LEASE_COLUMN_COUNT = 37
+    LEASE_COLUMN_COUNT = 39
 };
 
 int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out,
                      struct error *err)
 {
     int64_t end = sql_int(rows, 14);
+    const char *proof = sql_text(rows, 37, mem);
 
     *out = (struct lease){
         .id = sql_int(rows, 0),
@@ -64,8 +65,10 @@ int store_lease_read(struct sql_rows *rows, struct arena *mem, struct lease *out
         .message_size_max = (uint64_t)sql_int(rows, 34),
         .recipients_used = (unsigned)sql_int(rows, 35),
         .language = sql_text(rows, 36, mem),
+        .has_pin = sql_int(rows, 38) != 0,
     };
-    if (end < 0 || end >= LEASE_END_COUNT)
+    if (end < 0 || end >= LEASE_END_COUNT ||
+        !lease_proof_from(slice_from(proof), &out->proof))
         return store_corrupt(err, "leases");
     out->end = (enum lease_end)end;
     return 0;
@@ -132,16 +135,18 @@ static int insert_lease(struct store *store, const struct lease_new *row,
         "INSERT INTO lease (case_id, pool_address_id, mailbox, username, delivery, "
         "messages_max, messages_per_hour, link_id, link_hash, reveal_tries_left, "
         "reveal_until, created_at, created_by, reason, ticket, expires_at, is_pending, "
-        "recipients_max, recipients_per_message, message_size_max, language) "
+        "recipients_max, recipients_per_message, message_size_max, language, proof, "
+        "pin_hash) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-        "$17, $18, $19, $20, $21)",
-        "iitttiitbiiitttiiiiit", l->case_id, l->pool_address_id, l->mailbox,
+        "$17, $18, $19, $20, $21, $22, $23)",
+        "iitttiitbiiitttiiiiittt", l->case_id, l->pool_address_id, l->mailbox,
         l->username, lease_delivery_name(l->delivery), (int64_t)l->messages_max,
-        (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->link_hash),
+        (int64_t)l->messages_per_hour, l->link_id, hash_slice(row->secrets.link_hash),
         (int64_t)REVEAL_TRIES_MAX, l->reveal_until, l->created_at, l->created_by,
         l->reason, l->ticket, l->expires_at, (int64_t)l->is_pending,
         (int64_t)l->recipients_max, (int64_t)l->recipients_per_message,
-        (int64_t)l->message_size_max, l->language != NULL ? l->language : "");
+        (int64_t)l->message_size_max, l->language != NULL ? l->language : "",
+        lease_proof_name(l->proof), row->secrets.pin_hash);
 }
 
 struct adding {
@@ -240,35 +245,37 @@ int store_lease_find(struct store *store, struct arena *mem, int64_t id,
     return find_one(store, rows, mem, out, err);
 }
 
-struct with_hash {
+struct with_secrets {
     struct lease lease;
-    uint8_t link_hash[DIGEST_BYTES];
+    struct lease_secrets secrets;
 };
 
-static int read_with_hash(struct sql_rows *rows, struct arena *mem, void *element,
-                          struct error *err)
+static int read_with_secrets(struct sql_rows *rows, struct arena *mem, void *element,
+                             struct error *err)
 {
-    struct with_hash *both = element;
+    struct with_secrets *both = element;
 
-    if (!sql_blob(rows, 31, both->link_hash, DIGEST_BYTES))
+    if (!sql_blob(rows, 31, both->secrets.link_hash, DIGEST_BYTES))
         return store_corrupt(err, "leases");
+    both->secrets.pin_hash = sql_text(rows, LEASE_COLUMN_COUNT, mem);
     return store_lease_read(rows, mem, &both->lease, err);
 }
 
 int store_lease_by_link(struct store *store, struct arena *mem, const char *link_id,
-                        struct lease *out, uint8_t out_link_hash[DIGEST_BYTES],
+                        struct lease *out, struct lease_secrets *out_secrets,
                         struct error *err)
 {
-    struct with_hash both;
+    struct with_secrets both;
     struct sql_rows *rows;
 
-    if (sql_ask(store->sql, &rows, err, FROM_LEASE "WHERE l.link_id = $1", "t",
+    if (sql_ask(store->sql, &rows, err,
+                LEASE_COLUMNS ", l.pin_hash" FROM "WHERE l.link_id = $1", "t",
                 link_id) != 0 ||
-        store_one(rows, mem, read_with_hash, &both, "such link", err) != 0 ||
+        store_one(rows, mem, read_with_secrets, &both, "such link", err) != 0 ||
         store_lease_limits(store, mem, &both.lease, err) != 0)
         return -1;
     *out = both.lease;
-    memcpy(out_link_hash, both.link_hash, DIGEST_BYTES);
+    *out_secrets = both.secrets;
     return 0;
 }
 
@@ -371,14 +378,14 @@ static int need_one_change(struct store *store, struct error *err)
 }
 
 int store_lease_set_link(struct store *store, int64_t id, const char *link_id,
-                         const uint8_t link_hash[DIGEST_BYTES], int64_t reveal_until,
+                         const struct lease_secrets *secrets, int64_t reveal_until,
                          struct error *err)
 {
     if (sql_run(store->sql, err,
                 "UPDATE lease SET link_id = $2, link_hash = $3, reveal_until = $4, "
-                "reveal_tries_left = $5 WHERE id = $1",
-                "itbii", id, link_id, hash_slice(link_hash), reveal_until,
-                (int64_t)REVEAL_TRIES_MAX) != 0)
+                "reveal_tries_left = $5, pin_hash = $6 WHERE id = $1",
+                "itbiit", id, link_id, hash_slice(secrets->link_hash), reveal_until,
+                (int64_t)REVEAL_TRIES_MAX, secrets->pin_hash) != 0)
         return -1;
     return need_one_change(store, err);
 }
@@ -412,7 +419,8 @@ static int reveal_lease(struct store *store, void *context, struct error *err)
 
     if (sql_run(
             store->sql, err,
-            "UPDATE lease SET reveals = reveals + 1, revealed_at = $2 WHERE id = $1",
+            "UPDATE lease SET reveals = reveals + 1, revealed_at = $2, pin_hash = NULL "
+            "WHERE id = $1",
             "ii", r->id, r->now) != 0 ||
         need_one_change(store, err) != 0 || keep_replaced(store, r, err) != 0)
         return -1;
@@ -438,7 +446,7 @@ int store_lease_end(struct store *store, int64_t id, enum lease_end end, const c
 
     if (sql_run(store->sql, err,
                 "UPDATE lease SET end_how = $2, ended_by = $3, ended_reason = $4, "
-                "ended_at = $5 WHERE id = $1 AND end_how = 0",
+                "ended_at = $5, pin_hash = NULL WHERE id = $1 AND end_how = 0",
                 "iitti", id, (int64_t)end, by, reason, now) != 0)
         return -1;
     if (sql_changes(store->sql) == 1)

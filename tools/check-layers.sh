@@ -45,7 +45,7 @@ dnsbl
 mtalog
 identity app
 cases    app dnsbl mtalog
-leases   app dnsbl cases
+leases   app dnsbl cases identity
 jobs     app cases leases dnsbl identity mtalog
 api      app http render cases leases dnsbl identity
 web      app http render cases leases dnsbl identity
@@ -63,7 +63,7 @@ while read -r header owners; do
 done <<'T'
 microhttpd.h  issuer/http/server.c
 sqlite3.h     db/sql_sqlite.c
-sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c
+sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c issuer/leases/pin.c
 confuse.h     base/config.c base/config_reading.h
 seccomp.h     base/sandbox.c
 ares.h        issuer/dnsbl/resolver_cares.c

@@ -148,12 +148,13 @@ static int read_mint(struct call *call, struct mint_request *out, struct error *
     json_t *senders = NULL;
     json_t *domains = NULL;
 
-    if (call_fields(
-            call, err, "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s, s?I, s?s, s?s}",
-            "case", &case_id, "mailbox", &out->mailbox, "for", &duration, "senders",
-            &senders, "recipient_domains", &domains, "messages", &messages, "reason",
-            &out->reason, "ticket", &out->ticket, "delivery", &delivery, "recipients",
-            &recipients, "message_size", &size, "language", &out->language) != 0)
+    if (call_fields(call, err,
+                    "{s:I, s?s, s?s, s?o, s?o, s?I, s?s, s?s, s?s, s?I, s?s, s?s, s?s}",
+                    "case", &case_id, "mailbox", &out->mailbox, "for", &duration,
+                    "senders", &senders, "recipient_domains", &domains, "messages",
+                    &messages, "reason", &out->reason, "ticket", &out->ticket,
+                    "delivery", &delivery, "recipients", &recipients, "message_size",
+                    &size, "language", &out->language, "proof", &out->proof) != 0)
         return -1;
     if (duration != NULL &&
         number_duration_s(slice_from(duration), &out->for_s, err) != 0)
@@ -169,6 +170,18 @@ static int read_mint(struct call *call, struct mint_request *out, struct error *
             0)
         return -1;
     return read_delivery(delivery, &out->delivery, err);
+}
+
+/* Link and PIN stand in the answer that made them, and in no other. */
+static json_t *given(struct call *call, const struct lease *lease, const char *link,
+                     const char *pin)
+{
+    json_t *o = present_lease(lease, call->now, link);
+
+    call->response->is_secret = true;
+    if (pin != NULL)
+        put_text(o, "pin", pin);
+    return o;
 }
 
 int api_lease_mint(struct call *call, json_t **out, struct error *err)
@@ -188,8 +201,7 @@ int api_lease_mint(struct call *call, json_t **out, struct error *err)
     bool is_pending = lease_state_at(&minted.lease, call->now) ==
                       LEASE_PENDING_APPROVAL;
     call->status = is_pending ? 202 : minted.is_replay ? 200 : 201;
-    call->response->is_secret = true;
-    *out = present_lease(&minted.lease, call->now, minted.link);
+    *out = given(call, &minted.lease, minted.link, minted.pin);
     put_approval(call, &minted.approval, *out);
     return 0;
 }
@@ -229,16 +241,15 @@ int api_lease_extend(struct call *call, json_t **out, struct error *err)
 
 int api_lease_link(struct call *call, json_t **out, struct error *err)
 {
-    const char *link = NULL;
+    struct new_link made;
     struct lease lease;
     int64_t id;
 
     if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
-        lease_new_link(call->app, call->mem, &call->actor, id, &link, err) != 0 ||
+        lease_new_link(call->app, call->mem, &call->actor, id, &made, err) != 0 ||
         find_lease(call, id, &lease, err) != 0)
         return -1;
-    call->response->is_secret = true;
-    *out = present_lease(&lease, call->now, link);
+    *out = given(call, &lease, made.url, made.pin);
     return 0;
 }
 
@@ -256,6 +267,7 @@ static const char *why_not(enum reveal_answer answer)
     case REVEAL_EXPIRED: return "the lease has expired";
     case REVEAL_REVOKED: return "the lease was revoked";
     case REVEAL_NOT_READY: return "the lease is not ready";
+    case REVEAL_PIN_USED: return "the PIN was used: make a new link";
     case REVEAL_ANSWER_COUNT: break;
     }
     return "the details cannot be shown now";

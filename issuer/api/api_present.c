@@ -100,6 +100,7 @@ json_t *present_lease(const struct lease *lease, int64_t now, const char *link)
     put_text(o, "language",
              lease->language != NULL && lease->language[0] != '\0' ? lease->language
                                                                    : NULL);
+    put_text(o, "proof", lease_proof_name(lease->proof));
     put_text(o, "created_by", lease->created_by);
     put_time(o, "created_at", lease->created_at);
     put_time(o, "reveal_until", lease->reveal_until);

@@ -34,6 +34,7 @@ enum cli_option {
     CLI_REASON,
     CLI_TICKET,
     CLI_LANGUAGE,
+    CLI_PROOF,
     CLI_ROLE,
     CLI_LIMIT,
     CLI_IDEMPOTENCY_KEY,

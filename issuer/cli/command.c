@@ -55,12 +55,12 @@ const struct command command_table[] = {
     {"mint", "(--case N | --bounce FILE|-) [--mailbox A@B] [--for 24h]\n"
      "    [--delivery login|route] [--sender A@B|@B]... [--recipient-domain D]...\n"
      "    [--messages N] [--recipients N] [--message-size 25M] [--reason TEXT]\n"
-     "    [--ticket TEXT] [--language CODE] [--idempotency-key KEY]",
+     "    [--ticket TEXT] [--language CODE] [--proof mailbox|pin] [--idempotency-key KEY]",
      "give a lease and print its one-time link",
      BIT(CLI_CASE) | BIT(CLI_BOUNCE) | BIT(CLI_MAILBOX) | BIT(CLI_FOR) | BIT(CLI_DELIVERY) |
          BIT(CLI_SENDER) | BIT(CLI_RECIPIENT_DOMAIN) | BIT(CLI_MESSAGES) |
          BIT(CLI_RECIPIENTS) | BIT(CLI_MESSAGE_SIZE) | BIT(CLI_REASON) | BIT(CLI_TICKET) |
-         BIT(CLI_LANGUAGE) | BIT(CLI_IDEMPOTENCY_KEY),
+         BIT(CLI_LANGUAGE) | BIT(CLI_PROOF) | BIT(CLI_IDEMPOTENCY_KEY),
      0, 0, run_mint},
     {"lease list", "[--case N] [--limit N]",
      "list the newest leases",
@@ -157,6 +157,7 @@ const char *option_name(enum cli_option option)
         [CLI_REASON] = "reason",
         [CLI_TICKET] = "ticket",
         [CLI_LANGUAGE] = "language",
+        [CLI_PROOF] = "proof",
         [CLI_ROLE] = "role",
         [CLI_LIMIT] = "limit",
         [CLI_IDEMPOTENCY_KEY] = "idempotency-key",

@@ -36,6 +36,7 @@ static const struct column lease_columns[] = {
     {"reason",             "reason"                },
     {"ticket",             "ticket"                },
     {"language",           "language"              },
+    {"proof",              "proof"                 },
     {"details shown",      "revealed_at"           },
     {"first login",        "first_login_at"        },
     {"last login",         "last_login_at"         },
@@ -134,6 +135,7 @@ static int fill_mint(struct cli *cli, json_t *body, struct error *err)
         put_option(cli, CLI_DELIVERY, "delivery", body, err) != 0 ||
         put_option(cli, CLI_REASON, "reason", body, err) != 0 ||
         put_option(cli, CLI_LANGUAGE, "language", body, err) != 0 ||
+        put_option(cli, CLI_PROOF, "proof", body, err) != 0 ||
         put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
         put_list_option(cli, CLI_SENDER, "senders", body, err) != 0 ||
         put_list_option(cli, CLI_RECIPIENT_DOMAIN, "recipient_domains", body, err) != 0)
@@ -160,7 +162,8 @@ static void tell_waiting(struct cli *cli, const json_t *lease)
         text_of(cli, json_object_get(approval, "id")));
 }
 
-/* The link alone on standard output, so that a script can take it; the facts beside it. */
+/* The link alone on standard output, so that a script can take it; the facts beside it, with the
+ * PIN, which must not travel where the link does. */
 static void tell_lease(struct cli *cli, const json_t *lease)
 {
     const char *id = text_of(cli, json_object_get(lease, "id"));
@@ -182,6 +185,10 @@ static void tell_lease(struct cli *cli, const json_t *lease)
     }
     say("the link works until %s; send it to the customer:",
         member(lease, "reveal_until"));
+    if (json_object_get(lease, "pin") != NULL)
+        say("the PIN %s is shown only now; tell it another way than the link, by phone "
+            "for example",
+            member(lease, "pin"));
     strbuf_printf(&cli->out, "%s\n", member(lease, "link"));
 }
 

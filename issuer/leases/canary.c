@@ -77,7 +77,7 @@ static int add_lease(struct store *store, struct making *m, struct error *err)
         return -1;
     /* Nobody gets this link; reveal_until of now means that it is over. */
     link_make(app_random(m->app), &m->link);
-    memcpy(new.link_hash, m->link.hash, sizeof new.link_hash);
+    memcpy(new.secrets.link_hash, m->link.hash, sizeof new.secrets.link_hash);
     new.lease = (struct lease){.case_id = m->case_id,
                                .pool_address_id = m->pool.id,
                                .mailbox = m->sender,

@@ -9,6 +9,7 @@
 #include "base/timetext.h"
 #include "issuer/cases/words.h"
 #include "issuer/leases/link.h"
+#include "issuer/leases/pin.h"
 #include "issuer/leases/round.h"
 
 struct ending {
@@ -76,7 +77,9 @@ struct linking {
     struct arena *mem;
     const struct actor *actor;
     int64_t id, now;
+    struct lease lease;
     struct link link;
+    struct pin pin;
 };
 
 static int check_linkable(const struct lease *lease, int64_t now, struct error *err)
@@ -99,34 +102,57 @@ static int check_linkable(const struct lease *lease, int64_t now, struct error *
     return 0;
 }
 
+static int read_linked(struct store *store, void *context, struct error *err)
+{
+    struct linking *l = context;
+
+    if (store_lease_find(store, l->mem, l->id, &l->lease, err) != 0)
+        return -1;
+    return check_linkable(&l->lease, l->now, err);
+}
+
 static int set_link(struct store *store, void *context, struct error *err)
 {
     struct linking *l = context;
-    struct lease lease;
+    struct lease_secrets secrets = {0};
 
-    if (store_lease_find(store, l->mem, l->id, &lease, err) != 0 ||
-        check_linkable(&lease, l->now, err) != 0)
+    /* It may have ended, or been opened, since it was read. What it asks for never changes. */
+    if (read_linked(store, l, err) != 0)
         return -1;
-    link_make(app_random(l->app), &l->link);
-    int64_t until = link_ends_at(app_config(l->app), l->now, lease.expires_at);
-    if (store_lease_set_link(store, l->id, l->link.id, l->link.hash, until, err) != 0)
+    memcpy(secrets.link_hash, l->link.hash, sizeof secrets.link_hash);
+    secrets.pin_hash = l->lease.proof == PROOF_PIN ? l->pin.hash : NULL;
+    int64_t until = link_ends_at(app_config(l->app), l->now, l->lease.expires_at);
+    if (store_lease_set_link(store, l->id, l->link.id, &secrets, until, err) != 0)
         return -1;
-    return store_audit(store, l->now, l->actor->name, "lease.link",
-                       arena_printf(l->mem, "lease:%lld", (long long)l->id), "", err);
+    return store_audit(
+        store, l->now, l->actor->name, "lease.link",
+        arena_printf(l->mem, "lease:%lld", (long long)l->id),
+        arena_printf(l->mem, "proof=%s", lease_proof_name(l->lease.proof)), err);
 }
 
 int lease_new_link(struct app *app, struct arena *mem, const struct actor *actor,
-                   int64_t id, const char **out_link, struct error *err)
+                   int64_t id, struct new_link *out, struct error *err)
 {
     struct linking l = {
         .app = app, .mem = mem, .actor = actor, .id = id, .now = app_now(app)};
+    struct store *store = NULL;
 
-    if (app_allow(actor, ACT_MINT, err) != 0)
+    if (app_allow(actor, ACT_MINT, err) != 0 || app_take_reader(app, &store, err) != 0)
         return -1;
-    int result = app_write(app, set_link, &l, err);
+    int result = store_snapshot(store, read_linked, &l, err);
+    app_give_back(app, store);
+    if (result != 0)
+        return -1;
+    link_make(app_random(app), &l.link);
+    if ((l.lease.proof == PROOF_PIN && pin_new(app, &l.pin, err) != 0) ||
+        app_write(app, set_link, &l, err) != 0)
+        result = -1;
     if (result == 0)
-        *out_link = link_url(app_config(app), mem, &l.link);
+        *out = (struct new_link){
+            .url = link_url(app_config(app), mem, &l.link),
+            .pin = l.lease.proof == PROOF_PIN ? arena_strdup(mem, l.pin.digits) : NULL};
     secret_wipe(&l.link, sizeof l.link);
+    secret_wipe(&l.pin, sizeof l.pin);
     return result;
 }
 

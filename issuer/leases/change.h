@@ -10,10 +10,15 @@
  * ERROR_CONFLICT when it ended before. */
 NODISCARD int lease_revoke(struct app *app, const struct actor *actor, int64_t id,
                            const char *reason, struct error *err);
-/* A new link; the old one stops working. Refused once the first login was seen. */
+/* A new link, and a new PIN where the lease asks for one; the old ones stop working. Refused once
+ * the first login was seen. */
+struct new_link {
+    const char *url;
+    const char *pin; /* NULL: none */
+};
 NODISCARD int lease_new_link(struct app *app, struct arena *mem,
                              const struct actor *actor, int64_t id,
-                             const char **out_link, struct error *err);
+                             struct new_link *out, struct error *err);
 
 /* by_s more seconds, while the block is still there by our own question. ERROR_REFUSED: not listed any
  * more, longer than policy.lease_max in all, or not a lease that can be used; ERROR_UNAVAILABLE: the

@@ -11,6 +11,7 @@
 #include "base/timetext.h"
 #include "core/mailbox.h"
 #include "issuer/leases/link.h"
+#include "issuer/leases/pin.h"
 #include "issuer/leases/round.h"
 #include "issuer/leases/terms.h"
 #include "issuer/leases/username.h"
@@ -36,6 +37,7 @@ struct minting {
     doubts doubts;
     struct approval approval;
     struct link link;
+    struct pin pin;
     struct lease lease;
     bool is_replay;
 };
@@ -106,13 +108,13 @@ static int audit_mint(struct store *store, const struct minting *m, struct error
     const char *detail = arena_printf(
         m->mem,
         "case=%lld mailbox=%s address=%s blocked=%s zone=%s until=%s messages=%u "
-        "per_hour=%u recipients=%u size=%llu doubts=%s reason=%s",
+        "per_hour=%u recipients=%u size=%llu proof=%s doubts=%s reason=%s",
         (long long)lease->case_id, lease->mailbox, lease->reserved_address,
         m->row.evidence.blocked_ip,
         m->round.zone != NULL ? m->round.zone->name : m->row.evidence.list, until,
         lease->messages_max, lease->messages_per_hour, lease->recipients_max,
-        (unsigned long long)lease->message_size_max, doubted,
-        lease->reason != NULL ? lease->reason : "");
+        (unsigned long long)lease->message_size_max, lease_proof_name(lease->proof),
+        doubted, lease->reason != NULL ? lease->reason : "");
     return store_audit(
         store, m->now, m->actor->name, is_pending ? "lease.request" : "lease.mint",
         arena_printf(m->mem, "lease:%lld", (long long)lease->id), detail, err);
@@ -180,6 +182,7 @@ static void fill_lease(struct minting *m, const char *username, struct lease *le
     lease->language = m->terms.language;
     lease->created_by = m->actor->name;
     lease->delivery = m->request->delivery;
+    lease->proof = m->terms.proof;
     lease->messages_max = m->terms.messages_max;
     lease->messages_per_hour = m->terms.messages_per_hour;
     lease->recipients_max = m->terms.recipients_max;
@@ -208,7 +211,9 @@ static int add_lease(struct store *store, struct minting *m, struct error *err)
         return -1;
     link_make(app_random(m->app), &m->link);
     fill_lease(m, username, &new.lease);
-    memcpy(new.link_hash, m->link.hash, sizeof new.link_hash);
+    memcpy(new.secrets.link_hash, m->link.hash, sizeof new.secrets.link_hash);
+    if (m->terms.proof == PROOF_PIN && m->doubts == 0)
+        new.secrets.pin_hash = m->pin.hash;
     memcpy(new.request_hash, m->request_hash, sizeof new.request_hash);
     if (store_lease_add(store, &new, &id, err) != 0)
         return -1;
@@ -255,6 +260,31 @@ static int read_all(struct minting *m, struct error *err)
     return result;
 }
 
+/* Everything that takes its time is done before the transaction. */
+static int mint_anew(struct minting *m, struct error *err)
+{
+    if (terms_read(app_config(m->app), m->mem, m->request, &m->row, &m->terms, err) !=
+            0 ||
+        round_ask(m->app, m->mem, &m->row, m->pool, m->pool_count, &m->round, err) != 0)
+        return -1;
+    if (m->terms.proof == PROOF_PIN && pin_new(m->app, &m->pin, err) != 0)
+        return -1;
+    return app_write(m->app, write_lease, m, err);
+}
+
+/* The link and the PIN exist in this answer only. */
+static void tell(const struct minting *m, struct minted *out)
+{
+    bool has_link = !m->is_replay && m->approval.id == 0;
+
+    *out = (struct minted){
+        .lease = m->lease, .approval = m->approval, .is_replay = m->is_replay};
+    if (has_link)
+        out->link = link_url(app_config(m->app), m->mem, &m->link);
+    if (has_link && m->lease.has_pin)
+        out->pin = arena_strdup(m->mem, m->pin.digits);
+}
+
 int lease_mint(struct app *app, struct arena *mem, const struct actor *actor,
                const struct mint_request *request, struct minted *out,
                struct error *err)
@@ -271,21 +301,11 @@ int lease_mint(struct app *app, struct arena *mem, const struct actor *actor,
     terms_request_hash(request, m.request_hash);
     if (read_all(&m, err) != 0)
         return -1;
-    if (!m.is_replay) {
-        if (terms_read(app_config(app), mem, request, &m.row, &m.terms, err) != 0 ||
-            round_ask(app, mem, &m.row, m.pool, m.pool_count, &m.round, err) != 0)
-            return -1;
-        if (app_write(app, write_lease, &m, err) != 0)
-            goto out;
+    if (m.is_replay || mint_anew(&m, err) == 0) {
+        tell(&m, out);
+        result = 0;
     }
-    *out = (struct minted){.lease = m.lease,
-                           .link = m.is_replay || m.approval.id != 0
-                                       ? NULL
-                                       : link_url(app_config(app), mem, &m.link),
-                           .approval = m.approval,
-                           .is_replay = m.is_replay};
-    result = 0;
-out:
     secret_wipe(&m.link, sizeof m.link);
+    secret_wipe(&m.pin, sizeof m.pin);
     return result;
 }

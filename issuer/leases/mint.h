@@ -16,6 +16,7 @@ struct mint_request {
     unsigned recipients;                  /* in all; 0: policy.recipients_max */
     uint64_t message_size;                /* bytes; 0: policy.message_size_max */
     enum lease_delivery delivery; /* DELIVERY_ROUTE is ERROR_INVALID in this version */
+    const char *proof; /* "mailbox" or "pin"; NULL: policy.proof, which is the least */
     const char *language; /* of the page and the reply, one of `languages`; or NULL */
     const char *reason, *ticket; /* or NULL */
     const char *idempotency_key; /* or NULL */
@@ -25,6 +26,7 @@ struct minted {
     struct lease lease;
     const char *
         link; /* URL with the key in its fragment; NULL when is_replay or approval.id */
+    const char *pin;          /* digits for PROOF_PIN, as often as link; NULL: none */
     struct approval approval; /* the second person it waits for; id 0: nobody */
     bool
         is_replay; /* this key made this lease before; the link was in that answer only */

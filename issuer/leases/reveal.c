@@ -2,7 +2,8 @@
  * reveal.c - proof in, password out, decided and written in one transaction.
  *
  * Two requests at once cannot both take the last try or both make "the" password: whoever comes
- * second sees what the first one wrote. The password leaves only after the commit.
+ * second sees what the first one wrote. The password leaves only after the commit. A PIN takes
+ * long to judge, so that is done before; the transaction holds it to what is stored by then.
  */
 #include "base/base.h"
 
@@ -10,6 +11,7 @@
 
 #include "core/mailbox.h"
 #include "issuer/leases/link.h"
+#include "issuer/leases/pin.h"
 
 struct revealing {
     struct app *app;
@@ -17,7 +19,10 @@ struct revealing {
     int64_t now;
     const char *actor;
     const char *link_id;
-    struct slice typed_key, typed_mailbox, browser;
+    struct typed_proof typed;
+    struct slice browser;
+    const char *judged; /* the hash that the typed PIN was held against; NULL: none */
+    bool is_pin_right;
     bool is_proof_only;
     enum lease_word word;
     int64_t lease_id; /* local reveal: no proof is asked */
@@ -25,13 +30,13 @@ struct revealing {
 };
 
 static int find_by_link(struct store *store, struct arena *mem, const char *link_id,
-                        struct lease *out, uint8_t hash[DIGEST_BYTES],
+                        struct lease *out, struct lease_secrets *out_secrets,
                         struct error *err)
 {
     /* What cannot be an id is not asked for, and answered as any other unknown one. */
     if (!link_id_is_valid(slice_from(link_id)))
         return error_set(err, ERROR_NOT_FOUND, "there is no such link");
-    if (store_lease_by_link(store, mem, link_id, out, hash, err) != 0)
+    if (store_lease_by_link(store, mem, link_id, out, out_secrets, err) != 0)
         return -1;
     return 0;
 }
@@ -93,14 +98,15 @@ static int look(struct store *store, void *context, struct error *err)
 {
     struct looking *l = context;
     struct reveal_view *view = &l->view;
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets = {0};
 
-    if (find_by_link(store, l->mem, l->link_id, &view->lease, hash, err) != 0 ||
+    if (find_by_link(store, l->mem, l->link_id, &view->lease, &secrets, err) != 0 ||
         find_over(store, l->mem, &view->lease, &view->over_since, err) != 0 ||
         is_browser(store, view->lease.id, l->browser, &view->is_same_browser, err) != 0)
         return -1;
-    view->answer = lease_reveal_answer(&view->lease, l->now);
     view->may_show_again = view->is_same_browser && is_fresh(&view->lease, l->now);
+    view->answer = view->may_show_again ? lease_reveal_answer(&view->lease, l->now)
+                                        : lease_proof_answer(&view->lease, l->now);
     return 0;
 }
 
@@ -120,24 +126,73 @@ int reveal_look(struct app *app, struct arena *mem, const char *link_id,
     return result;
 }
 
-/* The same work whether the link exists (stored, mailbox) or not (NULL). */
-static bool proof_is_right(const struct revealing *r, const uint8_t *stored,
-                           const char *mailbox)
+/* The same work whether the link exists (stored) or not (NULL). */
+static bool key_is_right(const struct revealing *r, const struct lease_secrets *stored)
 {
     static const uint8_t nothing[DIGEST_BYTES];
     char key[LINK_KEY_LEN + 1] = "";
-    char typed[MAILBOX_MAX + 1] = "";
     uint8_t hash[DIGEST_BYTES];
 
-    bool is_key = link_key_normalise(r->typed_key, key);
-    bool is_mailbox = mailbox_parse(r->typed_mailbox, typed);
+    bool is_key = link_key_normalise(r->typed.key, key);
     link_hash(r->link_id, is_key ? key : "", hash);
-    bool is_same_key = secret_same_bytes(hash, stored != NULL ? stored : nothing,
-                                         sizeof hash);
-    bool is_same_mailbox = strcmp(typed, mailbox != NULL ? mailbox : "") == 0;
+    bool is_same = secret_same_bytes(hash, stored != NULL ? stored->link_hash : nothing,
+                                     sizeof hash);
     secret_wipe(key, sizeof key);
-    return stored != NULL && mailbox != NULL && is_key && is_mailbox && is_same_key &&
-           is_same_mailbox;
+    return stored != NULL && is_key && is_same;
+}
+
+static bool proof_is_right(const struct revealing *r, const struct lease *lease,
+                           const struct lease_secrets *stored)
+{
+    char typed[MAILBOX_MAX + 1] = "";
+
+    bool is_key = key_is_right(r, stored);
+    bool is_mailbox = mailbox_parse(r->typed.mailbox, typed) &&
+                      strcmp(typed, lease->mailbox) == 0;
+    bool is_judged = r->judged != NULL && stored->pin_hash != NULL &&
+                     strcmp(r->judged, stored->pin_hash) == 0;
+    bool is_pin = lease->proof != PROOF_PIN || (is_judged && r->is_pin_right);
+    return is_key && is_mailbox && is_pin;
+}
+
+struct judging {
+    struct revealing *r;
+    bool is_due;
+};
+
+static int find_pin(struct store *store, void *context, struct error *err)
+{
+    struct judging *j = context;
+    struct lease_secrets secrets = {0};
+    struct lease lease = {0};
+    struct error why = {0};
+
+    if (find_by_link(store, j->r->mem, j->r->link_id, &lease, &secrets, &why) != 0) {
+        if (why.kind == ERROR_NOT_FOUND)
+            return 0; /* decide says so */
+        *err = why;
+        return -1;
+    }
+    j->is_due = lease.proof == PROOF_PIN && secrets.pin_hash != NULL &&
+                lease_proof_answer(&lease, j->r->now) == REVEAL_READY &&
+                key_is_right(j->r, &secrets);
+    j->r->judged = j->is_due ? secrets.pin_hash : NULL;
+    return 0;
+}
+
+/* Only with the right key: nobody else makes us work. */
+static int judge_pin(struct revealing *r, struct error *err)
+{
+    struct judging judging = {.r = r};
+    struct store *store = NULL;
+
+    if (app_take_reader(r->app, &store, err) != 0)
+        return -1;
+    int result = store_snapshot(store, find_pin, &judging, err);
+    app_give_back(r->app, store);
+    if (result == 0 && judging.is_due)
+        r->is_pin_right = pin_is_right(r->app, r->judged, r->typed.pin);
+    return result;
 }
 
 static int audit_reveal(struct store *store, const struct revealing *r,
@@ -196,15 +251,15 @@ static int decide(struct store *store, void *context, struct error *err)
 {
     struct revealing *r = context;
     struct lease *lease = &r->result.lease;
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets = {0};
 
-    if (find_by_link(store, r->mem, r->link_id, lease, hash, err) != 0) {
-        (void)proof_is_right(r, NULL, NULL);
+    if (find_by_link(store, r->mem, r->link_id, lease, &secrets, err) != 0) {
+        (void)key_is_right(r, NULL);
         return -1;
     }
     r->result.tries_left = lease->reveal_tries_left;
-    r->result.answer = lease_reveal_answer(lease, r->now);
-    bool is_right = proof_is_right(r, hash, lease->mailbox);
+    r->result.answer = lease_proof_answer(lease, r->now);
+    bool is_right = proof_is_right(r, lease, &secrets);
     if (r->result.answer != REVEAL_READY) {
         r->result.outcome = REVEAL_NOT_NOW;
         return 0;
@@ -222,10 +277,10 @@ static int decide_again(struct store *store, void *context, struct error *err)
 {
     struct revealing *r = context;
     struct lease *lease = &r->result.lease;
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets = {0};
     bool is_ours = false;
 
-    if (find_by_link(store, r->mem, r->link_id, lease, hash, err) != 0 ||
+    if (find_by_link(store, r->mem, r->link_id, lease, &secrets, err) != 0 ||
         is_browser(store, lease->id, r->browser, &is_ours, err) != 0)
         return -1;
     r->result.tries_left = lease->reveal_tries_left;
@@ -259,10 +314,10 @@ static int decide_word(struct store *store, void *context, struct error *err)
     struct revealing *r = context;
     struct lease *lease = &r->result.lease;
     char typed[MAILBOX_MAX + 1] = "";
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets = {0};
     bool is_ours = false;
 
-    if (find_by_link(store, r->mem, r->link_id, lease, hash, err) != 0 ||
+    if (find_by_link(store, r->mem, r->link_id, lease, &secrets, err) != 0 ||
         is_browser(store, lease->id, r->browser, &is_ours, err) != 0)
         return -1;
     r->result.tries_left = lease->reveal_tries_left;
@@ -272,7 +327,7 @@ static int decide_word(struct store *store, void *context, struct error *err)
     if (lease->revealed_at == 0 || (!is_ours && lease->reveal_tries_left == 0))
         return 0;
     if (!is_ours &&
-        (!mailbox_parse(r->typed_mailbox, typed) || strcmp(typed, lease->mailbox) != 0))
+        (!mailbox_parse(r->typed.mailbox, typed) || strcmp(typed, lease->mailbox) != 0))
         return count_wrong_try(store, r, err);
     return note_word(store, r, err);
 }
@@ -315,16 +370,22 @@ static struct revealing begin(struct app *app, struct arena *mem, const char *ac
                               .link_id = link_id};
 }
 
-/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+static int run_proof(struct revealing *r, const struct typed_proof *typed,
+                     struct reveal_result *out, struct error *err)
+{
+    r->typed = *typed;
+    if (judge_pin(r, err) != 0)
+        return -1;
+    return run(r, decide, out, err);
+}
+
 int reveal(struct app *app, struct arena *mem, const char *link_id,
-           struct slice typed_key, struct slice typed_mailbox,
-           struct reveal_result *out, struct error *err)
+           const struct typed_proof *typed, struct reveal_result *out,
+           struct error *err)
 {
     struct revealing r = begin(app, mem, "customer", link_id);
 
-    r.typed_key = typed_key;
-    r.typed_mailbox = typed_mailbox;
-    return run(&r, decide, out, err);
+    return run_proof(&r, typed, out, err);
 }
 
 int reveal_again(struct app *app, struct arena *mem, const char *link_id,
@@ -336,17 +397,14 @@ int reveal_again(struct app *app, struct arena *mem, const char *link_id,
     return run(&r, decide_again, out, err);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
 int reveal_prove(struct app *app, struct arena *mem, const char *link_id,
-                 struct slice typed_key, struct slice typed_mailbox,
-                 struct reveal_result *out, struct error *err)
+                 const struct typed_proof *typed, struct reveal_result *out,
+                 struct error *err)
 {
     struct revealing r = begin(app, mem, "customer", link_id);
 
-    r.typed_key = typed_key;
-    r.typed_mailbox = typed_mailbox;
     r.is_proof_only = true;
-    return run(&r, decide, out, err);
+    return run_proof(&r, typed, out, err);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
@@ -357,7 +415,7 @@ int reveal_say(struct app *app, struct arena *mem, const char *link_id,
     struct revealing r = begin(app, mem, "customer", link_id);
 
     r.browser = browser;
-    r.typed_mailbox = typed_mailbox;
+    r.typed.mailbox = typed_mailbox;
     r.word = word;
     return run(&r, decide_word, out, err);
 }

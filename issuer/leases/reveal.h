@@ -23,9 +23,14 @@ NODISCARD int reveal_look(struct app *app, struct arena *mem, const char *link_i
                           struct slice browser, struct reveal_view *out,
                           struct error *err);
 
+/* What was typed, as it came. */
+struct typed_proof {
+    struct slice key, mailbox;
+    struct slice pin; /* looked at for PROOF_PIN only */
+};
 enum reveal_outcome {
     REVEAL_DONE,
-    REVEAL_WRONG_PROOF, /* key or mailbox: the page does not say which */
+    REVEAL_WRONG_PROOF, /* key, mailbox or PIN: the page does not say which */
     REVEAL_NOT_NOW      /* answer says why */
 };
 struct reveal_result {
@@ -36,11 +41,11 @@ struct reveal_result {
     struct secret password;      /* REVEAL_DONE only; the caller frees it */
     char browser[TOKEN_LEN + 1]; /* REVEAL_DONE only: for this browser's cookie */
 };
-/* typed_key and typed_mailbox as they came. The fifth wrong proof locks the link. An unknown link
- * is ERROR_NOT_FOUND after the same work. */
+/* The fifth wrong proof locks the link. An unknown link is ERROR_NOT_FOUND after the same work; a
+ * right key alone costs the work of a PIN, so that time does not tell what else was wrong. */
 NODISCARD int reveal(struct app *app, struct arena *mem, const char *link_id,
-                     struct slice typed_key, struct slice typed_mailbox,
-                     struct reveal_result *out, struct error *err);
+                     const struct typed_proof *typed, struct reveal_result *out,
+                     struct error *err);
 /* New details for the browser that saw the last ones, SHOW_AGAIN_S long: its token is the proof. */
 NODISCARD int reveal_again(struct app *app, struct arena *mem, const char *link_id,
                            struct slice browser, struct reveal_result *out,
@@ -48,8 +53,8 @@ NODISCARD int reveal_again(struct app *app, struct arena *mem, const char *link_
 /* Is the proof right? As reveal, a wrong one counts, but nothing is made: for moving the link to
  * another device. REVEAL_DONE says yes. */
 NODISCARD int reveal_prove(struct app *app, struct arena *mem, const char *link_id,
-                           struct slice typed_key, struct slice typed_mailbox,
-                           struct reveal_result *out, struct error *err);
+                           const struct typed_proof *typed, struct reveal_result *out,
+                           struct error *err);
 /* What the customer tells us, from the browser that saw the details or with the mailbox typed (a
  * wrong one counts as a wrong proof). LEASE_WORD_BACK ends the lease. Looking or pressing alone
  * changes nothing. */

@@ -192,6 +192,22 @@ static int check_language(const struct config *config, const char *language,
                      language);
 }
 
+/* Policy's proof, or a stronger one. */
+static int read_proof(const struct config *config, const char *asked,
+                      enum lease_proof *out, struct error *err)
+{
+    *out = config->policy.needs_pin ? PROOF_PIN : PROOF_MAILBOX;
+    if (asked == NULL)
+        return 0;
+    if (!lease_proof_from(slice_from(asked), out))
+        return error_set(err, ERROR_INVALID,
+                         "the proof \"%.20s\" is neither \"mailbox\" nor \"pin\"",
+                         asked);
+    if (*out == PROOF_MAILBOX && config->policy.needs_pin)
+        return error_set(err, ERROR_REFUSED, "policy.proof asks for a PIN");
+    return 0;
+}
+
 int terms_read(const struct config *config, struct arena *mem,
                const struct mint_request *request, const struct case_row *row,
                struct terms *out, struct error *err)
@@ -213,6 +229,7 @@ int terms_read(const struct config *config, struct arena *mem,
         read_domains(mem, request, &terms.recipient_domains, err) != 0 ||
         read_limits(config, mem, request, &terms, err) != 0 ||
         narrow(mem, row, &terms, err) != 0 ||
+        read_proof(config, request->proof, &terms.proof, err) != 0 ||
         check_language(config, request->language, err) != 0)
         return -1;
     terms.language = arena_strdup(mem, request->language);
@@ -252,6 +269,9 @@ void terms_request_hash(const struct mint_request *request, uint8_t out[DIGEST_B
         len += snprintf(numbers + len, sizeof numbers - (size_t)len,
                         " recipients %u size %llu", request->recipients,
                         (unsigned long long)request->message_size);
+    if (request->proof != NULL)
+        len += snprintf(numbers + len, sizeof numbers - (size_t)len, " proof %.8s",
+                        request->proof);
     if (request->language != NULL)
         len += snprintf(numbers + len, sizeof numbers - (size_t)len, " language %.8s",
                         request->language);

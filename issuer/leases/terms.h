@@ -22,6 +22,7 @@ struct terms {
     unsigned messages_max, messages_per_hour;
     unsigned recipients_max, recipients_per_message;
     uint64_t message_size_max;
+    enum lease_proof proof;
     const char *language, *reason, *ticket; /* NULL: none */
 };
 

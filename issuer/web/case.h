@@ -19,9 +19,10 @@ struct case_extra {
     unsigned status;             /* 0: 200 */
     const char *problem, *field; /* said over the page; field: id of the input */
     const char *link;            /* just made: shown now and never again */
+    const char *pin;             /* digits that go with link; NULL: none */
     bool is_replay; /* the form was sent twice: its link was in the first answer */
     const char *reason, *mailbox; /* typed, to be shown again */
-    const char *language;
+    const char *language, *proof;
     int64_t for_s;
 };
 NODISCARD int case_show(struct page *page, int64_t id, const struct case_extra *extra,

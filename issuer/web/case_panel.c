@@ -114,6 +114,10 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
     view_text(mint, "reason", extra->reason != NULL ? extra->reason : "");
     view_take(mint, "choices", how_long(page, extra->for_s));
     view_flag(mint, "has_room", places > 0);
+    view_flag(mint, "may_choose_proof", !config->policy.needs_pin);
+    view_flag(mint, "is_pin",
+              extra->proof != NULL &&
+                  strcmp(extra->proof, lease_proof_name(PROOF_PIN)) == 0);
     view_flag(mint, "has_languages", config->languages.count > 1);
     view_take(mint, "languages", languages(page, extra->language));
     view_text(
@@ -174,13 +178,14 @@ static void add_step(struct page *page, json_t *list, const struct step *step)
 
 static const char *link_note(const struct page *page, const struct lease *lease)
 {
-    switch (lease_reveal_answer(lease, page->now)) {
+    switch (lease_proof_answer(lease, page->now)) {
     case REVEAL_READY:
         return speak_with(page, "console.case.watch.link_until", "time",
                           speak_when(page, lease->reveal_until));
     case REVEAL_LOCKED: return speak(page, "console.case.watch.link_locked");
     case REVEAL_LINK_OVER: return speak(page, "console.case.watch.link_over");
     case REVEAL_NOT_READY: return speak(page, "console.case.watch.link_held");
+    case REVEAL_PIN_USED: return speak(page, "console.case.watch.pin_used");
     case REVEAL_SHOWN_ENOUGH:
     case REVEAL_IN_USE:
     case REVEAL_EXPIRED:

@@ -30,6 +30,17 @@ static const char *spaced_code(struct arena *mem, const char *link)
     return spaced;
 }
 
+/* "482 913" */
+static const char *spaced_pin(struct arena *mem, const char *pin)
+{
+    enum {
+        HALF = PIN_LEN / 2
+    };
+
+    return pin == NULL ? NULL
+                       : arena_printf(mem, "%.*s %s", (int)HALF, pin, pin + HALF);
+}
+
 static const char *domain_of(const char *mailbox)
 {
     return mailbox != NULL && strchr(mailbox, '@') != NULL ? mailbox_domain(mailbox)
@@ -141,6 +152,7 @@ static void put_link(struct page *page, const struct lease *lease, const char *l
     view_text(view, "zone", speak_zone(page, lease->expires_at));
     view_text(view, "link", link);
     view_text(view, "code", spaced_code(page->mem, link));
+    view_flag(view, "needs_pin", lease->proof == PROOF_PIN);
 }
 
 int case_put_deliver(struct page *page, const struct case_facts *facts,
@@ -160,6 +172,7 @@ int case_put_deliver(struct page *page, const struct case_facts *facts,
         return -1;
     view_take(deliver, "qr", qr);
     view_text(deliver, "link", extra->link);
+    view_text(deliver, "pin", spaced_pin(page->mem, extra->pin));
     json_t *view = json_object();
     const char *own = speak_to(page, lease);
     put_facts(page, facts, view);

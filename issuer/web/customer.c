@@ -56,6 +56,7 @@ static int show_ask(struct visit *visit, const struct lease *lease, unsigned sta
     view_text(page->view, "action", visit_path(visit, ""));
     view_text(page->view, "typed_mailbox", mailbox != NULL ? mailbox : "");
     view_text(page->view, "typed_code", code != NULL ? code : "");
+    view_flag(page->view, "needs_pin", lease->proof == PROOF_PIN);
     view_text(page->view, "link_until", speak_time(page, lease->reveal_until));
     view_text(page->view, "until", speak_time_long(page, lease->expires_at));
     page->response->is_secret = code != NULL;
@@ -239,14 +240,18 @@ static int show_phone(struct visit *visit, const char *key, struct error *err)
     return visit_show(visit, "html/customer_phone.html", "phone.title", 200, err);
 }
 
-/* Never which of the two was wrong. */
+/* Never which of them was wrong. */
 static int show_wrong(struct visit *visit, const struct reveal_result *result,
                       struct error *err)
 {
     struct page *page = &visit->page;
 
-    page_problem(page, speak_count(page, "wrong.left", "count", result->tries_left),
-                 "mailbox");
+    page_problem(
+        page,
+        speak_count(page,
+                    result->lease.proof == PROOF_PIN ? "wrong.pin_left" : "wrong.left",
+                    "count", result->tries_left),
+        "mailbox");
     return show_ask(visit, &result->lease, 403, err);
 }
 
@@ -297,12 +302,14 @@ static int answer(struct visit *visit, struct error *err)
     if (read_post(visit, err) != 0)
         return -1;
     bool is_phone = slice_is(form_slice(&page->form, "do"), "phone");
-    if ((is_phone ? reveal_prove : reveal)(
-            page->app, page->mem, visit->id, form_slice(&page->form, "code"),
-            form_slice(&page->form, "mailbox"), &result, err) != 0)
+    const struct typed_proof typed = {.key = form_slice(&page->form, "code"),
+                                      .mailbox = form_slice(&page->form, "mailbox"),
+                                      .pin = form_slice(&page->form, "pin")};
+    if ((is_phone ? reveal_prove : reveal)(page->app, page->mem, visit->id, &typed,
+                                           &result, err) != 0)
         return -1;
     if (is_phone && result.outcome == REVEAL_DONE &&
-        link_key_normalise(form_slice(&page->form, "code"), key)) {
+        link_key_normalise(typed.key, key)) {
         visit_lease(visit, &result.lease);
         failed = show_phone(visit, key, err);
         secret_wipe(key, sizeof key);

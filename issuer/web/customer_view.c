@@ -278,6 +278,7 @@ void visit_answer(struct visit *visit, const struct reveal_view *look, unsigned 
         [REVEAL_EXPIRED] = {"expired",      "rest"  },
         [REVEAL_REVOKED] = {"revoked",      "rest"  },
         [REVEAL_NOT_READY] = {"not_ready",    "unsure"},
+        [REVEAL_PIN_USED] = {"pin_used",     "unsure"},
     };
     struct state_page state = {.name = rows[look->answer].name,
                                .class_name = rows[look->answer].class_name,

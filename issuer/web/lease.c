@@ -19,11 +19,13 @@ int page_lease_mint(struct page *page, struct error *err)
     struct mint_request request = {.mailbox = page_field(page, "mailbox"),
                                    .delivery = DELIVERY_LOGIN,
                                    .reason = page_field(page, "reason"),
+                                   .proof = page_field(page, "proof"),
                                    .language = page_field(page, "language"),
                                    .idempotency_key = page_field(page, "key")};
     struct case_extra extra = {.field = "give",
                                .reason = request.reason,
                                .mailbox = request.mailbox,
+                               .proof = request.proof,
                                .language = request.language};
     struct error why = {0};
     struct minted minted;
@@ -40,7 +42,8 @@ int page_lease_mint(struct page *page, struct error *err)
     }
     if (lease_mint(page->app, page->mem, &page->actor, &request, &minted, &why) != 0)
         return case_refused(page, request.case_id, &extra, &why, err);
-    extra = (struct case_extra){.link = minted.link, .is_replay = minted.is_replay};
+    extra = (struct case_extra){
+        .link = minted.link, .pin = minted.pin, .is_replay = minted.is_replay};
     return case_show(page, request.case_id, &extra, err);
 }
 
@@ -65,12 +68,15 @@ int page_lease_link(struct page *page, struct error *err)
     struct case_extra extra = {.field = "watch"};
     struct error why = {0};
     int64_t id = 0;
+    struct new_link made;
     int64_t case_id = 0;
 
     if (find_case(page, &id, &case_id, err) != 0)
         return -1;
-    if (lease_new_link(page->app, page->mem, &page->actor, id, &extra.link, &why) != 0)
+    if (lease_new_link(page->app, page->mem, &page->actor, id, &made, &why) != 0)
         return case_refused(page, case_id, &extra, &why, err);
+    extra.link = made.url;
+    extra.pin = made.pin;
     return case_show(page, case_id, &extra, err);
 }
 

@@ -81,6 +81,32 @@ async function again(browser, house) {
     await other.context().close();
 }
 
+async function pin(browser, house) {
+    const lease = await house.mint("paula@kunde.example", "--proof", "pin");
+    ok(/^\d{6}$/.test(lease.pin), "a PIN is told with the link");
+    const page = await newPage(browser);
+    await page.goto(lease.link);
+    is([await page.getAttribute("#pin", "inputmode"), await page.getAttribute("#pin", "autocomplete")], ["numeric", "one-time-code"],
+        "the page asks for it, with the keys and the memory that fit");
+    await page.fill("#mailbox", lease.mailbox);
+    await page.fill("#pin", lease.pin === "000000" ? "111111" : "000000");
+    await page.click("button.go");
+    const [problem] = await page.locator("[role=alert], .problem, .why").allInnerTexts();
+    ok(/the PIN or the code is not right\. You have 4 tries left/.test(problem), "a wrong one is counted", problem);
+    is(await page.inputValue("#pin"), "", "... and not shown again");
+    is(await state(house, lease), "offered", "... and consumes nothing");
+    await page.fill("#pin", `${lease.pin.slice(0, 3)} ${lease.pin.slice(3)}`);
+    await page.click("button.go");
+    is(await page.locator("#pass").count(), 1, "the right one, in two groups, shows the details");
+    const other = await newPage(browser, { javaScriptEnabled: false });
+    await other.goto(lease.page);
+    ok(/already/.test(await text(other, "h1")), "it works once: another browser is told so");
+    is((await house.lease(lease.id)).proof, "pin", "the API says what the link asked for");
+    ok(!JSON.stringify(await house.cs("--json", "audit", "tail", "--limit", "100")).includes(lease.pin), "the audit log does not know it");
+    await page.context().close();
+    await other.context().close();
+}
+
 async function withoutJavaScript(browser, house) {
     const lease = await house.mint("rosa@kunde.example");
     const page = await newPage(browser, { javaScriptEnabled: false });
@@ -294,7 +320,7 @@ await fs.writeFile(path.join(folder, "guides/oldest.qps.md"), OLD.replace("2020-
 const house = await House.open({ conf: `languages = { "en", "de", "qps" }\ntemplate_dir = "${folder}"\n` });
 const browser = await launch();
 await testing(async () => {
-    const parts = { person, again, withoutJavaScript, phone, paper, robots, strangers, guides, languages };
+    const parts = { person, again, pin, withoutJavaScript, phone, paper, robots, strangers, guides, languages };
     for (const [name, part] of Object.entries(parts)) if (name.includes(process.env.ONLY ?? "")) await part(browser, house);
 }, async () => {
     await browser.close();

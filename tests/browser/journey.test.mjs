@@ -128,12 +128,30 @@ async function journey(browser, house, mailbox, options) {
     await customer.context().close();
 }
 
+// Two channels: what is copied into the ticket must not hold the PIN.
+async function pinApart(browser, house, mailbox) {
+    const page = await agent(browser, house, {});
+    await page.fill("#bounce", await house.bounceText(mailbox));
+    await page.click("main form .go");
+    await page.check("[name=proof][value=pin]");
+    await page.click("#give .go");
+    const pin = (await page.innerText(".pin")).replace(/\s/g, "");
+    ok(/^\d{6}$/.test(pin), "with a PIN, the agent sees it once, to read out", pin);
+    const reply = await page.inputValue("#reply");
+    ok(/and the PIN/.test(reply) && !reply.replace(/\s/g, "").includes(pin), "the reply says that there is one, and not which", reply);
+    await page.goto(page.url().replace(/(\/cases\/\d+).*/, "$1"));
+    is(await page.locator(".pin").count(), 0, "it is not shown again");
+    ok(!(await page.content()).replace(/\s/g, "").includes(pin), "... nowhere on the page");
+    await page.context().close();
+}
+
 const house = await House.open();
 const browser = await launch();
 await testing(async () => {
     await signIn(browser, { house }, newPage);
     await journey(browser, house, "anna@kunde.example", {});
     await journey(browser, house, "berta@kunde.example", { javaScriptEnabled: false });
+    await pinApart(browser, house, "carla@kunde.example");
 }, async () => {
     await browser.close();
     await house.close();

@@ -14,6 +14,8 @@ export async function setUp(house) {
     leases.ready = await mint("anna");
     leases.shown = await mint("berta");
     leases.wrong = await mint("carl");
+    leases.pin = await mint("mia", "--proof", "pin");
+    leases.pinUsed = await mint("nora", "--proof", "pin");
     leases.again = await mint("ella");
     leases.german = await mint("greta", "--language", "de");
     leases.guides = await mint("heidi", "--language", "de");
@@ -31,6 +33,7 @@ export async function setUp(house) {
     await house.use(leases.said);
     await house.use(leases.over);
     await house.reveal(leases.revoked);
+    await house.reveal(leases.pinUsed, { pin: leases.pinUsed.pin });
     await house.cs("lease", "revoke", String(leases.revoked.id), "--reason", "a test");
     return { house, leases };
 }
@@ -97,6 +100,9 @@ export const PAGES = [
     { name: "customer-ready", site: "customer", open: at("ready") },
     { name: "customer-wrong", site: "customer",
         open: (page, world) => prove(page, world.leases.wrong, { mailbox: "carla@kunde.example" }) },
+    { name: "customer-ready-pin", site: "customer", open: at("pin") },
+    { name: "customer-wrong-pin", site: "customer", open: (page, world) => prove(page, world.leases.pin) },
+    { name: "customer-pin-used", site: "customer", open: at("pinUsed") },
     { name: "customer-locked", site: "customer", open: at("locked") },
     { name: "customer-shown", site: "customer", open: (page, world) => prove(page, world.leases.shown) },
     { name: "customer-shown-enough", site: "customer", open: at("enough") },
@@ -147,6 +153,11 @@ export const PAGES = [
     { name: "console-mint", site: "console", open: give },
     { name: "console-deliver", site: "console", open: async (page, world) => {
         await give(page, world);
+        await page.click("#give .go");
+    } },
+    { name: "console-deliver-pin", site: "console", open: async (page, world) => {
+        await give(page, world);
+        await page.click("[name=proof][value=pin]");
         await page.click("#give .go");
     } },
     { name: "console-advise", site: "console",

@@ -140,7 +140,7 @@ static int add_lease(struct store *store, const struct seeding *seeding,
                   .senders = senders,
                   .recipient_domains = anywhere},
     };
-    digest_bytes(slice_from(username), row.link_hash);
+    digest_bytes(slice_from(username), row.secrets.link_hash);
     if (store_lease_add(store, &row, &id, err) != 0)
         return -1;
     if (seeding->next == SEED_UNREVEALED)

@@ -180,6 +180,36 @@ static void a_link_id_is_taken_exactly(void **state)
             fail_msg("\"%s\" is taken for a link id", strangers[i]);
 }
 
+static void a_pin_is_six_digits_however_it_is_typed(void **state)
+{
+    static const struct {
+        const char *typed;
+        bool is_good;
+    } cases[] = {
+        {"482913",    true },
+        {"482 913",   true },
+        {" 48-29-13", true },
+        {"48291",     false},
+        {"4829133",   false},
+        {"48291a",    false},
+        {"４82913",  false},
+        {"",          false},
+    };
+    char made[PIN_LEN + 1];
+    char read[PIN_LEN + 1];
+
+    (void)state;
+    pin_make(&random_system, made);
+    assert_true(pin_normalise(slice_from(made), read));
+    assert_string_equal(read, made);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char out[PIN_LEN + 1] = "-";
+        assert_int_equal(pin_normalise(slice_from(cases[i].typed), out),
+                         cases[i].is_good);
+        assert_string_equal(out, cases[i].is_good ? "482913" : "-");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_link_key_may_carry_the_mark_of_a_fragment),
         cmocka_unit_test(made_links_are_valid),
         cmocka_unit_test(a_link_id_is_taken_exactly),
+        cmocka_unit_test(a_pin_is_six_digits_however_it_is_typed),
     };
 
     secret_startup();

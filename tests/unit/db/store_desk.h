@@ -150,7 +150,7 @@ static inline struct lease_new lease_row(struct desk *desk, const char *username
                   .senders = one_sender,
                   .recipient_domains = any_domain},
     };
-    fill_hash(row.link_hash, 0x11);
+    fill_hash(row.secrets.link_hash, 0x11);
     fill_hash(row.request_hash, 0x22);
     return row;
 }

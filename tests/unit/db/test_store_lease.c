@@ -22,16 +22,21 @@ static void a_lease_comes_back_with_its_senders_and_domains(void **state)
     struct desk *desk = *state;
     struct lease_new row = lease_row(desk, "cs_one");
     struct lease found;
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets;
     int64_t id;
 
     row.lease.senders = senders;
     row.lease.recipient_domains = domains;
+    row.lease.proof = PROOF_PIN;
+    row.secrets.pin_hash = "$argon2id$x";
     works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
     works(desk, store_lease_by_link(desk->store, &desk->mem, "link-cs_one", &found,
-                                    hash, &desk->err));
+                                    &secrets, &desk->err));
     assert_int_equal(found.id, id);
-    assert_memory_equal(hash, row.link_hash, DIGEST_BYTES);
+    assert_memory_equal(secrets.link_hash, row.secrets.link_hash, DIGEST_BYTES);
+    assert_string_equal(secrets.pin_hash, "$argon2id$x");
+    assert_int_equal(found.proof, PROOF_PIN);
+    assert_true(found.has_pin);
     assert_string_equal(found.mailbox, "kim@hosted.example");
     assert_string_equal(found.username, "cs_one");
     assert_string_equal(found.reserved_address, "198.51.100.21");
@@ -63,16 +68,16 @@ static void what_is_not_there_is_not_found(void **state)
     struct desk *desk = *state;
     struct lease lease;
     struct login_row login;
-    uint8_t hash[DIGEST_BYTES] = {0};
+    struct lease_secrets secrets = {0};
     unsigned left;
 
     refuses(desk, ERROR_NOT_FOUND,
             store_lease_find(desk->store, &desk->mem, 99, &lease, &desk->err));
-    refuses(
-        desk, ERROR_NOT_FOUND,
-        store_lease_by_link(desk->store, &desk->mem, "none", &lease, hash, &desk->err));
     refuses(desk, ERROR_NOT_FOUND,
-            store_lease_set_link(desk->store, 99, "l", hash, NOW, &desk->err));
+            store_lease_by_link(desk->store, &desk->mem, "none", &lease, &secrets,
+                                &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_lease_set_link(desk->store, 99, "l", &secrets, NOW, &desk->err));
     refuses(desk, ERROR_NOT_FOUND,
             store_lease_count_try(desk->store, 99, &left, &desk->err));
     refuses(
@@ -154,7 +159,7 @@ static void wrong_proofs_count_down_to_zero_and_a_new_link_starts_again(void **s
 {
     struct desk *desk = *state;
     int64_t id = put_lease(desk, "cs_one");
-    uint8_t hash[DIGEST_BYTES];
+    struct lease_secrets secrets = {.pin_hash = "$argon2id$new"};
     struct lease found;
     unsigned left;
 
@@ -164,15 +169,17 @@ static void wrong_proofs_count_down_to_zero_and_a_new_link_starts_again(void **s
         assert_int_equal(left, expected);
         assert_int_equal(get_lease(desk, id).reveal_tries_left, expected);
     }
-    fill_hash(hash, 0x77);
-    works(desk, store_lease_set_link(desk->store, id, "new-link", hash, NOW + 9000,
+    fill_hash(secrets.link_hash, 0x77);
+    works(desk, store_lease_set_link(desk->store, id, "new-link", &secrets, NOW + 9000,
                                      &desk->err));
+    secrets = (struct lease_secrets){0};
     refuses(desk, ERROR_NOT_FOUND,
-            store_lease_by_link(desk->store, &desk->mem, "link-cs_one", &found, hash,
-                                &desk->err));
-    works(desk, store_lease_by_link(desk->store, &desk->mem, "new-link", &found, hash,
-                                    &desk->err));
-    assert_int_equal(hash[0], 0x77);
+            store_lease_by_link(desk->store, &desk->mem, "link-cs_one", &found,
+                                &secrets, &desk->err));
+    works(desk, store_lease_by_link(desk->store, &desk->mem, "new-link", &found,
+                                    &secrets, &desk->err));
+    assert_int_equal(secrets.link_hash[0], 0x77);
+    assert_string_equal(secrets.pin_hash, "$argon2id$new");
     assert_int_equal(found.reveal_tries_left, REVEAL_TRIES_MAX);
     assert_int_equal(found.reveal_until, NOW + 9000);
 }

@@ -98,7 +98,7 @@ static struct lease read_lease(struct lab *lab)
 static void a_doubted_lease_waits_and_has_no_link(void **state UNUSED)
 {
     struct lab lab;
-    const char *link = NULL;
+    struct new_link link = {0};
     struct minted again;
 
     lab_start_waiting(&lab);
@@ -136,7 +136,7 @@ static void only_another_person_with_the_right_answers(void **state UNUSED)
 static void an_approved_lease_lasts_from_now_and_gets_its_link(void **state UNUSED)
 {
     struct lab lab;
-    const char *link = NULL;
+    struct new_link link = {0};
 
     lab_start_waiting(&lab);
     lab.f.clock.now += 1800;
@@ -148,7 +148,7 @@ static void an_approved_lease_lasts_from_now_and_gets_its_link(void **state UNUS
     assert_int_equal(lease_new_link(lab.f.app, &lab.f.mem, &fixture_agent, lab.lease.id,
                                     &link, &lab.err),
                      0);
-    assert_non_null(strchr(link, '#'));
+    assert_non_null(strchr(link.url, '#'));
     struct lease lease = read_lease(&lab);
     assert_int_equal(lease_reveal_answer(&lease, now), REVEAL_READY);
     app_fixture_stop(&lab.f);

@@ -80,8 +80,9 @@ static struct reveal_result try_reveal(struct lab *lab, const struct minted *min
     struct reveal_result result;
 
     lab->err = (struct error){0};
-    if (reveal(lab->f.app, &lab->f.mem, minted->lease.link_id, key, slice_from(mailbox),
-               &result, &lab->err) != 0)
+    const struct typed_proof typed = {.key = key, .mailbox = slice_from(mailbox)};
+    if (reveal(lab->f.app, &lab->f.mem, minted->lease.link_id, &typed, &result,
+               &lab->err) != 0)
         fail_msg("%s", lab->err.text);
     return result;
 }
@@ -517,14 +518,14 @@ static void a_link_that_is_over_or_revoked_reveals_nothing(void **state UNUSED)
 static void an_unknown_link_is_not_found(void **state UNUSED)
 {
     struct lab lab;
+    const struct typed_proof typed = {.key = SLICE("x"),
+                                      .mailbox = SLICE("a@b.example")};
     struct reveal_result r;
     char id[LINK_ID_LEN + 1];
 
     lab_start(&lab, NULL);
     link_id_make(app_random(lab.f.app), id);
-    assert_int_equal(reveal(lab.f.app, &lab.f.mem, id, SLICE("x"), SLICE("a@b.example"),
-                            &r, &lab.err),
-                     -1);
+    assert_int_equal(reveal(lab.f.app, &lab.f.mem, id, &typed, &r, &lab.err), -1);
     assert_int_equal(lab.err.kind, ERROR_NOT_FOUND);
     app_fixture_stop(&lab.f);
 }
@@ -532,7 +533,7 @@ static void an_unknown_link_is_not_found(void **state UNUSED)
 static void a_new_link_replaces_the_old_one(void **state UNUSED)
 {
     struct lab lab;
-    const char *link = NULL;
+    struct new_link link = {0};
     struct reveal_view view;
     struct store *store = NULL;
     struct lease lease;
@@ -542,7 +543,8 @@ static void a_new_link_replaces_the_old_one(void **state UNUSED)
     assert_int_equal(lease_new_link(lab.f.app, &lab.f.mem, &fixture_agent,
                                     minted.lease.id, &link, &lab.err),
                      0);
-    assert_string_not_equal(link, minted.link);
+    assert_string_not_equal(link.url, minted.link);
+    assert_null(link.pin);
     assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, minted.lease.link_id,
                                  (struct slice){0}, &view, &lab.err),
                      -1);
@@ -551,7 +553,8 @@ static void a_new_link_replaces_the_old_one(void **state UNUSED)
         store_lease_find(store, &lab.f.mem, minted.lease.id, &lease, &lab.err), 0);
     app_give_back(lab.f.app, store);
     minted.lease = lease;
-    struct reveal_result r = try_reveal(&lab, &minted, key_of(link), FIXTURE_MAILBOX);
+    struct reveal_result r = try_reveal(&lab, &minted, key_of(link.url),
+                                        FIXTURE_MAILBOX);
     assert_int_equal(r.outcome, REVEAL_DONE);
     secret_free(&r.password);
     assert_int_equal(
@@ -655,9 +658,10 @@ static void without_audit_nothing_is_minted_or_revealed_but_revoking_works(
     request.mailbox = "ben@kunde.example";
     request.idempotency_key = "k-2";
     assert_int_equal(mint(&lab, &request, &minted), -1);
-    assert_int_equal(reveal(lab.f.app, &lab.f.mem, first.lease.link_id,
-                            key_of(first.link), SLICE(FIXTURE_MAILBOX), &r, &lab.err),
-                     -1);
+    const struct typed_proof typed = {.key = key_of(first.link),
+                                      .mailbox = SLICE(FIXTURE_MAILBOX)};
+    assert_int_equal(
+        reveal(lab.f.app, &lab.f.mem, first.lease.link_id, &typed, &r, &lab.err), -1);
     assert_int_equal(reveal_look(lab.f.app, &lab.f.mem, first.lease.link_id,
                                  (struct slice){0}, &view, &lab.err),
                      0);
