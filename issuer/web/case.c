@@ -354,12 +354,12 @@ int case_refused(struct page *page, int64_t id, struct case_extra *extra,
 
 int page_case(struct page *page, struct error *err)
 {
-    const struct case_extra nothing = {0};
+    const struct case_extra extra = {.language = page_asked(page, "lang")};
     int64_t id = 0;
 
     if (page_number(page, 0, &id, err) != 0)
         return -1;
-    return case_show(page, id, &nothing, err);
+    return case_show(page, id, &extra, err);
 }
 
 int page_case_note(struct page *page, struct error *err)

@@ -22,7 +22,8 @@ struct case_extra {
     const char *pin;             /* digits that go with link; NULL: none */
     bool is_replay; /* the form was sent twice: its link was in the first answer */
     const char *reason, *mailbox; /* typed, to be shown again */
-    const char *language, *proof;
+    const char *language; /* of the reply; NULL: nobody chose */
+    const char *proof;
     int64_t for_s;
 };
 NODISCARD int case_show(struct page *page, int64_t id, const struct case_extra *extra,
@@ -60,7 +61,8 @@ NODISCARD int case_put_panels(struct page *page, const struct case_facts *facts,
                               const struct case_extra *extra, struct error *err);
 /* case_reply.c: the reply that goes with the verdict, or null; and the one with the link. */
 NODISCARD int case_put_reply(struct page *page, const struct case_facts *facts,
-                             json_t *advise, struct error *err);
+                             const struct case_extra *extra, json_t *advise,
+                             struct error *err);
 NODISCARD int case_put_deliver(struct page *page, const struct case_facts *facts,
                                const struct case_extra *extra, struct error *err);
 /* email/NAME.LANGUAGE.txt about a made-up case of this host: reply and reply_lang. */

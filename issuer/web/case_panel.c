@@ -75,26 +75,6 @@ static unsigned free_places(const struct case_facts *facts, unsigned *out_addres
     return places;
 }
 
-/* What the page and the reply may be in; the customer's browser chooses where nobody did. */
-static json_t *languages(const struct page *page, const char *chosen)
-{
-    const struct config_list *offered = &page->config->languages;
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < offered->count; i++) {
-        json_t *entry = json_object();
-        view_text(entry, "code", offered->at[i]);
-        view_text(entry, "name",
-                  template_text(page->web->templates, page->mem, offered->at[i],
-                                "language.name", NULL));
-        view_flag(entry, "is_chosen",
-                  strcmp(offered->at[i], chosen != NULL ? chosen : offered->at[0]) ==
-                      0);
-        json_array_append_new(list, entry);
-    }
-    return list;
-}
-
 static json_t *mint_panel(struct page *page, const struct case_facts *facts,
                           const struct case_extra *extra)
 {
@@ -119,7 +99,10 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
               extra->proof != NULL &&
                   strcmp(extra->proof, lease_proof_name(PROOF_PIN)) == 0);
     view_flag(mint, "has_languages", config->languages.count > 1);
-    view_take(mint, "languages", languages(page, extra->language));
+    /* What the page and the reply may be in; the customer's browser chooses where nobody did. */
+    view_take(mint, "languages",
+              speak_languages(page, extra->language != NULL ? extra->language
+                                                            : config->languages.at[0]));
     view_text(
         mint, "room",
         speak_with(page, "console.case.mint.room", "places",
@@ -377,7 +360,7 @@ static json_t *earlier_list(struct page *page, const struct case_facts *facts)
 }
 
 static int put_advise(struct page *page, const struct case_facts *facts,
-                      struct error *err)
+                      const struct case_extra *extra, struct error *err)
 {
     const struct diagnosis_row *verdict = diagnosis_row(facts->row.verdict);
     json_t *advise = json_object();
@@ -389,7 +372,7 @@ static int put_advise(struct page *page, const struct case_facts *facts,
         view_text(advise, "reply", NULL);
         return 0;
     }
-    if (case_put_reply(page, facts, advise, err) != 0)
+    if (case_put_reply(page, facts, extra, advise, err) != 0)
         return -1;
     /* The advice stands under the headline already. */
     bool has_reply = !json_is_null(json_object_get(advise, "reply"));
@@ -413,7 +396,7 @@ int case_put_panels(struct page *page, const struct case_facts *facts,
     view_flag(page->view, "has_usage", facts->usage_count > 0);
     view_take(page->view, "usage", usage_list(page, facts));
     view_take(page->view, "advise", json_null());
-    if (!may_mint && facts->live == NULL && put_advise(page, facts, err) != 0)
+    if (!may_mint && facts->live == NULL && put_advise(page, facts, extra, err) != 0)
         return -1;
     put_watch(page, facts, extra, has_panel);
     json_t *earlier = earlier_list(page, facts);

@@ -106,18 +106,30 @@ static int render(struct page *page, const char *name, json_t *view, json_t *int
     return result;
 }
 
+/* The customer's language: the one asked for, else the one his details were given in, else the
+ * first of the configuration. */
+static const char *language_of(const struct page *page, const struct case_extra *extra,
+                               const struct lease *lease)
+{
+    const char *asked = speak_offered(page, extra->language);
+    const char *given = speak_offered(page, lease != NULL ? lease->language : NULL);
+
+    if (asked != NULL)
+        return asked;
+    return given != NULL ? given : page->config->languages.at[0];
+}
+
 /* The customer's language, for as long as the reply is written; gives back the page's. */
-static const char *speak_to(struct page *page, const struct lease *lease)
+static const char *speak_to(struct page *page, const char *language)
 {
     const char *own = page->lang;
-    bool is_chosen = lease != NULL && lease->language[0] != '\0';
 
-    page->lang = is_chosen ? lease->language : page->config->languages.at[0];
+    page->lang = language;
     return own;
 }
 
-int case_put_reply(struct page *page, const struct case_facts *facts, json_t *advise,
-                   struct error *err)
+int case_put_reply(struct page *page, const struct case_facts *facts,
+                   const struct case_extra *extra, json_t *advise, struct error *err)
 {
     static const char *const names[DIAGNOSIS_VERDICT_COUNT] = {
         [DIAGNOSIS_CLEAR_NOW] = "again",
@@ -132,13 +144,18 @@ int case_put_reply(struct page *page, const struct case_facts *facts, json_t *ad
 
     view_text(advise, "reply", NULL);
     view_text(advise, "reply_lang", NULL);
+    view_flag(advise, "has_languages", false);
     if (name == NULL)
         return 0;
     json_t *view = json_object();
-    const char *own = speak_to(page, NULL);
+    const char *language = language_of(page, extra,
+                                       facts->leases_count > 0 ? facts->leases : NULL);
+    const char *own = speak_to(page, language);
     put_facts(page, facts, view);
     int result = render(page, name, view, advise, err);
     page->lang = own;
+    view_flag(advise, "has_languages", page->config->languages.count > 1);
+    view_take(advise, "languages", speak_languages(page, language));
     json_decref(view);
     return result;
 }
@@ -174,7 +191,7 @@ int case_put_deliver(struct page *page, const struct case_facts *facts,
     view_text(deliver, "link", extra->link);
     view_text(deliver, "pin", spaced_pin(page->mem, extra->pin));
     json_t *view = json_object();
-    const char *own = speak_to(page, lease);
+    const char *own = speak_to(page, language_of(page, extra, lease));
     put_facts(page, facts, view);
     put_link(page, lease, extra->link, view);
     int result = render(page, "reply", view, deliver, err);

@@ -16,14 +16,6 @@ enum {
 
 /* ---- language ---- */
 
-static const char *find_offered(const struct config *config, struct slice code)
-{
-    for (size_t i = 0; i < config->languages.count; i++)
-        if (slice_is(code, config->languages.at[i]))
-            return config->languages.at[i];
-    return NULL;
-}
-
 /* The same lines in the page's language: everything that depends on it. */
 static void put_language(struct visit *visit)
 {
@@ -39,27 +31,12 @@ static void put_language(struct visit *visit)
         view_number(page->view, "offset", 0);
 }
 
-static const char *asked_language(struct visit *visit)
-{
-    struct page *page = &visit->page;
-    struct form query = {0};
-    struct error ignored = {0};
-
-    if (page->request->query.len == 0 ||
-        form_parse(page->mem, SLICE("application/x-www-form-urlencoded"),
-                   page->request->query, &query, &ignored) != 0)
-        return NULL;
-    return find_offered(page->config, form_slice(&query, "lang"));
-}
-
 static void choose_language(struct visit *visit, const char *of_lease)
 {
     struct page *page = &visit->page;
     const struct config_list *offered = &page->config->languages;
-    const char *asked = asked_language(visit);
-    const char *chosen = of_lease != NULL
-                             ? find_offered(page->config, slice_from(of_lease))
-                             : NULL;
+    const char *asked = speak_offered(page, page_asked(page, "lang"));
+    const char *chosen = speak_offered(page, of_lease);
 
     visit->query = asked != NULL ? arena_printf(page->mem, "?lang=%s", asked) : "";
     if (asked != NULL)
@@ -141,22 +118,15 @@ void visit_set_cookie(struct visit *visit, const char *token, const struct lease
 
 static json_t *picker(struct visit *visit)
 {
-    struct page *page = &visit->page;
-    const struct config_list *offered = &page->config->languages;
-    json_t *list = json_array();
+    const struct page *page = &visit->page;
+    json_t *list = speak_languages(page, page->lang);
+    json_t *entry;
+    size_t i;
 
-    for (size_t i = 0; i < offered->count; i++) {
-        json_t *entry = json_object();
-        const char *code = offered->at[i];
-        view_text(entry, "code", code);
-        view_text(entry, "name",
-                  template_text(page->web->templates, page->mem, code, "language.name",
-                                NULL));
-        view_flag(entry, "is_here", strcmp(code, page->lang) == 0);
+    json_array_foreach(list, i, entry)
         view_text(entry, "href",
-                  arena_printf(page->mem, "/r/%s?lang=%s", visit->id, code));
-        json_array_append_new(list, entry);
-    }
+                  arena_printf(page->mem, "/r/%s?lang=%s", visit->id,
+                               json_string_value(json_object_get(entry, "code"))));
     return list;
 }
 

@@ -334,6 +334,19 @@ const char *page_field(const struct page *page, const char *name)
     return value.len > 0 ? arena_slice(page->mem, value) : NULL;
 }
 
+const char *page_asked(const struct page *page, const char *name)
+{
+    struct form query = {0};
+    struct error ignored = {0};
+
+    if (page->request->query.len == 0 ||
+        form_parse(page->mem, SLICE("application/x-www-form-urlencoded"),
+                   page->request->query, &query, &ignored) != 0)
+        return NULL;
+    struct slice value = slice_trim(form_slice(&query, name));
+    return value.len > 0 ? arena_slice(page->mem, value) : NULL;
+}
+
 int page_number(const struct page *page, size_t index, int64_t *out, struct error *err)
 {
     if (number_i64(page->request->params[index], 1, INT64_MAX, out))

@@ -64,6 +64,8 @@ void page_problem(struct page *page, const char *text, const char *field);
 
 /* A form field, trimmed; NULL when absent or empty. */
 const char *page_field(const struct page *page, const char *name);
+/* A field of the query, trimmed; NULL when absent, empty or in a query that cannot be read. */
+const char *page_asked(const struct page *page, const char *name);
 /* A path parameter that is a positive number; ERROR_NOT_FOUND otherwise. */
 NODISCARD int page_number(const struct page *page, size_t index, int64_t *out,
                           struct error *err);

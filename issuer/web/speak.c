@@ -1,5 +1,5 @@
 /*
- * speak.c - times, spans and counts in the page's language.
+ * speak.c - languages, and times, spans and counts in the page's.
  *
  * Names and forms come from the catalogue, not from a locale: what a page says must not depend on
  * a daemon's environment.
@@ -16,6 +16,34 @@ enum {
     HOUR_S = 3600,
     DAY_S = 86400
 };
+
+const char *speak_offered(const struct page *page, const char *code)
+{
+    const struct config_list *offered = &page->config->languages;
+
+    for (size_t i = 0; code != NULL && i < offered->count; i++)
+        if (strcmp(code, offered->at[i]) == 0)
+            return offered->at[i];
+    return NULL;
+}
+
+json_t *speak_languages(const struct page *page, const char *here)
+{
+    const struct config_list *offered = &page->config->languages;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < offered->count; i++) {
+        json_t *entry = json_object();
+        const char *code = offered->at[i];
+        view_text(entry, "code", code);
+        view_text(entry, "name",
+                  template_text(page->web->templates, page->mem, code, "language.name",
+                                NULL));
+        view_flag(entry, "is_here", strcmp(code, here) == 0);
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
 
 const char *speak(const struct page *page, const char *key)
 {

@@ -1,11 +1,15 @@
 /*
- * speak.h - times, spans and counts in the page's language.
+ * speak.h - languages, and times, spans and counts in the page's.
  */
 #ifndef ISSUER_WEB_SPEAK_H
 #define ISSUER_WEB_SPEAK_H
 
 #include "issuer/web/page.h"
 
+/* The configured language with this code, or NULL; code may be NULL. */
+const char *speak_offered(const struct page *page, const char *code);
+/* [{code, name, is_here}]: the configured languages, each by its own name. The caller owns it. */
+json_t *speak_languages(const struct page *page, const char *here);
 /* A text of the catalogue without placeholders. */
 const char *speak(const struct page *page, const char *key);
 /* A text with what follows filled in: name, value, ... as strings. */

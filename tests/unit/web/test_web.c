@@ -534,6 +534,12 @@ static void each_verdict_has_the_reply_that_goes_with_it(void **state)
     post(b, "/cases", BOUNCE);
     get(b, b->location);
     must_show(b, "we need the whole bounce");
+    get(b, "/cases/2?lang=de");
+    must_show(b, "lang=\"de\" readonly>\nGuten Tag,");
+    must_show(b, "<a href=\"/cases/2?lang=en#advise\"");
+    /* A language that nobody configured is not asked for. */
+    get(b, "/cases/2?lang=xx");
+    must_show(b, "lang=\"en\" readonly>");
 }
 
 /* ---- roles, pool, audit, health ---- */
