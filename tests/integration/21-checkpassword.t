@@ -99,7 +99,7 @@ def check_good(env):
     ok(status == 0 and f"USER={username(4)}" in out, "good: as people type it", err)
     start = time.monotonic()
     status, out, err = helper(record(0), env=env, keep_open=True)
-    ok(status == 0 and time.monotonic() - start < 2, "good: it stops at the third NUL", err)
+    ok(status == 0 and time.monotonic() - start < 6, "good: it stops at the third NUL", err)
     status, out, err = helper(f"{username(0)}\0{password(0)}\0".encode(), env=env)
     ok(status == 0, "good: without a timestamp", err)
 

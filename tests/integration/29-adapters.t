@@ -190,7 +190,7 @@ def main():
         authd.signal(signal.SIGSTOP)
         start = time.monotonic()
         check_haraka_without(authd.verify, folder.path("run/policy"), "authd hangs")
-        ok(time.monotonic() - start < 10, "Haraka, authd hangs: it is told in time", time.monotonic() - start)
+        ok(time.monotonic() - start < 25, "Haraka, authd hangs: it is told in time", time.monotonic() - start)
         equal(kumo(folder, authd.verify, username(GOOD), password(GOOD))[0], "454", "KumoMTA, authd hangs: temporary")
         authd.signal(signal.SIGCONT)
         authd.kill()

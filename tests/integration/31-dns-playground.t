@@ -30,13 +30,13 @@ free_port() {
 port=$(free_port)
 
 # check NAME SERVERS ADDRESS PATTERN: the check by these servers says "ADDRESS PATTERN" (grep -E, the
-# whole line) and took 3.5 seconds at most.
+# whole line) and took less than the two rounds of three seconds that a second question would be.
 check() {
     local out took
     tests=$((tests + 1))
     out=$(timeout 10 "$ask" "$2:$port" 3000 bl.spamcop.net "$3")
     took=$(sed -n 's/^took \([0-9]*\) ms$/\1/p' <<<"$out")
-    if grep -qE "^$3 $4\$" <<<"$out" && [ "${took:-9999}" -le 3500 ]; then
+    if grep -qE "^$3 $4\$" <<<"$out" && [ "${took:-9999}" -le 5500 ]; then
         echo "ok $tests - $1"
     else
         echo "not ok $tests - $1"

@@ -219,7 +219,7 @@ def slow(port):
         s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
         many.append(s)
     started = time.monotonic()
-    good = status(ask(port, get("/healthz"))) == 200 and time.monotonic() - started < 1
+    good = status(ask(port, get("/healthz"))) == 200 and time.monotonic() - started < 5
     check("with 100 half requests open, a whole one is answered at once", good)
     for thread in threads:
         thread.join()
