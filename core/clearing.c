@@ -194,22 +194,6 @@ const char *clearing_sentence(struct arena *mem, const struct clearing_facts *fa
                         when_words(mem, clearing, now), past);
 }
 
-const char *clearing_range(struct arena *mem, const struct clearing *clearing,
-                           int64_t now)
-{
-    if (clearing->basis == CLEARING_BY_HAND)
-        return "not by itself";
-    if (clearing->basis == CLEARING_UNKNOWN)
-        return "not known";
-    if (clearing->is_due)
-        return "by now: ask again";
-    const char *by = timetext_person(mem, clearing->probably_by, now);
-    if (clearing->latest == clearing->probably_by)
-        return arena_printf(mem, "by %s", by);
-    return arena_printf(mem, "%s to %s", by,
-                        timetext_person(mem, clearing->latest, clearing->probably_by));
-}
-
 const char *clearing_within(struct arena *mem, const struct clearing *clearing,
                             int64_t now)
 {

@@ -62,9 +62,6 @@ void clearing_estimate(const struct clearing_facts *facts, int64_t now,
  * 13:00; our last 5 listings there took 9 h to 26 h". No full stop. */
 const char *clearing_sentence(struct arena *mem, const struct clearing_facts *facts,
                               const struct clearing *clearing, int64_t now);
-/* "Wed 25 Nov, 09:00 to 13:00", "not by itself", "not known", "by now: ask again". */
-const char *clearing_range(struct arena *mem, const struct clearing *clearing,
-                           int64_t now);
 /* "28 hours", "3 days" from now, rounded up: for a sentence "usually clears by itself within".
  * NULL when the list does not say so itself, or did not keep to it. */
 const char *clearing_within(struct arena *mem, const struct clearing *clearing,

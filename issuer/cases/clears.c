@@ -49,7 +49,6 @@ int clears_read(struct store *store, struct arena *mem,
     clearing_estimate(&facts, question->now, &made.estimate);
     made.since = facts.since;
     made.sentence = clearing_sentence(mem, &facts, &made.estimate, question->now);
-    made.range = clearing_range(mem, &made.estimate, question->now);
     made.within = clearing_within(mem, &made.estimate, question->now);
     if (made.within != NULL)
         made.within_s = made.estimate.latest > question->now

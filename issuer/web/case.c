@@ -135,6 +135,22 @@ static json_t *lookup_link(const struct page *page, const struct case_row *row)
     return link;
 }
 
+/* "Wed 25 Nov, 09:00 to 13:00" */
+static const char *likely_clear(const struct page *page,
+                                const struct clearing *estimate)
+{
+    if (estimate->basis == CLEARING_BY_HAND)
+        return speak(page, "console.case.clear.by_hand");
+    if (estimate->basis == CLEARING_UNKNOWN)
+        return speak(page, "console.case.clear.unknown");
+    if (estimate->is_due)
+        return speak(page, "console.case.clear.due");
+    if (estimate->latest == estimate->probably_by)
+        return speak_with(page, "console.case.clear.by", "time",
+                          speak_when(page, estimate->probably_by));
+    return speak_range(page, estimate->probably_by, estimate->latest);
+}
+
 static void put_facts(struct page *page, const struct case_facts *facts)
 {
     const struct case_row *row = &facts->row;
@@ -154,8 +170,9 @@ static void put_facts(struct page *page, const struct case_facts *facts)
         int64_t since = facts->clears.since != 0 ? facts->clears.since : listing->since;
         add_fact(list, speak(page, "console.case.fact.since"), speak_when(page, since),
                  speak_ago(page, since), false);
-        add_fact(list, speak(page, "console.case.fact.clear"), facts->clears.range,
-                 facts->clears.sentence, false);
+        add_fact(list, speak(page, "console.case.fact.clear"),
+                 likely_clear(page, &facts->clears.estimate), facts->clears.sentence,
+                 false);
     }
     /* The excerpt says it in full. */
     if (e->smtp_code != 0 && e->excerpt == NULL)

@@ -192,6 +192,8 @@ const char *line_person(const struct page *page, const char *actor)
     if (slice_starts(text, "local:"))
         return speak_with(page, "console.person.local", "name",
                           actor + strlen("local:"));
+    if (slice_is(text, "system"))
+        return speak(page, "console.person.system");
     if (slice_is(text, "customer"))
         return speak(page, "console.person.customer");
     return actor;

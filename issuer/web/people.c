@@ -28,6 +28,12 @@ static json_t *standing(struct page *page, const struct agent *agent)
                : view_mark("unsure", speak(page, "console.people.late"));
 }
 
+static const char *role_label(const struct page *page, enum role role)
+{
+    return speak(
+        page, arena_printf(page->mem, "console.people.role.%s.name", role_name(role)));
+}
+
 static json_t *person(struct page *page, const struct agent *agent)
 {
     json_t *line = json_object();
@@ -35,7 +41,7 @@ static json_t *person(struct page *page, const struct agent *agent)
     bool is_self = agent->id == page->session.agent.id;
 
     view_text(line, "name", agent->name);
-    view_text(line, "role", role_name(agent->role));
+    view_text(line, "role", role_label(page, agent->role));
     view_take(line, "mark", standing(page, agent));
     speak_put_when(page, line, "since",
                    is_disabled ? agent->disabled_at : agent->created_at);
@@ -67,17 +73,18 @@ static int put_people(struct page *page, struct error *err)
 static void put_roles(struct page *page, enum role chosen)
 {
     static const char *const does[ROLE_COUNT] = {
-        [ROLE_AGENT] = "console.people.role.agent",
-        [ROLE_LEAD] = "console.people.role.lead",
-        [ROLE_POSTMASTER] = "console.people.role.postmaster",
-        [ROLE_AUDITOR] = "console.people.role.auditor",
-        [ROLE_ADMIN] = "console.people.role.admin",
+        [ROLE_AGENT] = "console.people.role.agent.does",
+        [ROLE_LEAD] = "console.people.role.lead.does",
+        [ROLE_POSTMASTER] = "console.people.role.postmaster.does",
+        [ROLE_AUDITOR] = "console.people.role.auditor.does",
+        [ROLE_ADMIN] = "console.people.role.admin.does",
     };
     json_t *list = json_array();
 
     for (int i = 0; i < ROLE_COUNT; i++) {
         json_t *role = json_object();
         view_text(role, "role", role_name((enum role)i));
+        view_text(role, "label", role_label(page, (enum role)i));
         view_text(role, "does", speak(page, does[i]));
         view_flag(role, "is_chosen", i == (int)chosen);
         json_array_append_new(list, role);

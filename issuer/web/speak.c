@@ -96,11 +96,12 @@ const char *speak_time_long(const struct page *page, int64_t when)
                          arena_printf(mem, "%02d", at.tm_min), NULL);
 }
 
-static bool is_today(const struct page *page, const struct tm *at)
+static bool is_same_day(int64_t a, int64_t b)
 {
-    struct tm today = local(page->now);
+    struct tm left = local(a);
+    struct tm right = local(b);
 
-    return at->tm_yday == today.tm_yday && at->tm_year == today.tm_year;
+    return left.tm_yday == right.tm_yday && left.tm_year == right.tm_year;
 }
 
 static const char *clock_of(const struct page *page, const struct tm *at)
@@ -114,7 +115,8 @@ const char *speak_time(const struct page *page, int64_t when)
 {
     struct tm at = local(when);
 
-    return is_today(page, &at) ? clock_of(page, &at) : speak_time_long(page, when);
+    return is_same_day(when, page->now) ? clock_of(page, &at)
+                                        : speak_time_long(page, when);
 }
 
 static const char *day_of(const struct page *page, const struct tm *at)
@@ -136,10 +138,19 @@ const char *speak_when(const struct page *page, int64_t when)
 {
     struct tm at = local(when);
 
-    if (is_today(page, &at))
+    if (is_same_day(when, page->now))
         return clock_of(page, &at);
     return speak_with(page, "console.time.when", "day", weekday_of(page, &at), "clock",
                       clock_of(page, &at));
+}
+
+const char *speak_range(const struct page *page, int64_t from, int64_t until)
+{
+    struct tm end = local(until);
+
+    return speak_with(
+        page, "console.time.range", "from", speak_when(page, from), "until",
+        is_same_day(from, until) ? clock_of(page, &end) : speak_when(page, until));
 }
 
 const char *speak_day(const struct page *page, int64_t when)

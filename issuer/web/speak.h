@@ -32,6 +32,8 @@ const char *speak_time(const struct page *page, int64_t when);
 const char *speak_time_long(const struct page *page, int64_t when);
 /* "10:02" on the day of now, otherwise "Tue 24 Nov, 10:02": for lists and pictures. */
 const char *speak_when(const struct page *page, int64_t when);
+/* "Tue 24 Nov, 10:02 to 13:00"; the day once where both are of one */
+const char *speak_range(const struct page *page, int64_t from, int64_t until);
 /* "24 Nov" */
 const char *speak_day(const struct page *page, int64_t when);
 /* For the marks of an axis: "06:00", at midnight "Tue 24 Nov". */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "issuer/web/pages.h"
+#include "issuer/web/speak.h"
 
 enum {
     SMALL = 16 * 1024 /* a form without a bounce */
@@ -74,11 +75,25 @@ static void decorate_customer(void *context, const struct http_request *request 
 static void refuse_console(void *context, struct http_request *request, unsigned status,
                            const char *sentence, struct http_response *response)
 {
+    static const struct {
+        unsigned status;
+        const char *key;
+    } rows[] = {
+        {404, "console.error.no_page"   },
+        {405, "console.error.no_method" },
+        {413, "console.error.large_form"},
+        {500, "console.error.large_page"},
+    };
     struct page page;
-    struct error err = {.kind = status == 404 ? ERROR_NOT_FOUND : ERROR_INVALID};
+    enum error_kind kind = status == 404 ? ERROR_NOT_FOUND : ERROR_INVALID;
+    struct error err = {0};
 
-    (void)snprintf(err.text, sizeof err.text, "%s", sentence);
     page_begin(&page, context, request, response);
+    /* The router speaks to every site; what it says in English is the last resort. */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].status == status)
+            sentence = speak(&page, rows[i].key);
+    (void)!error_set(&err, kind, "%s", sentence);
     page_fail(&page, &err);
     page_done(&page);
     response->status = status;

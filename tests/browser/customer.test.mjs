@@ -5,6 +5,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { launch, newPage } from "./lib/browser.mjs";
 import { House, TOP, sleep } from "./lib/house.mjs";
+import { hardCoded, pseudo, writeCatalogue } from "./lib/pseudo.mjs";
 import { is, none, ok, testing } from "./lib/tap.mjs";
 
 const state = async (house, lease) => (await house.lease(lease.id)).state;
@@ -227,20 +228,9 @@ async function strangers(browser, house) {
 
 // ---- languages ----
 
-// Every letter of a text outside of {names} with an accent, a third longer, in brackets.
-function pseudo(line) {
-    const letters = { a: "á", e: "é", i: "í", o: "ó", u: "ú", A: "Á", E: "É", I: "Í", O: "Ó", U: "Ú", n: "ñ", c: "ç" };
-    const words = line.split(/(\{[a-z0-9_.]+\}|\{\{[^}]*\}\})/).map((part, i) => i % 2 ? part : part.replace(/[aeiouAEIOUnc]/g, (c) => letters[c])).join("");
-    return `⟦${words}${"·".repeat(Math.ceil(line.length / 3))}⟧`;
-}
-
 async function writePseudo(folder) {
-    for (const part of ["text", "guides"]) await fs.mkdir(path.join(folder, part), { recursive: true });
-    const english = await fs.readFile(path.join(TOP, "templates/text/customer.en.txt"), "utf8");
-    await fs.writeFile(path.join(folder, "text/customer.qps.txt"), english.split("\n").map((line) => {
-        const row = /^([a-z0-9_.]+ = )(.*)$/.exec(line);
-        return row ? row[1] + pseudo(row[2]) : line;
-    }).join("\n"));
+    await fs.mkdir(path.join(folder, "guides"), { recursive: true });
+    await writeCatalogue(folder, "customer", "qps");
     for (const file of await fs.readdir(path.join(TOP, "templates/guides"))) {
         if (!file.endsWith(".en.md")) continue;
         const guide = await fs.readFile(path.join(TOP, "templates/guides", file), "utf8");
@@ -251,20 +241,6 @@ async function writePseudo(folder) {
             return row ? row[1] + pseudo(row[2]) : line;
         }).join("\n"));
     }
-}
-
-// Text that no catalogue made: outside of the brackets, and none of the values.
-function hardCoded(page, values) {
-    return page.evaluate((known) => {
-        const copy = document.documentElement.cloneNode(true);
-        for (const e of copy.querySelectorAll("script, style, [translate=no], nav [lang], .logo, .brand")) e.remove();
-        let left = copy.textContent;
-        for (const e of copy.querySelectorAll("[aria-label], [data-said], [data-select], [data-hours], [data-minutes]"))
-            left += ["aria-label", "data-said", "data-select", "data-hours", "data-minutes"].map((name) => ` ${e.getAttribute(name) ?? ""}`).join("");
-        for (let before = ""; before !== left;) { before = left; left = left.replace(/⟦[^⟦⟧]*⟧/g, " "); }
-        for (const value of known) left = left.replaceAll(value, "");
-        return left.match(/\S*\p{L}{2}.*/gu) ?? [];
-    }, values);
 }
 
 async function guides(browser, house) {

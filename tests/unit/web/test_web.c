@@ -185,6 +185,7 @@ static void a_listed_case_says_when_it_clears_and_where_to_look(void **state)
     must_show(b, "<a href=\"https://www.spamcop.net/bl.shtml?" FIXTURE_SHARED
                  "\" rel=\"noreferrer noopener\">Look it up at SpamCop</a>");
     must_show(b, "Likely clear");
+    must_show(b, "Wed 25 Nov, 09:00 to 13:00");
     must_show(b, "SpamCop clears 24 h after the last report, plus up to 4 h: probably");
     assert_non_null(localtime_r(&by, &parts));
     assert_true(strftime(until, sizeof until, ", %H:%M to ", &parts) > 0);
