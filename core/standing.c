@@ -53,13 +53,30 @@ static bool is_cause(const struct standing_counts *counts)
            refused * 100 > (uint64_t)counts->attempts_7d * STANDING_REFUSED_PERCENT;
 }
 
+static void measure_cover(const struct standing_counts *counts,
+                          struct standing_report *report)
+{
+    enum {
+        WEEK = 7
+    };
+
+    report->has_day = counts->is_covered[0];
+    report->has_week = true;
+    for (size_t i = 0; i < WEEK; i++)
+        report->has_week = report->has_week && counts->is_covered[i];
+    for (size_t i = 1; i <= STANDING_DAYS; i++)
+        report->covered_days += counts->is_covered[i];
+}
+
 void standing_judge(const struct standing_counts *counts, struct standing_report *out)
 {
     struct standing_report report = {.standing = STANDING_OK,
                                      .messages_24h = counts->messages[0],
                                      .refused_24h = counts->refused_24h,
-                                     .refused_7d = counts->refused_7d};
+                                     .refused_7d = counts->refused_7d,
+                                     .attempts_7d = counts->attempts_7d};
 
+    measure_cover(counts, &report);
     report.has_usual = find_usual(counts, &report.usual);
     if (is_cause(counts))
         report.standing = STANDING_CAUSE;

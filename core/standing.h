@@ -53,7 +53,10 @@ struct standing_report {
     unsigned messages_24h;
     unsigned usual; /* a day; 0 with has_usual false: cannot be said */
     bool has_usual;
-    unsigned refused_24h, refused_7d;
+    unsigned refused_24h, refused_7d, attempts_7d;
+    /* How much of it our log saw: the last 24 hours, the last 7 days, days of the STANDING_DAYS. */
+    bool has_day, has_week;
+    unsigned covered_days;
 };
 
 void standing_judge(const struct standing_counts *counts, struct standing_report *out);

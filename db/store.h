@@ -329,6 +329,18 @@ NODISCARD int store_word_list(struct store *store, struct arena *mem, int64_t le
                               size_t max, struct lease_said **out, size_t *out_count,
                               struct error *err);
 
+/* What we had to do with a mailbox before: by our own records, which begin with the first case. */
+struct customer_past {
+    unsigned cases; /* other ones */
+    int64_t newest_case, first_case_at;
+    unsigned leases_7d, leases_30d, leases, revoked; /* that did not wait for anybody */
+    int64_t newest_lease_case, newest_lease_at;
+};
+/* Without the case `except` and its leases. */
+NODISCARD int store_customer_past(struct store *store, const char *mailbox,
+                                  int64_t except, int64_t now,
+                                  struct customer_past *out, struct error *err);
+
 /* What happened with a lease's login, as authd saw it (newest first). */
 struct usage_row {
     int64_t at;

@@ -85,3 +85,94 @@ int store_word_list(struct store *store, struct arena *mem, int64_t lease_id,
     *out = found;
     return 0;
 }
+
+/* ---- the customer's past ---- */
+
+struct remembering {
+    const char *mailbox;
+    int64_t except, now;
+    struct customer_past past;
+};
+
+static int read_cases(struct store *store, struct remembering *r, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT count(*), coalesce(max(id), 0), coalesce(min(created_at), 0) "
+                "FROM support_case WHERE mailbox = $1 AND id <> $2",
+                "ti", r->mailbox, r->except) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1) {
+        r->past.cases = (unsigned)sql_int(rows, 0);
+        r->past.newest_case = sql_int(rows, 1);
+        r->past.first_case_at = sql_int(rows, 2);
+    }
+    sql_end(rows);
+    return found == 1 ? 0 : -1;
+}
+
+enum {
+    DAY_S = 86400
+};
+
+static int count_leases(struct store *store, struct remembering *r, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT count(*), count(*) FILTER (WHERE created_at >= $3), "
+                "count(*) FILTER (WHERE created_at >= $4), "
+                "count(*) FILTER (WHERE end_how = $5) "
+                "FROM lease WHERE mailbox = $1 AND case_id <> $2 AND is_pending = 0",
+                "tiiii", r->mailbox, r->except, r->now - INT64_C(7) * DAY_S,
+                r->now - INT64_C(30) * DAY_S, (int64_t)LEASE_END_REVOKED) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1) {
+        r->past.leases = (unsigned)sql_int(rows, 0);
+        r->past.leases_7d = (unsigned)sql_int(rows, 1);
+        r->past.leases_30d = (unsigned)sql_int(rows, 2);
+        r->past.revoked = (unsigned)sql_int(rows, 3);
+    }
+    sql_end(rows);
+    return found == 1 ? 0 : -1;
+}
+
+static int find_newest_lease(struct store *store, struct remembering *r,
+                             struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT case_id, created_at FROM lease WHERE mailbox = $1 "
+                "AND case_id <> $2 AND is_pending = 0 ORDER BY id DESC LIMIT 1",
+                "ti", r->mailbox, r->except) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1) {
+        r->past.newest_lease_case = sql_int(rows, 0);
+        r->past.newest_lease_at = sql_int(rows, 1);
+    }
+    sql_end(rows);
+    return found >= 0 ? 0 : -1;
+}
+
+static int read_past(struct store *store, void *context, struct error *err)
+{
+    if (read_cases(store, context, err) != 0 || count_leases(store, context, err) != 0)
+        return -1;
+    return find_newest_lease(store, context, err);
+}
+
+int store_customer_past(struct store *store, const char *mailbox, int64_t except,
+                        int64_t now, struct customer_past *out, struct error *err)
+{
+    struct remembering r = {.mailbox = mailbox, .except = except, .now = now};
+
+    if (store_consistently(store, read_past, &r, err) != 0)
+        return -1;
+    *out = r.past;
+    return 0;
+}

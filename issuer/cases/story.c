@@ -30,8 +30,10 @@ static int read_standing(struct store *store, const struct story_question *quest
             continue;
         if (testimony_of_customer(store, who[i], question->now, &one, err) != 0)
             return -1;
-        if (weight[one.standing] >= weight[out->standing.standing])
-            out->standing = one;
+        if (weight[one.standing] < weight[out->standing.standing])
+            continue;
+        out->standing = one;
+        out->counted = who[i];
     }
     return 0;
 }

@@ -14,6 +14,7 @@ struct story {
     struct witness witness;
     struct standing_report
         standing;          /* of the customer, by mailbox or by login, the worse */
+    const char *counted;   /* the one of them that it is of; NULL: nobody is known */
     int64_t earlier_lease; /* that this bounce led to, or 0 */
     /* The question's mailbox; where there is none, the sender that our log has. NULL: not known. */
     const char *customer;

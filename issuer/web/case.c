@@ -92,7 +92,8 @@ static int load(struct page *page, struct store *store, int64_t id,
         store_delivery_of_login(store, page->mem, used->username, CASE_ANSWERS_MAX,
                                 &facts->answers, &facts->answers_count, err) != 0)
         return -1;
-    if (load_listings(page, store, facts, err) != 0)
+    if (load_listings(page, store, facts, err) != 0 ||
+        case_load_customer(page, store, facts, err) != 0)
         return -1;
     return case_put_log(page, store, facts, err);
 }
@@ -312,6 +313,7 @@ static void put_case(struct page *page, const struct case_facts *facts)
     view_flag(view, "may_check", page_may(page, ACT_DIAGNOSE));
     put_facts(page, facts);
     put_checks(page, row);
+    case_put_customer(page, facts);
     put_proposal(page, row);
     put_answers(page, facts);
     case_put_axis(page, facts);

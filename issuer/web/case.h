@@ -5,6 +5,7 @@
 #define ISSUER_WEB_CASE_H
 
 #include "issuer/cases/clears.h"
+#include "issuer/cases/story.h"
 #include "issuer/web/page.h"
 
 enum {
@@ -49,6 +50,9 @@ struct case_facts {
     size_t listings_count;
     struct clears clears;     /* without a sentence unless listed on row.zone */
     int64_t same_bounce_case; /* the first with the same bytes: perhaps this one */
+    struct story story; /* customer NULL: nobody is known, and the past is empty */
+    struct customer_past past;
+    const struct lease *other_live; /* of the customer, of another case; or NULL */
 };
 
 /* What a person can do something about goes over the page of the case; the rest is err. */
@@ -73,6 +77,10 @@ json_t *approval_doubts(doubts set);
 bool approval_put_panel(struct page *page, const struct case_facts *facts);
 /* case_axis.c: puts axis, the picture of listing and details in time, or null. */
 void case_put_axis(struct page *page, const struct case_facts *facts);
+/* case_customer.c: what we know of the customer, by whom, since when. */
+NODISCARD int case_load_customer(struct page *page, struct store *store,
+                                 struct case_facts *facts, struct error *err);
+void case_put_customer(struct page *page, const struct case_facts *facts);
 /* case_log.c: what happened, newest first. */
 NODISCARD int case_put_log(struct page *page, struct store *store,
                            const struct case_facts *facts, struct error *err);

@@ -56,6 +56,10 @@ static void each_count_has_its_standing(void **state UNUSED)
         assert_int_equal(got.has_usual, cases[i].days >= STANDING_DAYS_MIN);
         assert_int_equal(got.usual, got.has_usual ? cases[i].usual : 0);
         assert_int_equal(got.messages_24h, cases[i].today);
+        assert_int_equal(got.attempts_7d, cases[i].attempts);
+        assert_int_equal(got.covered_days, cases[i].days);
+        assert_int_equal(got.has_day, cases[i].has_today);
+        assert_int_equal(got.has_week, cases[i].has_today && cases[i].days >= 6);
     }
 }
 

@@ -673,6 +673,43 @@ static void a_rejection_is_known_again_however_its_bounce_is_edited(void **state
 #define WITH_FRAME(test) \
  cmocka_unit_test_setup_teardown(test, make_frame, remove_folder)
 
+static void the_past_of_a_mailbox_is_its_other_cases_and_leases(void **state)
+{
+    struct desk *desk = *state;
+    struct lease_new row = lease_row(desk, "cs_one");
+    struct customer_past past;
+    int64_t other = put_case(desk, "other");
+    int64_t id;
+
+    works(desk, store_customer_past(desk->store, "kim@hosted.example", 1, NOW, &past,
+                                    &desk->err));
+    assert_int_equal(past.cases, 0);
+    assert_int_equal(past.leases, 0);
+    (void)put_lease(desk, "cs_own");
+    row.lease.case_id = other;
+    const int64_t days[] = {40, 8, 2};
+    for (size_t i = 0; i < ARRAY_LEN(days); i++) {
+        row.lease.username = arena_printf(&desk->mem, "cs_%zu", i);
+        row.lease.link_id = row.lease.username;
+        row.lease.created_at = NOW - days[i] * 86400;
+        works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    }
+    works(desk, store_lease_end(desk->store, id, LEASE_END_REVOKED, "agent:ana", "",
+                                NOW, &desk->err));
+    row.lease.username = "cs_waits";
+    row.lease.link_id = "waits";
+    row.lease.is_pending = true;
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    works(desk, store_customer_past(desk->store, "kim@hosted.example", 1, NOW, &past,
+                                    &desk->err));
+    assert_int_equal(past.leases, 3);
+    assert_int_equal(past.leases_30d, 2);
+    assert_int_equal(past.leases_7d, 1);
+    assert_int_equal(past.revoked, 1);
+    assert_int_equal(past.newest_lease_case, other);
+    assert_int_equal(past.newest_lease_at, NOW - INT64_C(2) * 86400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -695,6 +732,7 @@ int main(void)
         WITH_FRAME(a_sender_has_the_leases_that_may_send_as_it),
         WITH_FRAME(replaced_verifiers_are_kept_and_bounded),
         WITH_FRAME(usage_is_listed_newest_first),
+        WITH_FRAME(the_past_of_a_mailbox_is_its_other_cases_and_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
