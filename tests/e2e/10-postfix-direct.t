@@ -4,21 +4,8 @@
 # shellcheck disable=SC1091,SC2034  # the libraries use what is set here
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
+. "$(dirname "$0")/ways.sh"
 
-SUBMIT_HOST=clean.msp.test
-ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
-
-lab_up
-remote_up
-msp_postfix
-product_up postfix
-check "cleansmtp mta postfix prints the recipe" cs mta postfix
-cp "$T/said" "$T/recipe"
-paste main.cf main.cf
-paste clean_logins clean_logins
-paste "master.cf: lanes" master.cf
-paste "master.cf: own submission" master.cf
-check "Postfix takes the recipe" on msp postfix -c "$T/msp/postfix" check
-postfix_start msp
+way_up direct
 journey
 done_testing

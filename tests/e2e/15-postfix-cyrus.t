@@ -4,9 +4,7 @@
 # shellcheck disable=SC1091,SC2034  # the libraries use what is set here
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
-
-SUBMIT_HOST=clean.msp.test
-ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
+. "$(dirname "$0")/ways.sh"
 
 # Every mechanism at either port, with the login as it is and with our realm.
 step_realms() {
@@ -57,23 +55,7 @@ code, text = smtp.docmd("AUTH", "PLAIN " + base64.b64encode("\0".join(sys.argv[2
 print(code, text.decode())' "$SUBMIT_HOST" carol "$USERNAME" "$PASSWORD" >"$T/out" 2>&1
 }
 
-lab_up
-remote_up
-msp_postfix
-product_up postfix "saslauthd = \"$T/run/mux\""
-check "cleansmtp mta postfix prints the recipe" cs mta postfix
-cp "$T/said" "$T/recipe"
-paste main.cf main.cf
-paste clean_logins clean_logins
-paste "master.cf: lanes" master.cf
-paste "master.cf: own submission" master.cf
-mkdir "$T/msp/postfix/sasl"
-paste smtpd.conf sasl/smtpd.conf
-sed -i "s|smtpd_sasl_type=dovecot|smtpd_sasl_type=cyrus|; s|smtpd_sasl_path=unix:.*|smtpd_sasl_path=smtpd|" \
-    "$T/msp/postfix/master.cf"
-echo "cyrus_sasl_config_path = $T/msp/postfix/sasl" >>"$T/msp/postfix/main.cf"
-check "Postfix takes the recipe" on msp postfix -c "$T/msp/postfix" check
-postfix_start msp
+way_up cyrus
 journey
 step_cyrus # with the journey's last lease
 done_testing

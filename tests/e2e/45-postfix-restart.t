@@ -4,9 +4,9 @@
 # shellcheck disable=SC1091,SC2034,SC2154  # the libraries use what is set here
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
+. "$(dirname "$0")/ways.sh"
 
-SUBMIT_HOST=clean.msp.test RESTARTS=20
-ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
+RESTARTS=20
 
 authd_ready() { [ "$(grep -c 'event=authd.ready' "$T/$1.log")" -ge "$2" ]; }
 # load_start NAME, load_end NAME TITLE: what load.py saw is in $T/NAME.log.
@@ -24,19 +24,9 @@ load_end() {
     note "$(tail -n 4 "$T/$1.log" | tr '\n' ' ')"
 }
 
-lab_up
-remote_up
-msp_postfix
-product_up postfix
+way_up direct
 sed -i 's/^policy  *{/& messages_max = 100000  messages_per_hour = 100000 /' "$CONF"
 kill -HUP "${PID[cleansmtpd]}"
-cs mta postfix
-cp "$T/said" "$T/recipe"
-paste main.cf main.cf
-paste clean_logins clean_logins
-paste "master.cf: lanes" master.cf
-paste "master.cf: own submission" master.cf
-postfix_start msp
 check "an ordinary message comes back" fresh_bounce first-by-a
 check "a lease" mint_and_reveal "$ANNA" --messages 100000
 

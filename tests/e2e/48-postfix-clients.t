@@ -4,9 +4,9 @@
 # shellcheck disable=SC1091,SC2034,SC2154  # the libraries use what is set here
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
+. "$(dirname "$0")/ways.sh"
 
-SUBMIT_HOST=clean.msp.test TO=eve@open.test
-ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
+TO=eve@open.test
 letter() { printf 'From: <%s>\nTo: <%s>\nSubject: %s\n\nHello.\n' "$ANNA" "$TO" "$1"; }
 
 # client_NAME MECHANISM PORT SUBJECT: one message; the mechanism is forced, not offered.
@@ -67,17 +67,7 @@ RC
 
 CLIENTS="swaks curl msmtp smtplib snail mutt"
 
-lab_up
-remote_up
-msp_postfix
-product_up postfix
-cs mta postfix
-cp "$T/said" "$T/recipe"
-paste main.cf main.cf
-paste clean_logins clean_logins
-paste "master.cf: lanes" master.cf
-paste "master.cf: own submission" master.cf
-postfix_start msp
+way_up direct
 CA=$T/customer/ca.pem
 cp "$T/msp/cert.pem" "$CA"
 check "an ordinary message comes back" fresh_bounce first-by-a

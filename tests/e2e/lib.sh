@@ -272,7 +272,7 @@ CONF
     cat >>"$dir/postfix/main.cf"
     cat >"$dir/postfix/master.cf" <<CONF
 smtp      inet  n - n - - smtpd
-pickup    unix  n - n 60 1 pickup
+pickup    unix  n - n 1 1 pickup
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 300 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
