@@ -267,6 +267,14 @@ static bool is_remembered(struct look *look)
            blame_ours(look, "use_cache", "no");
 }
 
+/* Said to keep a passdb out of the cache when it is empty: 2.3.19 crashes there, whatever the size of the cache. Doveconf does not
+ * show the value, and no other is of use. */
+static bool has_key(struct look *look)
+{
+    return has_ours(look) && mentions(our_value(look, "args"), " cache_key=") &&
+           blame_ours(look, "args", NULL);
+}
+
 /* "2 secs", "2s" */
 static int64_t seconds_of(const char *text)
 {
@@ -411,6 +419,11 @@ static const struct dovecot_rule {
       "Dovecot remembers passwords: a revoked login goes on working from its cache",
       PRINT_AGAIN},
      is_remembered    },
+    {{"cache.key", MTACHECK_MISSING,
+      "an empty cache_key= crashes the auth process of 2.3.19 at each login by ours, and "
+      "with it everybody's",
+      PRINT_AGAIN},
+     has_key          },
     {{"delay", MTACHECK_MISSING,
       "a refusal comes after Postfix has given up: wrong passwords become 454",
       "auth_failure_delay = 2 secs"},

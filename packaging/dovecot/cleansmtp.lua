@@ -17,7 +17,7 @@
 --
 -- Dovecot 2.3 (blocking=yes: in a worker, or each refusal would hold up all logins), with auth_cache_size = 0, which is
 -- the default: 2.3 keeps what Lua answers in that cache, and a lease that has ended would go on logging in. (An empty
--- "cache_key=" is meant to prevent it, and makes 2.3.19 of Debian 12 crash.) On a host that needs the cache, use
+-- "cache_key=" is meant to prevent it, and makes 2.3.19 of Debian 12 crash at the first login.) On a host that needs the cache, use
 -- cleansmtp-checkpassword, which 2.3 never caches:
 --
 --     passdb {

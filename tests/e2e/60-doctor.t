@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cleansmtp doctor with real servers: a healthy host, the egress proof by each of its witnesses, and
 # what it finds when one thing at a time is wrong.
-# shellcheck disable=SC1091,SC2034  # the libraries use what is set here
+# shellcheck disable=SC1091,SC2034,SC2153  # the libraries use what is set here, and set the rest
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 
@@ -33,6 +33,10 @@ PROBE_MX='local-data: "mx.probe.test. A 192.0.2.50"'
 GOOD_SPF="local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.16/28 -all\"'"
 HERE='local-data: "here.test. MX 10 mx.here.test."'
 HERE_MX='local-data: "mx.here.test. A 198.51.100.12"'
+RESERVED_6=2001:db8:2::21
+PTR6="local-data-ptr: \"$RESERVED_6 out6.msp.test\""
+NAME6="local-data: \"out6.msp.test. AAAA $RESERVED_6\""
+SPF6="local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.16/28 ip6:2001:db8:2::21 -all\"'"
 good_dns() { dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$HERE" "$HERE_MX" "$GOOD_SPF"; }
 
 # certify NAME DAYS SIGNER: for clean.msp.test unless NAME says else; by the lab's own issuer, or
@@ -184,6 +188,44 @@ is "the answers of an echo service are read" "$REPLY" 0
 check "and not the path of the answer itself" found ok "lane clean22" "198.51.100.22"
 stop echo
 
+# ---- a lane of IPv6 ------------------------------------------------------------------------
+# bound6 ADDRESS: what its lane is bound to.
+bound6() {
+    sed -i "/^clean6 /,\$s/smtp_bind_address6=.*/smtp_bind_address6=$1/" "$T/msp/postfix/master.cf"
+    reload
+}
+# Deprecated: nothing leaves by it that is not bound to it.
+ip -n "${NS}msp" address add $RESERVED_6/64 dev net0 nodad preferred_lft 0
+check "a reserved address of IPv6 joins the pool" cs pool add $RESERVED_6 --lane clean6 --helo out6.msp.test
+dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$HERE" "$HERE_MX" "$PTR6" "$NAME6" "$SPF6"
+doctor --canary $CANARY --mailbox "$T/remote/mail/in" --for 6s
+is "its lane is missing in Postfix: the proof cannot be had" "$REPLY" 8
+check "... of that lane" found unknown "lane clean6"
+check "... and can of the others" found ok "lane clean22" "it came from 198.51.100.22"
+cs mta postfix
+cp "$T/said" "$T/recipe"
+part "master.cf: lanes" | awk '/^[^ ]/ { on = /^clean6 / } on' >>"$T/msp/postfix/master.cf"
+reload
+proof
+is "mail of all three lanes comes from their addresses" "$REPLY" 0 || note "$(cat "$T/rows" "$T/complained")"
+check "lane 6 is proved" found ok "lane clean6" "it came from $RESERVED_6"
+check "... with its own greeting" found ok "lane clean6" "greeted as out6.msp.test"
+check "its address is on this host" found ok "$RESERVED_6 on this host"
+check "... named both ways" found ok "$RESERVED_6 name" "both ways"
+check "... and in the customer's SPF" found ok "$RESERVED_6 SPF of customer.test"
+bound6 "$SHARED6"
+proof
+is "bound to the shared address of IPv6, it fails the proof" "$REPLY" 9
+check "... with both addresses" found problem "lane clean6" "it came from $SHARED6, not from $RESERVED_6"
+check "... loudly" grep -q "^leaks.1$" "$T/rows"
+bound6 $RESERVED_6
+dns "$PTR21" "$PTR22" "$PROBE" "$PROBE_MX" "$HERE" "$HERE_MX" "$NAME6" "$GOOD_SPF"
+doctor
+check "without its reverse name" found problem "$RESERVED_6 name" "has no reverse name"
+check "... or outside the customer's SPF" found problem "$RESERVED_6 SPF of customer.test" "ip6:$RESERVED_6"
+check "it retires" cs pool retire $RESERVED_6
+good_dns
+
 # ---- a lane that is bound to another address ---------------------------------------------
 sed -i 's/smtp_bind_address=198.51.100.21/smtp_bind_address=198.51.100.22/' "$T/msp/postfix/master.cf"
 reload
@@ -214,6 +256,12 @@ reload
 proof
 check "a certificate of its own making is a finding" found problem "465 certificate chain" "self-signed"
 check "and no login is told to such a server" found problem "lane clean21" "could not send"
+certify clean.msp.test -1 issuer
+reload
+proof
+check "a certificate that has expired is a finding at both ports" found problem "465 certificate date" "it ended "
+check "... at 587, too" found problem "587 certificate date" "renew it now"
+check "... and no login is told to that server, either" found problem "lane clean22" "could not send"
 certify other.msp.test 5 issuer
 reload
 dns "$PTR22" "local-data: 'customer.test. TXT \"v=spf1 ip4:198.51.100.22 -all\"'"
@@ -232,10 +280,12 @@ check "a reserved address that is listed" found problem "198.51.100.22 listings"
 check "Dovecot's cache, and what to set" found warning "Dovecot auth_cache" "auth_cache_size = 0"
 check "saslauthd's cache, and how long it answers" found warning "saslauthd -c" "300 s"
 printf 'passdb {\n  driver = lua\n  args = file=/etc/dovecot/cleansmtp.lua\n}\n' >>"$T/msp/dovecot.conf"
+sed -i 's/cleansmtp.lua$/& cache_key=/' "$T/msp/dovecot.conf"
 stop cleansmtp-authd
 doctor
 check "authd that is down, at each of its sockets" found problem auth.policy "start cleansmtp-authd"
 check "a cache in which our logins are is a problem" found problem "Dovecot auth_cache" "auth_cache_size = 0"
+check "... and so is the cache_key= that makes Dovecot crash" found problem "Dovecot cache_key" "take cache_key= out"
 ip -n "${NS}msp" address del 198.51.100.21/24 dev net0
 chmod 0644 "$T/cleansmtp/state/pepper"
 stop cleansmtpd

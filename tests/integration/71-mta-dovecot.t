@@ -56,6 +56,7 @@ broken "LOGIN is not offered" 0 mechanism.login edit 's/^auth_mechanisms.*/auth_
 broken "the auth service is not in the group" 1 socket.closed edit '/extra_groups/d'
 { part "passdb: lua"; part "passdb: hold"; part settings; site; } >"$GOOD"
 finds "the recipe with Lua has no finding" dovecot "$GOOD" 0
+broken "2.3 is told not to remember it, and crashes" 1 cache.key edit 's|blocking=yes|& cache_key=|'
 broken "2.3 remembers what Lua said" 1 cache add 'auth_cache_size = 1M'
 broken "the script is not there" 1 passdb.file edit 's|cleansmtp.lua|cleansmtp-none.lua|'
 finds "a file that Dovecot cannot read" dovecot "$T/none.conf" 8 2>/dev/null

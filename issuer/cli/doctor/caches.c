@@ -88,37 +88,56 @@ struct slice saslauthd_options(struct slice file)
     return found;
 }
 
-/* "cache_key=" with nothing behind it: the answer has no place in the cache (2.3). */
-static bool has_no_key(struct slice line)
-{
-    static const char key[] = "cache_key=";
-    ptrdiff_t at = slice_find(line, slice_from(key));
+/* A line that is not indented and what is below it. */
+struct block {
+    bool is_ours, is_kept_out, has_key;
+};
 
-    if (at < 0)
-        return false;
-    struct slice rest = slice_skip(line, (size_t)at + sizeof key - 1);
-    return rest.len == 0 || rest.at[0] == ' ';
+static bool is_top(struct slice line)
+{
+    return line.len > 0 && line.at[0] != ' ' && line.at[0] != '\t';
+}
+
+static bool next_block(struct slice *rest, struct block *out)
+{
+    struct slice line;
+    bool is_begun = false;
+
+    *out = (struct block){0};
+    for (struct slice before = *rest; slice_line(rest, &line); before = *rest) {
+        if (is_top(line) && is_begun) {
+            *rest = before;
+            return true;
+        }
+        is_begun = true;
+        if (is_top(line))
+            continue;
+        out->is_ours |= slice_find_nocase(line, SLICE("cleansmtp")) >= 0;
+        out->is_kept_out |= slice_find_nocase(line, SLICE("checkpassword")) >= 0 ||
+                            slice_is(slice_trim(line), "use_cache = no");
+        out->has_key |= slice_find(line, SLICE(" cache_key=")) >= 0;
+    }
+    return is_begun;
 }
 
 bool dovecot_caches_us(struct slice config)
 {
-    bool is_ours = false;
-    bool is_kept_out = false;
-    struct slice line;
+    struct block block;
 
-    while (slice_line(&config, &line)) {
-        bool is_top = line.len > 0 && line.at[0] != ' ' && line.at[0] != '\t';
-        if (is_top) {
-            /* Another block, or the end of one. */
-            if (is_ours && !is_kept_out)
-                return true;
-            is_ours = is_kept_out = false;
-        }
-        is_ours |= slice_find_nocase(line, SLICE("cleansmtp")) >= 0 && !is_top;
-        is_kept_out |= slice_find_nocase(line, SLICE("checkpassword")) >= 0 ||
-                       has_no_key(line) || slice_is(slice_trim(line), "use_cache = no");
-    }
-    return is_ours && !is_kept_out;
+    while (next_block(&config, &block))
+        if (block.is_ours && !block.is_kept_out)
+            return true;
+    return false;
+}
+
+bool dovecot_keys_us(struct slice config)
+{
+    struct block block;
+
+    while (next_block(&config, &block))
+        if (block.is_ours && block.has_key)
+            return true;
+    return false;
 }
 
 bool dovecot_size_is_on(struct slice text)

@@ -17,9 +17,11 @@ void saslauthd_read(struct slice words, struct saslauthd_cache *out);
 struct slice saslauthd_options(struct slice file);
 
 /* Does a block of the configuration ("doveconf -n") name us where Dovecot's cache keeps the answer?
- * It keeps none of checkpassword's (2.3.21), of a passdb without a key (2.3: "cache_key="), or of one
- * that is left out (2.4: "use_cache = no"). */
+ * It keeps none of checkpassword's (2.3.21), or of a passdb that is left out (2.4: "use_cache = no"). */
 bool dovecot_caches_us(struct slice config);
+/* Does such a block have a cache_key= (2.3)? Doveconf hides its value. An empty one, which is said to keep a passdb out of the
+ * cache, crashes the auth process of 2.3.19 at each login by it, whatever the size of the cache; no other is of use. */
+bool dovecot_keys_us(struct slice config);
 /* A size as doveconf prints it ("0", "10 M", "1 G", "unlimited"): is it more than nothing? */
 bool dovecot_size_is_on(struct slice text);
 

@@ -34,16 +34,15 @@ static int doveconf(struct doctor *doctor, const char *option, const char *name,
     return 0;
 }
 
-static void tell_cache(struct doctor *doctor, struct slice size)
+/* config: "doveconf -n"; at NULL when that failed. */
+static void tell_cache(struct doctor *doctor, struct slice size, struct slice config)
 {
     struct error ignored = {0};
-    struct slice config = {0};
     struct slice ttl = {0};
 
     if (doveconf(doctor, "-h", "auth_cache_ttl", &ttl, &ignored) != 0 || ttl.len == 0)
         ttl = SLICE("some time");
-    if (doveconf(doctor, "-n", NULL, &config, &ignored) == 0 &&
-        !dovecot_caches_us(config))
+    if (config.at != NULL && !dovecot_caches_us(config))
         findings_add(
             &doctor->found, FINDING_WARNING, "Dovecot auth_cache",
             "auth_cache_size = 0 before our logins come by a passdb that is kept "
@@ -54,7 +53,7 @@ static void tell_cache(struct doctor *doctor, struct slice size)
         findings_add(
             &doctor->found, FINDING_PROBLEM, "Dovecot auth_cache",
             "auth_cache_size = 0, or keep our passdb out of it: \"cleansmtp mta "
-            "dovecot --check\" says how",
+            "dovecot\" (dovecot24) prints how",
             "it is %.*s: Dovecot may answer for an ended login for %.*s", (int)size.len,
             size.at, (int)ttl.len, ttl.at);
 }
@@ -64,6 +63,7 @@ static void check_dovecot(struct doctor *doctor)
     struct findings *found = &doctor->found;
     static const char check[] = "Dovecot auth_cache";
     struct slice size = {0};
+    struct slice config = {0};
     struct error why = {0};
 
     if (doveconf(doctor, "-h", "auth_cache_size", &size, &why) != 0) {
@@ -72,11 +72,21 @@ static void check_dovecot(struct doctor *doctor)
         else
             findings_add(found, FINDING_UNKNOWN, check,
                          "run \"doveconf -n\" and mend it", "%s", why.text);
-    } else if (dovecot_size_is_on(size)) {
-        tell_cache(doctor, size);
-    } else {
-        findings_add(found, FINDING_OK, check, NULL, "off");
+        return;
     }
+    if (doveconf(doctor, "-n", NULL, &config, &why) != 0)
+        config = (struct slice){0};
+    if (dovecot_keys_us(config))
+        findings_add(
+            found, FINDING_PROBLEM, "Dovecot cache_key",
+            "take cache_key= out of our passdb's args, and set "
+            "auth_cache_size = 0",
+            "our passdb has a cache_key=: when it is empty, the auth process of "
+            "2.3.19 crashes at each login by it, and with it everybody's");
+    if (dovecot_size_is_on(size))
+        tell_cache(doctor, size, config);
+    else
+        findings_add(found, FINDING_OK, check, NULL, "off");
 }
 
 /* ---- saslauthd ---- */

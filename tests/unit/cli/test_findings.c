@@ -181,7 +181,7 @@ static void dovecot_tells_whether_it_caches_and_whether_us(void **state UNUSED)
     } cases[] = {
         {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua\n  driver = lua\n}\n",
          true                                                                                     },
-        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=\n}\n",               false},
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=\n}\n",               true },
         {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=%u\n}\n",             true },
         {"passdb {\n  args = /x/cleansmtp-checkpassword\n  driver = checkpassword\n}\n",
          false                                                                                    },
@@ -200,6 +200,31 @@ static void dovecot_tells_whether_it_caches_and_whether_us(void **state UNUSED)
             fail_msg("%s", cases[i].config);
 }
 
+static void a_cache_key_of_ours_is_found(void **state UNUSED)
+{
+    static const struct {
+        const char *config;
+        bool want;
+    } cases[] = {
+  /* As doveconf of 2.3.19 prints an empty one, and every other. */
+        {"passdb {\n  args = file=/x/cleansmtp.lua cache_key=#hidden_use-P_to_show#\n  driver = lua\n}\n",
+         true                                                                                                            },
+        {"passdb {\n  args = file=/x/cleansmtp.lua blocking=yes cache_key=\n}\n",                                   true },
+        {"passdb {\n  args = file=/x/cleansmtp.lua blocking=yes\n}\n",                                              false},
+        {"passdb {\n  args = file=/x/theirs.lua cache_key=\n}\n",                                                   false},
+        {"passdb {\n  args = file=/x/theirs.lua cache_key=\n}\npassdb {\n  args = /x/cleansmtp-checkpassword\n}\n",
+         false                                                                                                           },
+        {"passdb {\n  args = file=/x/theirs.lua\n}\npassdb {\n  args = file=/x/cleansmtp.lua cache_key=",
+         true                                                                                                            },
+        {"",                                                                                                        false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (dovecot_keys_us(slice_from(cases[i].config)) != cases[i].want)
+            fail_msg("%s", cases[i].config);
+    assert_false(dovecot_keys_us((struct slice){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +234,7 @@ int main(void)
         cmocka_unit_test(saslauthd_tells_its_cache_by_its_flags),
         cmocka_unit_test(the_options_of_saslauthd_stand_in_their_file),
         cmocka_unit_test(dovecot_tells_whether_it_caches_and_whether_us),
+        cmocka_unit_test(a_cache_key_of_ours_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
