@@ -10,21 +10,6 @@ static unsigned char lower(char byte)
     return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
 }
 
-struct slice slice_from(const char *text)
-{
-    return (struct slice){text, text == NULL ? 0 : strlen(text)};
-}
-
-struct slice slice_of(const char *at, size_t len)
-{
-    return (struct slice){at, len};
-}
-
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 bool slice_equal_nocase(struct slice a, struct slice b)
 {
     if (a.len != b.len)
@@ -35,21 +20,9 @@ bool slice_equal_nocase(struct slice a, struct slice b)
     return true;
 }
 
-bool slice_is(struct slice a, const char *text)
-{
-    return slice_equal(a, slice_from(text));
-}
-
 bool slice_is_nocase(struct slice a, const char *text)
 {
     return slice_equal_nocase(a, slice_from(text));
-}
-
-bool slice_starts(struct slice text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return text.len >= len && slice_equal(slice_take(text, len), slice_of(prefix, len));
 }
 
 bool slice_starts_nocase(struct slice text, const char *prefix)
@@ -102,13 +75,6 @@ struct slice slice_skip(struct slice text, size_t count)
     if (count > text.len)
         count = text.len;
     return (struct slice){text.at + count, text.len - count};
-}
-
-struct slice slice_take(struct slice text, size_t count)
-{
-    if (count > text.len)
-        count = text.len;
-    return (struct slice){text.at, count};
 }
 
 static bool is_blank(char byte)

@@ -10,6 +10,8 @@
 
 #include "base/base.h"
 
+#include <string.h>
+
 struct slice {
     const char *at;
     size_t len;
@@ -18,15 +20,45 @@ struct slice {
 /* From a string literal, without strlen. */
 #define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
 
-struct slice slice_from(const char *text); /* NULL gives the empty slice */
-struct slice slice_of(const char *at, size_t len);
+/* The smallest of them stand here, because calling one costs more than what it does, and the length
+ * of a literal is known where it stands. */
+static inline struct slice slice_of(const char *at, size_t len)
+{
+    return (struct slice){at, len};
+}
 
-bool slice_equal(struct slice a, struct slice b);
+/* NULL gives the empty slice. */
+static inline struct slice slice_from(const char *text)
+{
+    return (struct slice){text, text == NULL ? 0 : strlen(text)};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool slice_is(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_from(text));
+}
+
+static inline bool slice_starts(struct slice text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return text.len >= len && (len == 0 || memcmp(text.at, prefix, len) == 0);
+}
+
+/* The first count bytes, or all of them. */
+static inline struct slice slice_take(struct slice text, size_t count)
+{
+    return (struct slice){text.at, count < text.len ? count : text.len};
+}
+
 /* ASCII letters only: protocol words, domains; never locale. */
 bool slice_equal_nocase(struct slice a, struct slice b);
-bool slice_is(struct slice a, const char *text);
 bool slice_is_nocase(struct slice a, const char *text);
-bool slice_starts(struct slice text, const char *prefix);
 bool slice_starts_nocase(struct slice text, const char *prefix);
 bool slice_ends_nocase(struct slice text, const char *suffix);
 
@@ -36,7 +68,6 @@ ptrdiff_t slice_find(struct slice text, struct slice needle);
 ptrdiff_t slice_find_nocase(struct slice text, struct slice needle);
 
 struct slice slice_skip(struct slice text, size_t count); /* at most all of it */
-struct slice slice_take(struct slice text, size_t count);
 /* Without ASCII blank, tab, CR, LF at both ends. */
 struct slice slice_trim(struct slice text);
 

@@ -19,15 +19,31 @@ static char lower(char byte)
     return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
 }
 
-/* strchr would find the NUL at the end of the alphabet. */
-static bool is_of(const char *alphabet, char byte)
+/* A bit for each byte. */
+struct alphabet {
+    uint64_t bits[4];
+};
+
+#define BIT(byte) (UINT64_C(1) << ((byte)&63))
+#define BITS(from, to) (BIT(to) | (BIT(to) - BIT(from)))
+/* CREDENTIAL_ALPHABET */
+static const struct alphabet letters = {
+    {['2' >> 6] = BITS('2', '9'),
+     ['a' >> 6] = BITS('a', 'z') & ~(BIT('i') | BIT('l') | BIT('o') | BIT('u'))}
+};
+static const struct alphabet digits = {{['0' >> 6] = BITS('0', '9')}};
+
+/* The same steps for each byte: it may be of a password. */
+static bool is_of(const struct alphabet *alphabet, char byte)
 {
-    return byte != '\0' && strchr(alphabet, byte) != NULL;
+    unsigned char number = (unsigned char)byte;
+
+    return (alphabet->bits[number >> 6] >> (number & 63) & 1) != 0;
 }
 
 static bool in_alphabet(char byte)
 {
-    return is_of(CREDENTIAL_ALPHABET, byte);
+    return is_of(&letters, byte);
 }
 
 void username_make(const struct random *random, char *text)
@@ -74,7 +90,8 @@ struct secret password_make(const struct random *random)
 }
 
 /* Exactly len characters of the alphabet, with blanks and hyphens wherever they are. */
-static bool normalise(struct slice typed, const char *alphabet, char *out, size_t len)
+static bool normalise(struct slice typed, const struct alphabet *alphabet, char *out,
+                      size_t len)
 {
     char plain[PASSWORD_LEN + 1] = {0};
     size_t count = 0;
@@ -98,7 +115,7 @@ static bool normalise(struct slice typed, const char *alphabet, char *out, size_
 
 bool password_normalise(struct slice typed, char out[PASSWORD_LEN + 1])
 {
-    return normalise(typed, CREDENTIAL_ALPHABET, out, PASSWORD_LEN);
+    return normalise(typed, &letters, out, PASSWORD_LEN);
 }
 
 void link_id_make(const struct random *random, char *text)
@@ -116,7 +133,7 @@ bool link_key_normalise(struct slice typed, char out[LINK_KEY_LEN + 1])
     typed = slice_trim(typed);
     if (slice_starts(typed, "#"))
         typed = slice_skip(typed, 1);
-    return normalise(typed, CREDENTIAL_ALPHABET, out, LINK_KEY_LEN);
+    return normalise(typed, &letters, out, LINK_KEY_LEN);
 }
 
 bool link_id_is_valid(struct slice text)
@@ -136,5 +153,5 @@ void pin_make(const struct random *random, char *text)
 
 bool pin_normalise(struct slice typed, char out[PIN_LEN + 1])
 {
-    return normalise(typed, DIGITS, out, PIN_LEN);
+    return normalise(typed, &digits, out, PIN_LEN);
 }

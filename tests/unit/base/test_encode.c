@@ -37,6 +37,32 @@ static void base64_follows_rfc_4648(void **state UNUSED)
     }
 }
 
+static void base64_of_any_length_comes_back(void **state UNUSED)
+{
+    unsigned char plain[200], bytes[200];
+    struct strbuf text;
+    size_t len;
+
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = (unsigned char)(i * i * 31 + i * 7 + 129);
+    strbuf_init(&text, 400);
+    for (size_t count = 0; count <= sizeof plain; count++) {
+        strbuf_reset(&text);
+        base64_append(&text, plain, count);
+        assert_true(base64_decode(strbuf_slice(&text), bytes, sizeof bytes, &len));
+        assert_int_equal(len, count);
+        assert_memory_equal(bytes, plain, count);
+        /* A byte that is no letter, at each place. */
+        for (size_t at = 0; at < text.len; at++) {
+            char letter = text.at[at];
+            text.at[at] = '*';
+            assert_false(base64_decode(strbuf_slice(&text), bytes, sizeof bytes, &len));
+            text.at[at] = letter;
+        }
+    }
+    strbuf_release(&text);
+}
+
 static void base64_is_strict(void **state UNUSED)
 {
     const struct slice broken[] = {
@@ -82,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_follows_rfc_4648),
+        cmocka_unit_test(base64_of_any_length_comes_back),
         cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(hex_takes_exactly_its_digits),
     };

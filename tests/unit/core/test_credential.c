@@ -28,6 +28,22 @@ static void a_made_username_is_read_back(void **state)
     }
 }
 
+static void each_byte_is_of_the_alphabet_or_not(void **state)
+{
+    char typed[PASSWORD_LEN], out[PASSWORD_LEN + 1];
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_letter = byte != 0 &&
+                         (strchr(CREDENTIAL_ALPHABET, byte) != NULL ||
+                          (byte >= 'A' && byte <= 'Z' &&
+                           strchr(CREDENTIAL_ALPHABET, byte + 32) != NULL));
+        memset(typed, byte, sizeof typed);
+        assert_int_equal(password_normalise(slice_of(typed, sizeof typed), out),
+                         is_letter);
+    }
+}
+
 static void a_username_is_taken_in_any_case_and_with_our_realm_only(void **state)
 {
     static const struct {
@@ -214,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_made_username_is_read_back),
+        cmocka_unit_test(each_byte_is_of_the_alphabet_or_not),
         cmocka_unit_test(a_username_is_taken_in_any_case_and_with_our_realm_only),
         cmocka_unit_test(a_nul_is_never_part_of_a_credential),
         cmocka_unit_test(a_made_password_is_shown_in_groups_and_read_back),
