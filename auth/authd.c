@@ -15,10 +15,6 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum {
-    LOGGED_LOGIN_MAX = 64 /* a longer one is not ours, and need not fill the log */
-};
-
 const struct config *authd_config(const struct authd *authd)
 {
     return authd->config;
@@ -181,6 +177,7 @@ int authd_new(const struct authd_parts *parts, struct authd **out, struct error 
     authd->clock = parts->clock;
     authd->window = usage_window_new();
     authd->logins = login_cache_new(LOGIN_CACHE_MAX);
+    authd->notes = xcalloc(LOGIN_NOTES_MAX, sizeof *authd->notes);
     authd->failures = throttle_new(&parts->random, THROTTLE_WINDOW_MS);
     authd->records = throttle_new(&parts->random, THROTTLE_WINDOW_MS);
     authd->approved = throttle_new(&parts->random, TRANSACTION_MS);
@@ -207,11 +204,13 @@ void authd_free(struct authd *authd)
 {
     if (authd == NULL)
         return;
+    authd_note_logins(authd);
     close_store(authd);
     pepper_release(&authd->pepper);
     journal_close(authd->journal);
     usage_window_free(authd->window);
     login_cache_free(authd->logins);
+    free(authd->notes);
     throttle_free(authd->failures);
     throttle_free(authd->records);
     throttle_free(authd->approved);
@@ -311,6 +310,7 @@ void authd_write_notes(struct authd *authd)
 {
     struct error err = {0};
 
+    authd_note_logins(authd);
     if (journal_flush(authd->journal, false, &err) != 0)
         log_journal_failed(&err);
     if (!authd->has_promises)
@@ -336,93 +336,6 @@ enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
 }
 
 /* ---- logins ----------------------------------------------------------------------------------- */
-
-static const char *tls_words(const struct verify_request *request)
-{
-    if (request->is_tls_untold)
-        return "TLS unknown";
-    return request->secured ? "with TLS" : "without TLS";
-}
-
-/* "auth, smtp": which socket, for which service. */
-static void describe_asker(const struct verify_request *request, char *out, size_t size)
-{
-    usage_copy(out, size, slice_from(request->socket != NULL ? request->socket : ""));
-    size_t len = strlen(out);
-    if (request->service.len == 0 || size - len < 3)
-        return;
-    if (len > 0) {
-        memcpy(out + len, ", ", 3);
-        len += 2;
-    }
-    usage_copy(out + len, size - len,
-               slice_take(request->service, REFUSAL_SERVICE_MAX));
-}
-
-bool authd_may_note_blindly(struct authd *authd)
-{
-    return throttle_count(authd->records, SLICE("blind"), authd_monotonic_ms(authd)) <=
-           BLIND_RECORDS_A_MINUTE;
-}
-
-/* A login that does not exist has no page to show it on. While we cannot know, it may exist. */
-static bool may_exist(struct authd *authd, enum verdict verdict,
-                      const struct verify_result *result)
-{
-    if (result->is_known)
-        return true;
-    return verdict == VERDICT_TEMPORARY && result->username[0] != '\0' &&
-           authd_may_note_blindly(authd);
-}
-
-static void note_login(struct authd *authd, const struct verify_request *request,
-                       enum verdict verdict, const struct verify_result *result)
-{
-    bool is_ok = verdict == VERDICT_OK;
-    struct usage_line line = {
-        .at = clock_now(&authd->clock),
-        .kind = is_ok ? USAGE_LOGIN : USAGE_REFUSED_LOGIN,
-    };
-
-    if (!may_exist(authd, verdict, result))
-        return;
-    enum authd_noting noting = authd_noting(authd, line.kind, result->username);
-    if (noting == NOTE_NOT)
-        return;
-    memcpy(line.username, result->username, sizeof line.username);
-    usage_copy(line.client, sizeof line.client, request->client);
-    describe_asker(request, line.program, sizeof line.program);
-    if (is_ok)
-        usage_copy(line.detail, sizeof line.detail, slice_from(tls_words(request)));
-    else if (noting == NOTE_LAST)
-        refusal_format(&(struct refusal){.cause = REFUSAL_TOO_OFTEN}, line.detail,
-                       sizeof line.detail);
-    else
-        refusal_format(&result->refusal, line.detail, sizeof line.detail);
-    /* A login counts for nothing by itself: losing its record at a power cut is harmless. */
-    (void)authd_record(authd, &line, false);
-}
-
-static void log_login(const struct verify_request *request, enum verdict verdict,
-                      const struct verify_result *result)
-{
-    char login[LOGGED_LOGIN_MAX + 1], client[ADDRESS_TEXT_MAX + 1];
-
-    usage_copy(login, sizeof login, request->login);
-    usage_copy(client, sizeof client, request->client);
-    const char *name = result->username[0] != '\0' ? result->username : login;
-    if (verdict == VERDICT_OK)
-        log_event(LOG_LEVEL_INFO, "auth.ok", "login", name, "client", client, NULL);
-    else if (verdict == VERDICT_TEMPORARY)
-        log_event(LOG_LEVEL_ERROR, "auth.unavailable", "login", name, "client", client,
-                  "error", result->fault.text, NULL);
-    else
-        log_event(
-            LOG_LEVEL_INFO, "auth.refused", "login", name, "client", client, "reason",
-            result->refusal.cause != REFUSAL_NONE ? refusal_name(result->refusal.cause)
-                                                  : verdict_answer(verdict)->name,
-            NULL);
-}
 
 void authd_login(struct authd *authd, const struct verify_request *request,
                  struct authd_login *out)
@@ -457,7 +370,6 @@ void authd_login(struct authd *authd, const struct verify_request *request,
                                                   authd->config->auth.failure_delay_ms,
                                                   authd_monotonic_ms(authd));
     }
-    note_login(authd, request, verdict, &result);
-    log_login(request, verdict, &result);
+    authd_keep_note(authd, request, verdict, &result);
     arena_release(&mem);
 }

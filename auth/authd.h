@@ -42,9 +42,11 @@ struct authd_login {
     char lane[LANE_MAX + 1];
     char address[ADDRESS_TEXT_MAX + 1];
 };
-/* Judge, note in journal and log. */
+/* Judge. It is noted in journal and log by authd_note_logins, which follows in the same turn. */
 void authd_login(struct authd *authd, const struct verify_request *request,
                  struct authd_login *out);
+/* Note the logins that were judged since, when their answers are out: nobody waits for it. */
+void authd_note_logins(struct authd *authd);
 
 /* Judge a message and write the whole reply ("action=…" and an empty line). true: the reply lets a
  * message go, and may be told only after authd_commit has returned 0; when it fails, authd_fault is

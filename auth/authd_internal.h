@@ -1,5 +1,5 @@
 /*
- * authd_internal.h - what authd.c and authd_message.c share; nobody else includes it.
+ * authd_internal.h - what authd.c, authd_note.c and authd_message.c share; nobody else includes it.
  */
 #ifndef AUTH_AUTHD_INTERNAL_H
 #define AUTH_AUTHD_INTERNAL_H
@@ -22,6 +22,26 @@ enum {
     TRANSACTION_MS = 24 * 60 * 60 * 1000
 };
 
+enum {
+    LOGIN_NOTES_MAX =
+        64, /* as many as connections are read in a turn; more are noted in between */
+    LOGGED_LOGIN_MAX = 64 /* a longer one is not ours, and need not fill the log */
+};
+
+/* What is left to be written down of a login that was judged. */
+struct login_note {
+    enum verdict verdict;
+    bool is_known, is_secured, is_tls_untold; /* as in verify.h */
+    const char *socket;                       /* constant */
+    int64_t at;
+    struct refusal refusal;
+    char username[USERNAME_LEN + 1];  /* canonical; "" when it is not of our form */
+    char login[LOGGED_LOGIN_MAX + 1]; /* as it was given */
+    char client[ADDRESS_TEXT_MAX + 1];
+    char service[REFUSAL_SERVICE_MAX + 1];
+    struct error fault; /* VERDICT_TEMPORARY only */
+};
+
 struct authd {
     struct config *config;
     struct clock clock;
@@ -33,6 +53,8 @@ struct authd {
      * refuse one for reasons of its own, or have two lists that ask. In memory alone: a restart between RCPT
      * and DATA defers a message to several recipients of a lease that is for some only. */
     struct throttle *approved;
+    struct login_note *notes; /* LOGIN_NOTES_MAX of them */
+    size_t note_count;
     int64_t committed_seq; /* newest record of the journal at the last commit */
     bool has_promises;     /* a message was let go since */
     bool is_commit_broken; /* and the journal has failed since */
@@ -68,6 +90,9 @@ enum authd_noting {
 };
 enum authd_noting authd_noting(struct authd *authd, enum usage_kind kind,
                                const char *username);
+/* For authd_note_logins; of the request and the result nothing is kept but copies. */
+void authd_keep_note(struct authd *authd, const struct verify_request *request,
+                     enum verdict verdict, const struct verify_result *result);
 /* May one more record be written of a login that we cannot look up now? */
 bool authd_may_note_blindly(struct authd *authd);
 

@@ -27,8 +27,8 @@ enum {
     CONNECTIONS_MAX = 2000, /* a socket; a large Postfix runs 1000 smtpd */
     DESCRIPTORS_RESERVED = 64,
     ACCEPTS_AT_ONCE = 64,
-    TICK_S = 1,
-    NOTES_US = 10000, /* notes are at most so old before they are written */
+    TICK_MS = 1000,
+    NOTES_MS = 10, /* notes are at most so old before they are written */
     TIDY_TICKS = 60
 };
 
@@ -101,39 +101,30 @@ static bool flush(struct connection *connection)
 
 static bool stop_reading(struct connection *connection)
 {
-    connection->is_reading = false;
+    connection->is_reading = connection->is_partial = false;
+    connection->last_tick = 0;
     return event_del(connection->readable) == 0;
 }
 
-static bool read_within(struct connection *connection, int64_t limit_ms)
-{
-    const struct timeval limit = {.tv_sec = limit_ms / 1000,
-                                  .tv_usec = limit_ms % 1000 * 1000};
-
-    /* Deleted first, or the limit of a partial request would stay. */
-    return stop_reading(connection) &&
-           event_add(connection->readable, limit_ms > 0 ? &limit : NULL) == 0;
-}
-
-/* Wait for the peer, within what its kind of connection may take. */
+/* Wait for the peer, within what its kind of connection may take, begun with each answer or with the
+ * first byte of a request. */
 static bool wait_for_peer(struct connection *connection)
 {
     const struct dialogue_kind *kind = dialogue_kind(connection->socket);
+    bool is_partial = dialogue_is_partial(connection->dialogue);
 
     if (dialogue_is_paused(connection->dialogue))
         return stop_reading(connection);
-    if (!dialogue_is_partial(connection->dialogue)) {
-        connection->partial_since_ms = 0;
-        /* The limit of a persistent event begins anew with each event. */
-        if (!connection->is_reading)
-            connection->is_reading = read_within(connection, kind->idle_ms);
-        return connection->is_reading;
+    if (!is_partial || !connection->is_partial) {
+        int64_t limit_ms = is_partial ? kind->partial_ms : kind->idle_ms;
+        connection->last_tick = limit_ms == 0
+                                    ? 0
+                                    : connection->server->tick + limit_ms / TICK_MS;
     }
-    int64_t now_ms = authd_monotonic_ms(connection->server->authd);
-    if (connection->partial_since_ms == 0)
-        connection->partial_since_ms = now_ms;
-    int64_t limit_ms = connection->partial_since_ms + kind->partial_ms - now_ms;
-    return limit_ms > 0 && read_within(connection, limit_ms);
+    connection->is_partial = is_partial;
+    if (!connection->is_reading)
+        connection->is_reading = event_add(connection->readable, NULL) == 0;
+    return connection->is_reading;
 }
 
 /* false: nothing more will come of this connection. */
@@ -251,6 +242,7 @@ static void answer_all(struct server *server)
     authd_end_view(server->authd);
     while (has_promises)
         has_promises = keep_promises(server);
+    authd_note_logins(server->authd);
     secret_wipe(server->buffer, server->read_bytes);
     server->read_bytes = 0;
     server->piece_count = 0;
@@ -263,11 +255,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     struct connection *connection = context;
     struct server *server = connection->server;
 
-    if ((what & EV_TIMEOUT) != 0) {
-        settle(connection, dialogue_is_waiting(connection->dialogue) ? DIALOGUE_GO_ON
-                                                                     : DIALOGUE_DROP);
-        return;
-    }
+    (void)what;
     assert(connection->piece == NULL); /* one event of each a turn */
     if (server->piece_count == PIECES_MAX)
         answer_all(server);
@@ -371,26 +359,37 @@ static void write_notes(struct server *server)
     authd_write_notes(server->authd);
 }
 
-static void on_notes(evutil_socket_t fd, short what, void *context)
+static void on_notes(void *context)
 {
-    (void)fd;
-    (void)what;
     write_notes(context);
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *context)
+/* Who was silent for too long. An answer that is held back is no silence of the peer's, but in the
+ * middle of a request. */
+static void end_overdue(struct server *server)
+{
+    for (struct connection *next, *at = LIST_FIRST(&server->connections); at != NULL;
+         at = next) {
+        next = LIST_NEXT(at, link);
+        if (at->last_tick == 0 || at->last_tick >= server->tick || at->piece != NULL)
+            continue;
+        settle(at, !at->is_partial && dialogue_is_waiting(at->dialogue)
+                       ? DIALOGUE_GO_ON
+                       : DIALOGUE_DROP);
+    }
+}
+
+static void on_tick(void *context)
 {
     struct server *server = context;
 
-    (void)fd;
-    (void)what;
+    server->tick++;
+    end_overdue(server);
     listen_again(server);
     server_look_at_successor(server); /* its time may be over */
     write_notes(server);
-    if (--server->ticks_until_tidy == 0) {
-        server->ticks_until_tidy = TIDY_TICKS;
+    if (server->tick % TIDY_TICKS == 0)
         authd_tidy(server->authd);
-    }
 }
 
 /* ---- life --------------------------------------------------------------------------------------------- */
@@ -462,8 +461,6 @@ static int hold_signals(int how, struct error *err)
 
 static int watch_signals(struct server *server, struct error *err)
 {
-    const struct timeval tick = {.tv_sec = TICK_S};
-
     (void)signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < SIGNALS; i++) {
         server->signals[i] = evsignal_new(server->base, signals[i].number,
@@ -471,13 +468,20 @@ static int watch_signals(struct server *server, struct error *err)
         if (server->signals[i] == NULL || event_add(server->signals[i], NULL) != 0)
             return error_set(err, ERROR_INTERNAL, "cannot watch signals");
     }
-    server->ticks = event_new(server->base, -1, EV_PERSIST, on_tick, server);
-    server->drain = event_new(server->base, -1, EV_PERSIST, on_drain, server);
-    server->notes = event_new(server->base, -1, 0, on_notes, server);
-    if (server->ticks == NULL || server->drain == NULL || server->notes == NULL ||
-        event_add(server->ticks, &tick) != 0)
-        return error_set(err, ERROR_INTERNAL, "cannot make timers");
     return hold_signals(SIG_UNBLOCK, err);
+}
+
+static int start_timers(struct server *server, struct error *err)
+{
+    server->drain = event_new(server->base, -1, EV_PERSIST, on_drain, server);
+    if (server->drain == NULL)
+        return error_set(err, ERROR_INTERNAL, "cannot make a timer");
+    if (ticker_new(server->base, on_tick, server, &server->ticks, err) != 0 ||
+        ticker_new(server->base, on_notes, server, &server->notes, err) != 0)
+        return -1;
+    return ticker_start(server->ticks, TICK_MS, TICK_MS)
+               ? 0
+               : error_set(err, ERROR_INTERNAL, "cannot start a timer");
 }
 
 static void forget_event(struct event *event)
@@ -497,9 +501,9 @@ static void server_free(struct server *server)
         forget_event(server->listeners[i].readable);
     for (size_t i = 0; i < SIGNALS; i++)
         forget_event(server->signals[i]);
-    forget_event(server->ticks);
     forget_event(server->drain);
-    forget_event(server->notes);
+    ticker_free(server->ticks);
+    ticker_free(server->notes);
     if (server->base != NULL)
         event_base_free(server->base);
     free(server);
@@ -508,11 +512,9 @@ static void server_free(struct server *server)
 /* What the answers of a turn left to be noted. A write for each login would cost more than the login. */
 static void note_later(struct server *server)
 {
-    const struct timeval later = {.tv_usec = NOTES_US};
-
     if (server->has_notes)
         return;
-    server->has_notes = event_add(server->notes, &later) == 0;
+    server->has_notes = ticker_start(server->notes, NOTES_MS, 0);
     if (!server->has_notes)
         write_notes(server);
 }
@@ -541,7 +543,7 @@ static int run(struct server *server, struct error *err)
     server->base = event_base_new();
     if (server->base == NULL)
         return error_set(err, ERROR_INTERNAL, "cannot make an event loop");
-    if (watch_signals(server, err) != 0 ||
+    if (start_timers(server, err) != 0 || watch_signals(server, err) != 0 ||
         listeners_open(server->sockets, authd_config(server->authd), err) != 0 ||
         watch_sockets(server, err) != 0 || sandbox_basics(err) != 0)
         return -1;
@@ -566,7 +568,6 @@ int authd_server_run(struct authd *authd, struct listeners *listeners,
     listeners_init(listeners);
     server->sockets = listeners;
     server->successor = successor;
-    server->ticks_until_tidy = TIDY_TICKS;
     LIST_INIT(&server->connections);
     server->connections_max = allow_connections();
     int result = run(server, err);

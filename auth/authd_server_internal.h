@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "auth/dialogue.h"
+#include "auth/ticker.h"
 
 struct server;
 struct connection;
@@ -35,13 +36,14 @@ struct connection {
     size_t out_sent;
     struct delayed_list delayed;
     int64_t accepted_ms;
-    int64_t partial_since_ms; /* 0: no unfinished request */
-    struct piece *piece;      /* what it said in this turn, or NULL */
-    bool is_reading;    /* readable waits, with the limit for a peer that is idle */
-    bool has_spoken;    /* the peer has said something */
-    bool is_ended;      /* the peer has said all it will say */
-    bool is_closing;    /* write what is there, then close */
-    bool is_hanging_up; /* write what is there, then wait for the peer to close */
+    int64_t last_tick;   /* in which the peer may still be silent; 0: always */
+    struct piece *piece; /* what it said in this turn, or NULL */
+    bool is_reading;     /* readable waits */
+    bool is_partial;     /* last_tick is that of an unfinished request */
+    bool has_spoken;     /* the peer has said something */
+    bool is_ended;       /* the peer has said all it will say */
+    bool is_closing;     /* write what is there, then close */
+    bool is_hanging_up;  /* write what is there, then wait for the peer to close */
 };
 
 LIST_HEAD(connection_list, connection);
@@ -70,8 +72,10 @@ enum {
 struct server {
     struct authd *authd;
     struct event_base *base;
-    struct event *signals[SIGNALS], *ticks, *drain, *notes;
+    struct event *signals[SIGNALS], *drain;
+    struct ticker *ticks, *notes;
     bool has_notes; /* the timer of the notes runs */
+    int64_t tick;   /* seconds that the server runs */
     struct listeners *sockets;
     struct listener listeners[CONFIG_SOCKET_COUNT];
     struct successor *successor;
@@ -81,7 +85,6 @@ struct server {
     int64_t drain_until_ms;
     struct connection_list connections;
     unsigned connections_max; /* a socket */
-    unsigned ticks_until_tidy;
     uint64_t last_connection;
     struct piece pieces[PIECES_MAX];
     size_t piece_count, read_bytes;

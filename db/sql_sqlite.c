@@ -32,6 +32,7 @@ struct sql_rows {
 
 struct sql {
     sqlite3 *db;
+    sqlite3_file *file; /* of the database, for as long as the handle lives */
     struct sql_rows cache[CACHE_MAX];
     size_t cached;
 };
@@ -104,6 +105,7 @@ int sql_open(const char *path, bool may_create, bool is_read_only, struct sql **
         sql_close(sql);
         return -1;
     }
+    (void)sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_FILE_POINTER, &sql->file);
     *out = sql;
     return 0;
 }
@@ -292,13 +294,11 @@ bool sql_stamp(struct sql *sql, uint32_t out[SQL_STAMP_WORDS])
     enum {
         REGION_BYTES = 32768
     };
-    sqlite3_file *file = NULL, *wal = NULL;
+    sqlite3_file *file = sql->file, *wal = NULL;
     void volatile *region = NULL;
 
     /* A reader has no other journal open than the WAL, and before it has, there is no index to look at. */
-    if (sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
-            SQLITE_OK ||
-        sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
+    if (sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
             SQLITE_OK ||
         file == NULL || file->pMethods == NULL || file->pMethods->iVersion < 2 ||
         wal == NULL || wal->pMethods == NULL)
