@@ -6,6 +6,7 @@
 #include "auth/ticker.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 

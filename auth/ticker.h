@@ -8,10 +8,9 @@
 #ifndef AUTH_TICKER_H
 #define AUTH_TICKER_H
 
-#include <event2/event.h>
-
 #include "base/error.h"
 
+struct event_base; /* libevent's */
 struct ticker;
 
 /* act(context) is called in the loop of base. */

@@ -68,7 +68,7 @@ confuse.h     base/config.c base/config_reading.h
 seccomp.h     base/sandbox.c
 ares.h        issuer/dnsbl/resolver_cares.c
 libpsl.h      issuer/cases/organisation.c
-event2/event.h      auth/authd_server.c auth/authd_server_internal.h
+event2/event.h      auth/authd_server.c auth/authd_server_internal.h auth/ticker.c
 event2/bufferevent.h auth/authd_server.c
 event2/listener.h   auth/authd_server.c
 gmime/gmime.h issuer/bounce/mime_gmime.c
