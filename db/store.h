@@ -155,10 +155,20 @@ struct listing_row {
     const char *code, *why;
     int64_t since, checked_at, until_at; /* until_at 0: the present row */
 };
+/* What a new answer means for the address: "unknown" neither begins a listing nor ends one. */
+enum listing_turn {
+    LISTING_GOES_ON, /* as it was */
+    LISTING_STARTED, /* listed, and was not */
+    LISTING_ENDED    /* clear, and was listed, whatever was unknown between */
+};
+struct listing_change {
+    enum listing_turn turn;
+    int64_t since; /* LISTING_ENDED: when it was listed first */
+};
 /* Keep the newest answer of one address on one zone; a change of state closes the old row and
  * opens a new one, so the rows are its history. */
 NODISCARD int store_listing_put(struct store *store, const struct listing_row *row,
-                                struct error *err);
+                                struct listing_change *out, struct error *err);
 /* The present rows (the newest of each address and zone); of one address unless NULL. */
 NODISCARD int store_listing_now(struct store *store, struct arena *mem,
                                 const char *address, struct listing_row **out,
@@ -181,9 +191,15 @@ NODISCARD int store_listing_since(struct store *store, struct arena *mem,
 /* Listed, from the first look that said so to the first that said clear; "unknown" between is no
  * end. until_at 0: it lasts. */
 struct listing_stretch {
-    const char *address;
+    const char *address, *zone;
     int64_t since, last_listed_at, until_at;
 };
+/* Those that last, by address: also of one that is unknown now. until_at is 0. */
+NODISCARD int store_listing_open(struct store *store, struct arena *mem,
+                                 struct listing_stretch **out, size_t *out_count,
+                                 struct error *err);
+bool listing_stretches_hold(const struct listing_stretch *stretches, size_t count,
+                            const char *address);
 /* Past stretches of our addresses (shared or in the pool today) on one zone, newest first. */
 NODISCARD int store_listing_past(struct store *store, struct arena *mem,
                                  const char *zone, size_t max,

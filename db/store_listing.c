@@ -31,9 +31,33 @@ static int read_listing(struct sql_rows *rows, struct arena *mem, void *element,
     return store_corrupt(err, "listings");
 }
 
+struct putting {
+    const struct listing_row *row;
+    struct listing_change change;
+};
+
+/* Before the new row is there: what does it change? */
+static int compare(struct store *store, struct putting *putting, struct error *err)
+{
+    const struct listing_row *row = putting->row;
+    struct listing_stretch open = {0};
+
+    if (row->state == LISTING_UNKNOWN)
+        return 0;
+    if (store_listing_stretch(store, row->address, row->zone, &open, err) != 0)
+        return -1;
+    if (row->state == LISTING_LISTED && open.since == 0)
+        putting->change.turn = LISTING_STARTED;
+    else if (row->state == LISTING_CLEAR && open.since != 0)
+        putting->change = (struct listing_change){.turn = LISTING_ENDED,
+                                                  .since = open.since};
+    return 0;
+}
+
 static int put_row(struct store *store, void *context, struct error *err)
 {
-    const struct listing_row *row = context;
+    struct putting *putting = context;
+    const struct listing_row *row = putting->row;
     const char *state = listing_state_name(row->state);
 
     if (sql_run(
@@ -45,6 +69,8 @@ static int put_row(struct store *store, void *context, struct error *err)
         return -1;
     if (sql_changes(store->sql) > 0)
         return 0;
+    if (compare(store, putting, err) != 0)
+        return -1;
     if (sql_run(store->sql, err,
                 "UPDATE listing SET until_at = $3 WHERE address = $1 AND zone = $2 "
                 "AND until_at = 0",
@@ -57,11 +83,14 @@ static int put_row(struct store *store, void *context, struct error *err)
 }
 
 int store_listing_put(struct store *store, const struct listing_row *row,
-                      struct error *err)
+                      struct listing_change *out, struct error *err)
 {
-    struct listing_row copy = *row;
+    struct putting putting = {.row = row};
 
-    return store_atomically(store, put_row, &copy, err);
+    if (store_atomically(store, put_row, &putting, err) != 0)
+        return -1;
+    *out = putting.change;
+    return 0;
 }
 
 static int collect(struct sql_rows *rows, struct arena *mem, struct listing_row **out,
@@ -157,6 +186,7 @@ static int take_ours(struct sql_rows *rows, const struct shared_range *ranges,
             continue;
         past->found[past->count++] = (struct listing_stretch){
             .address = address,
+            .zone = past->zone,
             .since = sql_int(rows, 1),
             .last_listed_at = sql_int(rows, 2),
             .until_at = sql_int(rows, 3),
@@ -194,10 +224,57 @@ int store_listing_past(struct store *store, struct arena *mem, const char *zone,
     return 0;
 }
 
+static int read_open(struct sql_rows *rows, struct arena *mem, void *element,
+                     struct error *err)
+{
+    struct listing_stretch *stretch = element;
+
+    *stretch = (struct listing_stretch){.address = sql_text(rows, 0, mem),
+                                        .zone = sql_text(rows, 1, mem),
+                                        .since = sql_int(rows, 2),
+                                        .last_listed_at = sql_int(rows, 3)};
+    return stretch->address != NULL && stretch->zone != NULL
+               ? 0
+               : store_corrupt(err, "listings");
+}
+
+int store_listing_open(struct store *store, struct arena *mem,
+                       struct listing_stretch **out, size_t *out_count,
+                       struct error *err)
+{
+    static const struct collecting stretches = {sizeof(struct listing_stretch), 0,
+                                                read_open};
+    struct sql_rows *rows;
+    void *found;
+
+    /* What is clear now has no open stretch; that leaves few to look at. */
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT address, zone, MIN(since), MAX(checked_at) FROM listing AS l "
+                "WHERE state = 'listed' AND (address, zone) IN (SELECT address, zone "
+                "FROM listing WHERE until_at = 0 AND state <> 'clear') "
+                "AND NOT EXISTS (SELECT 1 FROM listing AS c WHERE c.zone = l.zone "
+                "AND c.address = l.address AND c.state = 'clear' AND c.id > l.id) "
+                "GROUP BY address, zone ORDER BY address, zone",
+                "") != 0 ||
+        store_collect(rows, mem, &stretches, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
+bool listing_stretches_hold(const struct listing_stretch *stretches, size_t count,
+                            const char *address)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(stretches[i].address, address) == 0)
+            return true;
+    return false;
+}
+
 int store_listing_stretch(struct store *store, const char *address, const char *zone,
                           struct listing_stretch *out, struct error *err)
 {
-    struct listing_stretch stretch = {.address = address};
+    struct listing_stretch stretch = {.address = address, .zone = zone};
     struct sql_rows *rows = NULL;
 
     if (sql_ask(store->sql, &rows, err,

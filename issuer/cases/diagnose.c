@@ -14,6 +14,7 @@
 #include "issuer/cases/examine.h"
 #include "issuer/cases/intake.h"
 #include "issuer/cases/words.h"
+#include "issuer/dnsbl/keep.h"
 #include "issuer/dnsbl/zones.h"
 
 int diagnosis_explain(const struct app *app, struct store *store, struct arena *mem,
@@ -182,26 +183,6 @@ int diagnose(struct app *app, struct arena *mem,
     return look(app, mem, request, &x, out, err);
 }
 
-/* Keep every answer of the round, also those about the pool. */
-static int keep_answers(struct store *store, const struct dnsbl_check *asked,
-                        size_t count, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        char address[ADDRESS_TEXT_MAX + 1];
-        address_format(&asked[i].address, address);
-        struct listing_row row = {.address = address,
-                                  .zone = asked[i].zone->name,
-                                  .state = asked[i].listing.state,
-                                  .code = asked[i].listing.code,
-                                  .why = asked[i].listing.why,
-                                  .since = asked[i].checked_at,
-                                  .checked_at = asked[i].checked_at};
-        if (store_listing_put(store, &row, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 struct keeping {
     const struct examination *x;
     const struct actor *actor;
@@ -229,8 +210,8 @@ static int keep_case(struct store *store, void *context, struct error *err)
     if (store_case_add(store, &keeping->diagnosis->row, &keeping->diagnosis->row.id,
                        err) != 0)
         return -1;
-    if (keep_answers(store, keeping->x->asked,
-                     keeping->x->asked_count + keeping->x->others_count, err) != 0)
+    if (dnsbl_keep(store, keeping->x->asked,
+                   keeping->x->asked_count + keeping->x->others_count, err) != 0)
         return -1;
     return audit_case(store, keeping, "case.open", err);
 }
@@ -260,8 +241,8 @@ static int keep_again(struct store *store, void *context, struct error *err)
 
     if (store_case_set_diagnosis(store, &keeping->diagnosis->row, err) != 0)
         return -1;
-    if (keep_answers(store, keeping->x->asked,
-                     keeping->x->asked_count + keeping->x->others_count, err) != 0)
+    if (dnsbl_keep(store, keeping->x->asked,
+                   keeping->x->asked_count + keeping->x->others_count, err) != 0)
         return -1;
     return audit_case(store, keeping, "case.check", err);
 }
@@ -311,7 +292,7 @@ static int keep_listings(struct store *store, void *context, struct error *err)
 {
     struct listing_keeping *keeping = context;
 
-    if (keep_answers(store, keeping->asked, keeping->asked_count, err) != 0)
+    if (dnsbl_keep(store, keeping->asked, keeping->asked_count, err) != 0)
         return -1;
     return store_listing_now(store, keeping->mem, keeping->address, &keeping->rows,
                              &keeping->count, err);

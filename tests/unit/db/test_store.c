@@ -258,13 +258,20 @@ static void a_listing_opens_a_new_row_only_when_its_state_changes(void **state)
         int64_t checked_at;
         size_t rows;
         int64_t since; /* of the present row */
+        enum listing_turn turn;
+        int64_t was_since;
     } steps[] = {
-        {LISTING_CLEAR,   NOW,       1, NOW      },
-        {LISTING_CLEAR,   NOW + 60,  1, NOW      },
-        {LISTING_LISTED,  NOW + 120, 2, NOW + 120},
-        {LISTING_LISTED,  NOW + 180, 2, NOW + 120},
-        {LISTING_UNKNOWN, NOW + 240, 3, NOW + 240},
-        {LISTING_LISTED,  NOW + 300, 4, NOW + 300},
+        {LISTING_CLEAR,   NOW,       1, NOW,       LISTING_GOES_ON, 0        },
+        {LISTING_CLEAR,   NOW + 60,  1, NOW,       LISTING_GOES_ON, 0        },
+        {LISTING_LISTED,  NOW + 120, 2, NOW + 120, LISTING_STARTED, 0        },
+        {LISTING_LISTED,  NOW + 180, 2, NOW + 120, LISTING_GOES_ON, 0        },
+        {LISTING_UNKNOWN, NOW + 240, 3, NOW + 240, LISTING_GOES_ON, 0        },
+        {LISTING_LISTED,  NOW + 300, 4, NOW + 300, LISTING_GOES_ON, 0        },
+        {LISTING_UNKNOWN, NOW + 360, 5, NOW + 360, LISTING_GOES_ON, 0        },
+        {LISTING_CLEAR,   NOW + 420, 6, NOW + 420, LISTING_ENDED,   NOW + 120},
+        {LISTING_UNKNOWN, NOW + 480, 7, NOW + 480, LISTING_GOES_ON, 0        },
+        {LISTING_CLEAR,   NOW + 540, 8, NOW + 540, LISTING_GOES_ON, 0        },
+        {LISTING_LISTED,  NOW + 600, 9, NOW + 600, LISTING_STARTED, 0        },
     };
     struct desk *desk = *state;
 
@@ -275,9 +282,12 @@ static void a_listing_opens_a_new_row_only_when_its_state_changes(void **state)
                                         .code = "127.0.0.2",
                                         .why = "why",
                                         .checked_at = steps[i].checked_at};
+        struct listing_change change = {0};
         struct listing_row *found;
         size_t count;
-        works(desk, store_listing_put(desk->store, &row, &desk->err));
+        works(desk, store_listing_put(desk->store, &row, &change, &desk->err));
+        assert_int_equal(change.turn, steps[i].turn);
+        assert_int_equal(change.since, steps[i].was_since);
         works(desk, store_listing_history(desk->store, &desk->mem, "192.0.2.14", 10,
                                           &found, &count, &desk->err));
         assert_int_equal(count, steps[i].rows);
@@ -306,7 +316,8 @@ static void put_looks(struct desk *desk, const char *address, const char *zone,
                                         .code = "",
                                         .why = "",
                                         .checked_at = NOW + (int64_t)i * 60};
-        works(desk, store_listing_put(desk->store, &row, &desk->err));
+        struct listing_change change;
+        works(desk, store_listing_put(desk->store, &row, &change, &desk->err));
     }
 }
 
