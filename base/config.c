@@ -82,6 +82,8 @@ static cfg_opt_t key_options[] = {
 };
 static cfg_opt_t zones_options[] = {
     CFG_STR_LIST("use", default_zones, CFGF_NONE),
+    CFG_STR("check_every", "10m", CFGF_NONE),
+    CFG_INT("questions_per_second", 20, CFGF_NONE),
     CFG_SEC("zone", zone_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("key", key_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_END(),

@@ -111,6 +111,8 @@ struct config {
     } dns;
     struct {
         struct config_list use; /* names of the catalogue or of `defined` */
+        int64_t check_every_s;  /* 0: only when a person asks */
+        unsigned questions_per_second;
         struct config_zone *defined;
         size_t defined_count;
         struct config_zone_key *keys;

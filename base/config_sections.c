@@ -152,13 +152,30 @@ static int read_dns(struct reading *r)
     return 0;
 }
 
+/* How often our addresses are asked about, and how fast. */
+static int read_rounds(struct reading *r)
+{
+    struct config *c = r->config;
+
+    if (read_number(r, "zones|questions_per_second", 4, 1000,
+                    &c->zones.questions_per_second) != 0)
+        return -1;
+    if (strcmp(cfg_getstr(r->tree, "zones|check_every"), "off") == 0)
+        return 0;
+    if (read_duration(r, "zones|check_every", false, &c->zones.check_every_s) != 0)
+        return -1;
+    if (c->zones.check_every_s < 1 || c->zones.check_every_s > INT64_C(24) * 3600)
+        return bad(r, "zones|check_every", "must be from 1s to 24h, or \"off\"");
+    return 0;
+}
+
 static int read_zones(struct reading *r)
 {
     struct config *c = r->config;
     unsigned defined = cfg_size(r->tree, "zones|zone");
     unsigned keys = cfg_size(r->tree, "zones|key");
 
-    if (read_list(r, "zones|use", &c->zones.use) != 0)
+    if (read_list(r, "zones|use", &c->zones.use) != 0 || read_rounds(r) != 0)
         return -1;
     for (size_t i = 0; i < c->zones.use.count; i++)
         if (!config_is_zone(c->zones.use.at[i]))

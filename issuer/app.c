@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "issuer/dnsbl/monitor.h"
 #include "issuer/dnsbl/resolver.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/identity/guard.h"
@@ -44,6 +45,8 @@ struct app {
     pthread_mutex_t readers_turn;
     struct journal_mark journal;
     struct intake *intake;
+    struct monitor *monitor;
+    atomic_bool is_stopping;
 };
 
 static int read_key_file(int fd, const char *path, struct secret *text,
@@ -145,6 +148,7 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
     atomic_init(&app->generation, generation);
     app->guard = guard_new(&app->random);
     app->intake = intake_new();
+    app->monitor = monitor_new();
     mutex_start(&app->reload_turn);
     mutex_start(&app->writer_turn);
     mutex_start(&app->readers_turn);
@@ -173,6 +177,7 @@ void app_free(struct app *app)
     }
     guard_free(app->guard);
     intake_free(app->intake);
+    monitor_free(app->monitor);
     pepper_release(&app->pepper);
     pthread_mutex_destroy(&app->reload_turn);
     pthread_mutex_destroy(&app->writer_turn);
@@ -267,6 +272,26 @@ struct journal_mark *app_journal(struct app *app)
 struct intake *app_intake(struct app *app)
 {
     return app->intake;
+}
+
+struct monitor *app_monitor(const struct app *app)
+{
+    return app->monitor;
+}
+
+int64_t app_monotonic_ms(const struct app *app)
+{
+    return clock_monotonic_ms(&app->clock);
+}
+
+void app_stop(struct app *app)
+{
+    atomic_store(&app->is_stopping, true);
+}
+
+bool app_is_stopping(const struct app *app)
+{
+    return atomic_load(&app->is_stopping);
 }
 
 int app_take_reader(struct app *app, struct store **out, struct error *err)

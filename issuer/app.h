@@ -23,6 +23,7 @@ struct resolver;
 struct guard;
 struct zones;
 struct intake;
+struct monitor;
 struct app;
 
 /* Who acts: for permission and for the audit log. */
@@ -67,6 +68,14 @@ struct journal_mark *app_journal(struct app *app);
 
 /* The mail server's log as it is read (issuer/jobs/delivery.c); of the jobs' thread alone. */
 struct intake *app_intake(struct app *app);
+
+/* The rounds over the block lists (issuer/jobs/watch.c runs it). */
+struct monitor *app_monitor(const struct app *app);
+int64_t app_monotonic_ms(const struct app *app);
+
+/* The process is about to end: who waits for somebody else gives up. */
+void app_stop(struct app *app);
+bool app_is_stopping(const struct app *app);
 
 /* A read-only handle for this thread until app_give_back. */
 NODISCARD int app_take_reader(struct app *app, struct store **out, struct error *err);

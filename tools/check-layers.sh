@@ -47,8 +47,9 @@ identity app
 cases    app dnsbl mtalog
 leases   app dnsbl cases identity
 jobs     app cases leases dnsbl identity mtalog
-api      app http render cases leases dnsbl identity
-web      app http render cases leases dnsbl identity
+observe  app dnsbl
+api      app http render cases leases dnsbl identity observe
+web      app http render cases leases dnsbl identity observe
 T
 
 # library header: the only files that may include it

@@ -56,6 +56,7 @@ HANDLER(pool_reach, ACT_VIEW_POOL)
 HANDLER(health, ACT_VIEW_POOL)
 HANDLER(guides, ACT_VIEW_POOL)
 HANDLER(config, ACT_VIEW_POOL)
+HANDLER(metrics, ACT_VIEW_POOL)
 HANDLER(mta, ACT_VIEW_POOL)
 
 static const struct route routes[] = {
@@ -95,6 +96,7 @@ static const struct route routes[] = {
     {HTTP_GET,    "/api/v1/audit",                  on_audit_list,       0               },
     {HTTP_GET,    "/api/v1/audit/verify",           on_audit_verify,     0               },
     {HTTP_GET,    "/api/v1/config",                 on_config,           0               },
+    {HTTP_GET,    "/api/v1/metrics",                on_metrics,          0               },
     {HTTP_GET,    "/api/v1/mta/{server}",           on_mta,              0               },
 };
 

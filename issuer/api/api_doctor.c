@@ -10,6 +10,7 @@
 #include "issuer/api/api_resources.h"
 #include "issuer/cases/reach.h"
 #include "issuer/leases/canary.h"
+#include "issuer/observe/metrics.h"
 
 enum {
     REACH_MS = 8000
@@ -104,6 +105,26 @@ static int look(struct store *store UNUSED, void *context UNUSED,
     return 0;
 }
 
+static json_t *present_watch(const struct call *call)
+{
+    const struct config *config = app_config(call->app);
+    struct monitor_report report;
+    json_t *o = json_object();
+
+    watch_report(call->app, &report);
+    put_number(o, "every_s", config->zones.check_every_s);
+    put_number(o, "rounds", report.rounds);
+    put_time(o, "began_at", report.began_at);
+    put_time(o, "ended_at", report.ended_at);
+    put_number(o, "took_ms", report.took_ms);
+    put_number(o, "asked", (int64_t)report.asked);
+    put_number(o, "unknown", (int64_t)report.unknown);
+    put_number(o, "left_out", (int64_t)report.left_out);
+    put_bool(o, "is_behind", report.is_behind);
+    put_text(o, "sentence", watch_sentence(call->app, call->mem));
+    return o;
+}
+
 int api_health(struct call *call, json_t **out, struct error *err)
 {
     struct error why = {0};
@@ -117,6 +138,7 @@ int api_health(struct call *call, json_t **out, struct error *err)
     put_bool(*out, "is_writable", is_writable);
     put_text(*out, "why", is_writable ? NULL : why.text);
     put_text(*out, "config", app_config(call->app)->path);
+    json_object_set_new(*out, "watch", present_watch(call));
     return 0;
 }
 

@@ -57,6 +57,7 @@ API_RESOURCE(api_health);
 API_RESOURCE(api_guides);
 /* api_system.c */
 API_RESOURCE(api_config);
+API_RESOURCE(api_metrics);
 /* api_mta.c */
 API_RESOURCE(api_mta);
 

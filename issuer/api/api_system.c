@@ -5,6 +5,7 @@
 
 #include "issuer/api/api_present.h"
 #include "issuer/api/api_resources.h"
+#include "issuer/observe/metrics.h"
 
 int api_config(struct call *call, json_t **out, struct error *err)
 {
@@ -20,4 +21,20 @@ int api_config(struct call *call, json_t **out, struct error *err)
     put_text(*out, "text", text.at);
     strbuf_release(&text);
     return 0;
+}
+
+int api_metrics(struct call *call, json_t **out, struct error *err)
+{
+    struct strbuf text;
+
+    if (call_query(call, "", err) != 0)
+        return -1;
+    strbuf_init(&text, FILE_MAX);
+    int result = metrics_write(call->app, call->mem, &text, err);
+    if (result == 0) {
+        *out = json_object();
+        put_text(*out, "text", text.at);
+    }
+    strbuf_release(&text);
+    return result;
 }

@@ -122,6 +122,9 @@ const struct command command_table[] = {
     {"config show", "",
      "show every option with its value",
      0, 0, 0, run_config_show},
+    {"metrics", "",
+     "print the daemon's figures, as a monitoring system reads them",
+     0, 0, 0, run_metrics},
     {"doctor", "[--canary ADDRESS] [--listen ADDRESS:PORT] [--mailbox PATH]\n"
      "    [--for 2m] [--domain D]... [--trust FILE]",
      "look at everything that must be right, and say what to do",

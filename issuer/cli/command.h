@@ -82,6 +82,7 @@ int run_audit_export(struct cli *cli, struct error *err);
 /* system.c */
 int run_config_check(struct cli *cli, struct error *err);
 int run_config_show(struct cli *cli, struct error *err);
+int run_metrics(struct cli *cli, struct error *err);
 /* mta.c */
 int run_mta(struct cli *cli, struct error *err);
 

@@ -43,6 +43,20 @@ static void put_line(json_t *out, struct slice line)
     json_object_setn_new(out, line.at, (size_t)equals, option);
 }
 
+int run_metrics(struct cli *cli, struct error *err)
+{
+    json_t *answer = NULL;
+
+    if (cli_get(cli, "/api/v1/metrics", &answer, err) != 0)
+        return -1;
+    if (cli->is_json)
+        print_json(cli, answer);
+    else
+        print_text(cli, member(answer, "text"));
+    json_decref(answer);
+    return 0;
+}
+
 int run_config_show(struct cli *cli, struct error *err)
 {
     const struct config *config;

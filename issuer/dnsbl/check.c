@@ -76,6 +76,16 @@ static bool add_test_points(struct round *round, const struct dnsbl_check *check
            add_test_point(round, &checks[at], POINT_CLEAR, &place->clear_test);
 }
 
+size_t dnsbl_check_cost(const struct dnsbl_check *checks, size_t at)
+{
+    if (!checks[at].zone->has_test_points)
+        return 2;
+    for (size_t i = 0; i < at; i++)
+        if (shares_test_points(&checks[i], &checks[at]))
+            return 2;
+    return DNSBL_CHECK_COST_MAX;
+}
+
 static void add_check(struct round *round, const struct dnsbl_check *checks, size_t at)
 {
     struct place *place = &round->places[at];
@@ -148,11 +158,12 @@ static void judge(const struct round *round, const struct place *place,
 static void look(const struct resolver *resolver, struct arena *mem,
                  struct dnsbl_check *checks, size_t count, int64_t timeout_ms)
 {
-    /* Four questions a check at most: A, TXT, and two test points. */
-    struct round round = {
-        .questions = arena_array(mem, 4 * count, sizeof *round.questions),
-        .replies = arena_array(mem, 4 * count, sizeof *round.replies),
-        .places = arena_array(mem, count, sizeof *round.places)};
+    /* A, TXT, and two test points at most. */
+    struct round round = {.questions = arena_array(mem, DNSBL_CHECK_COST_MAX * count,
+                                                   sizeof *round.questions),
+                          .replies = arena_array(mem, DNSBL_CHECK_COST_MAX * count,
+                                                 sizeof *round.replies),
+                          .places = arena_array(mem, count, sizeof *round.places)};
 
     for (size_t i = 0; i < count; i++)
         add_check(&round, checks, i);

@@ -25,6 +25,12 @@ struct dnsbl_check {
     int64_t checked_at;    /* out */
 };
 
+/* How many questions the first look at checks[at] takes, when it is asked together with those before
+ * it: address and words, and test points that none of them needs as well. */
+enum {
+    DNSBL_CHECK_COST_MAX = 4
+};
+size_t dnsbl_check_cost(const struct dnsbl_check *checks, size_t at);
 /* Ask all of them in parallel within timeout_ms in all; late is unknown. Two thirds of it are for
  * the first look when there may be a second one. The test points of one zone are asked once for
  * all its addresses of one family. */

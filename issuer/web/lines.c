@@ -128,13 +128,19 @@ json_t *line_check(const struct page *page, const struct check *check)
     return line;
 }
 
-bool line_is_stale(const struct page *page, const struct listing_row *worst)
+int64_t line_fresh_s(const struct page *page)
 {
     enum {
         FRESH_S = 15 * 60
     };
+    int64_t round_s = page->config->zones.check_every_s * 3 / 2;
 
-    return worst == NULL || page->now - worst->checked_at > FRESH_S;
+    return round_s > FRESH_S ? round_s : FRESH_S;
+}
+
+bool line_is_stale(const struct page *page, const struct listing_row *worst)
+{
+    return worst == NULL || page->now - worst->checked_at > line_fresh_s(page);
 }
 
 /* What the address is for, first; how it is, second; how full, last. */

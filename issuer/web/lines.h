@@ -26,7 +26,10 @@ json_t *line_check(const struct page *page, const struct check *check);
  * clean. */
 json_t *line_pool_mark(const struct page *page, const struct pool_address *address,
                        const struct listing_row *worst);
-/* Nobody asked within the last quarter of an hour: the answer says nothing about now. */
+/* How old an answer may be that speaks of now: a quarter of an hour, or one and a half rounds where those
+ * are longer (zones.check_every). */
+int64_t line_fresh_s(const struct page *page);
+/* Nobody asked lately: the answer says nothing about now. */
 bool line_is_stale(const struct page *page, const struct listing_row *worst);
 /* "/pool/2001%3Adb8%3A%3A9" */
 const char *line_pool_path(struct arena *mem, const char *address);

@@ -110,11 +110,9 @@ static json_t *address_line(struct page *page, struct listings *l, const char *a
     return view;
 }
 
-/* Shared addresses that were asked about: a network has too many to name, and most of them send
- * nothing. */
-static json_t *shared_lines(struct page *page, struct listings *l)
+static void add_shared(struct page *page, struct listings *l, bool is_listed,
+                       json_t *list)
 {
-    json_t *list = json_array();
     const char *previous = "";
 
     for (size_t i = 0; i < l->now_count && json_array_size(list) < ADDRESSES_SHOWN;
@@ -124,8 +122,20 @@ static json_t *shared_lines(struct page *page, struct listings *l)
             !shared_ranges_hold(l->shared, l->shared_count, address))
             continue;
         previous = address; /* rows come by address */
-        json_array_append_new(list, address_line(page, l, address, "shared", NULL));
+        const struct listing_row *worst = line_worst(l->now, l->now_count, address);
+        if ((worst->state == LISTING_LISTED) == is_listed)
+            json_array_append_new(list, address_line(page, l, address, "shared", NULL));
     }
+}
+
+/* Shared addresses that were asked about, those that are listed first: there may be more than a page
+ * takes. */
+static json_t *shared_lines(struct page *page, struct listings *l)
+{
+    json_t *list = json_array();
+
+    add_shared(page, l, true, list);
+    add_shared(page, l, false, list);
     return list;
 }
 
@@ -183,9 +193,10 @@ int page_listings(struct page *page, struct error *err)
     size_t shared = l.listed;
     put_group(groups, speak(page, "console.listings.reserved"), pool_lines(page, &l));
     view_text(page->view, "headline", headline(page, shared, l.listed - shared));
-    view_text(
-        page->view, "lead",
-        speak_count(page, "console.listings.lead", "count", (int64_t)l.zones_count));
+    view_text(page->view, "lead",
+              speak_plural(page, "console.listings.lead", (int64_t)l.zones_count,
+                           "count", speak_number(page, (int64_t)l.zones_count), "span",
+                           speak_span(page, line_fresh_s(page))));
     return page_show(page,
                      &(struct page_name){.template = "html/listings.html",
                                          .title = speak(page, "console.listings.title"),

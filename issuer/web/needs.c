@@ -18,7 +18,8 @@ enum {
 struct need {
     const char *mark; /* view_shape */
     const char *text, *href, *about;
-    int64_t when; /* since, or until */
+    int64_t when;     /* since, or until */
+    const char *move; /* what the button says that moves the leases; NULL: no button */
 };
 
 static void add_need(struct page *page, json_t *list, const struct need *need)
@@ -34,38 +35,64 @@ static void add_need(struct page *page, json_t *list, const struct need *need)
     view_text(line, "text", need->text);
     view_text(line, "href", need->href);
     view_text(line, "about", need->about);
+    view_text(line, "move", need->move);
     speak_put_when(page, line, "when", need->when);
     json_array_append_new(list, line);
 }
 
+/* When the list does not answer any more, nobody knows whether it is listed still. */
+static const char *listed_sentence(const struct page *page,
+                                   const struct listing_stretch *stretch)
+{
+    bool is_known = page->now - stretch->last_listed_at <= line_fresh_s(page);
+
+    return speak_with(
+        page, is_known ? "console.today.need.listed" : "console.today.need.was_listed",
+        "address", stretch->address, "list", line_zone(page, stretch->zone));
+}
+
+static void add_listing(struct page *page, json_t *list,
+                        const struct pool_address *address,
+                        const struct listing_stretch *stretch)
+{
+    bool may_move = address->live_leases > 0 && page_may(page, ACT_CHANGE_POOL) &&
+                    pool_state_may_send(address->state);
+
+    add_need(
+        page, list,
+        &(struct need){.mark = "listed",
+                       .text = listed_sentence(page, stretch),
+                       .href = line_pool_path(page->mem, address->address),
+                       .about = address->live_leases == 0
+                                    ? speak(page, "console.today.need.unused")
+                                    : speak_count(page, "console.today.need.in_use",
+                                                  "count", address->live_leases),
+                       .when = stretch->since,
+                       .move = may_move ? speak_count(page, "console.today.need.move",
+                                                      "count", address->live_leases)
+                                        : NULL});
+}
+
+/* One line an address, about the listing that began first. */
 static int add_listed(struct page *page, struct store *store, json_t *list,
                       struct error *err)
 {
     struct pool_address *pool = NULL;
-    struct listing_row *rows = NULL;
+    struct listing_stretch *open = NULL;
     size_t pool_count = 0;
     size_t count = 0;
 
     if (store_pool_list(store, page->mem, page->now, &pool, &pool_count, err) != 0 ||
-        store_listing_now(store, page->mem, NULL, &rows, &count, err) != 0)
+        store_listing_open(store, page->mem, &open, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < pool_count; i++) {
-        const struct listing_row *worst = line_worst(rows, count, pool[i].address);
-        if (pool[i].state == POOL_RETIRED || worst == NULL ||
-            worst->state != LISTING_LISTED)
-            continue;
-        add_need(
-            page, list,
-            &(struct need){.mark = "listed",
-                           .text = speak_with(page, "console.today.need.listed",
-                                              "address", pool[i].address, "list",
-                                              line_zone(page, worst->zone)),
-                           .href = line_pool_path(page->mem, pool[i].address),
-                           .about = pool[i].live_leases == 0
-                                        ? speak(page, "console.today.need.unused")
-                                        : speak_count(page, "console.today.need.in_use",
-                                                      "count", pool[i].live_leases),
-                           .when = worst->since});
+        const struct listing_stretch *first = NULL;
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(open[k].address, pool[i].address) == 0 &&
+                (first == NULL || open[k].since < first->since))
+                first = &open[k];
+        if (pool[i].state != POOL_RETIRED && first != NULL)
+            add_listing(page, list, &pool[i], first);
     }
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "issuer/web/web.h"
 
 #include "base/limits.h"
+#include "issuer/observe/metrics.h"
 #include "issuer/web/pages.h"
 #include "issuer/web/speak.h"
 
@@ -181,7 +182,22 @@ static void ready(void *context, struct http_request *request,
     else if (r.usable == 0)
         say(response, 503, "not ready: the pool is empty");
     else
-        say(response, 200, "ready");
+        say(response, 200,
+            arena_printf(r.mem, "ready\n%s", watch_sentence(web->app, r.mem)));
+}
+
+static void metrics(void *context, struct http_request *request,
+                    struct http_response *response)
+{
+    const struct web *web = context;
+    struct error err = {0};
+
+    response->status = 200;
+    response->content_type = METRICS_TYPE;
+    if (metrics_write(web->app, request->mem, &response->body, &err) != 0) {
+        strbuf_reset(&response->body);
+        say(response, 503, "the figures cannot be read");
+    }
 }
 
 /* ---- routes ---- */
@@ -295,6 +311,7 @@ static const struct route console_routes[] = {
     {HTTP_GET,  "/static/{file}",                  static_file,            0       },
     {HTTP_GET,  "/healthz",                        health,                 0       },
     {HTTP_GET,  "/readyz",                         ready,                  0       },
+    {HTTP_GET,  "/metrics",                        metrics,                0       },
 };
 
 static const struct route customer_routes[] = {

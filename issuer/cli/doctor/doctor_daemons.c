@@ -21,6 +21,41 @@ enum {
     ANSWER_MAX = 4096
 };
 
+/* Does somebody look at the lists, and does he keep up? */
+static void check_watch(struct doctor *doctor, const json_t *watch)
+{
+    struct findings *found = &doctor->found;
+    long long asked = json_integer_value(json_object_get(watch, "asked"));
+    long long unknown = json_integer_value(json_object_get(watch, "unknown"));
+    const char *sentence = member(watch, "sentence");
+
+    if (json_integer_value(json_object_get(watch, "every_s")) == 0)
+        findings_add(found, FINDING_WARNING, "rounds over the lists",
+                     "set zones.check_every: nobody learns that a reserved address is "
+                     "listed",
+                     "%s", sentence);
+    else if (json_is_null(json_object_get(watch, "ended_at")))
+        findings_add(found, FINDING_UNKNOWN, "rounds over the lists",
+                     "ask again in a few minutes", "%s", sentence);
+    else if (json_is_true(json_object_get(watch, "is_behind")))
+        findings_add(found, FINDING_WARNING, "rounds over the lists",
+                     "raise zones.questions_per_second or zones.check_every, or use "
+                     "fewer lists",
+                     "%s", sentence);
+    else if (asked > 0 && unknown == asked)
+        findings_add(found, FINDING_PROBLEM, "rounds over the lists",
+                     "no list answers: look at dns.servers and at the resolver", "%s",
+                     sentence);
+    else
+        findings_add(found, FINDING_OK, "rounds over the lists", NULL, "%s", sentence);
+    long long left_out = json_integer_value(json_object_get(watch, "left_out"));
+    if (left_out > 0)
+        findings_add(found, FINDING_WARNING, "shared networks",
+                     "add the addresses that send, instead of their network",
+                     "of %lld only addresses are asked about that were named before",
+                     left_out);
+}
+
 void doctor_check_issuer(struct doctor *doctor)
 {
     struct findings *found = &doctor->found;
@@ -49,6 +84,7 @@ void doctor_check_issuer(struct doctor *doctor)
         findings_add(found, FINDING_PROBLEM, "database",
                      "mend what it names: no lease is given now", "%s",
                      member(health, "why"));
+    check_watch(doctor, json_object_get(health, "watch"));
     json_decref(health);
     if (cli_list(doctor->cli, "/api/v1/pool", 0, &doctor->pool, &why) != 0) {
         doctor->pool = NULL;

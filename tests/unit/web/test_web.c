@@ -685,6 +685,33 @@ static void today_says_what_needs_someone(void **state)
     get(b, "/");
     must_show(b, FIXTURE_RESERVED " is listed on SpamCop");
     must_show(b, "1 lease by it: put it to rest, and the lease moves.");
+    assert_false(shows(b, "Rest it, move the lease"));
+}
+
+static void a_listed_address_stays_on_today_while_the_list_is_silent(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    mint(b);
+    add_agent(b, "pia", ROLE_POSTMASTER);
+    sign_in(b, "pia");
+    fake_resolver_list(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, "127.0.0.2",
+                       NULL);
+    post(b, "/pool/" FIXTURE_RESERVED "/check", "");
+    b->fixture.clock.now += 20 * 60;
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, DNS_TIMEOUT);
+    post(b, "/pool/" FIXTURE_RESERVED "/check", "");
+    get(b, "/");
+    must_show(b, FIXTURE_RESERVED " was listed on SpamCop, which does not answer now");
+    must_show(b, "action=\"/pool/203.0.113.9/state\"");
+    must_show(b, "Rest it, move the lease");
+    post(b, "/pool/" FIXTURE_RESERVED "/state", "state=resting&reason=listed");
+    must_show(b, "1 lease moved to another address.");
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, DNS_NXDOMAIN);
+    post(b, "/pool/" FIXTURE_RESERVED "/check", "");
+    get(b, "/");
+    assert_false(shows(b, "was listed on SpamCop"));
 }
 
 static void a_case_has_one_picture_of_listing_and_details(void **state)
@@ -815,7 +842,13 @@ static void health_is_told_without_signing_in(void **state)
     get(b, "/healthz");
     assert_string_equal(b->page.at, "ok\n");
     get(b, "/readyz");
-    assert_string_equal(b->page.at, "ready\n");
+    assert_string_equal(b->page.at,
+                        "ready\nthe first round over the lists has not ended yet\n");
+    get(b, "/metrics");
+    assert_int_equal(b->status, 200);
+    must_show(b, "\ncleansmtp_pool_addresses{state=\"active\"} 2\n");
+    must_show(b, "\ncleansmtp_watch_rounds_total 0\n");
+    assert_false(shows(b, FIXTURE_RESERVED));
     get(b, "/static/app.css");
     assert_int_equal(b->status, 200);
     get(b, "/static/nothing");
@@ -871,6 +904,7 @@ int main(void)
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
         WEB_TEST(a_note_stays_on_the_case),
         WEB_TEST(today_says_what_needs_someone),
+        WEB_TEST(a_listed_address_stays_on_today_while_the_list_is_silent),
         WEB_TEST(a_case_has_one_picture_of_listing_and_details),
         WEB_TEST(lists_are_searched_by_what_people_know),
         WEB_TEST(a_search_that_cannot_be_is_said),
