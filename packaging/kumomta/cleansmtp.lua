@@ -31,6 +31,8 @@
 -- each message: senders, recipients, limits and the count of messages are not checked, and a lease that ends goes on in a
 -- session that is open already. Set max_messages_per_connection = 1 at the listener, so that each message has its own login,
 -- and give such leases short. Where that is too little, let Postfix take the submission and hand it on.
+--
+-- Tried under plain Lua with a stand-in for KumoMTA's functions, never in a KumoMTA.
 
 local kumo = require 'kumo'
 

@@ -88,10 +88,13 @@ def haraka(verify, policy, *calls, lanes=None, order=""):
 def check_haraka_logins(authd):
     logins = LOGINS + (("with our realm", f"{username(GOOD)}@{REALM}", password(GOOD), True),
                        ("with a line end", username(GOOD), password(GOOD) + "\n", False))
-    found = haraka(authd.verify, "", ["capabilities"], *(["login", login, secret] for _, login, secret, _ in logins))
-    equal(found[0], ["AUTH PLAIN LOGIN"], "Haraka: offers what can be checked")
-    for (name, _, _, is_right), got in zip(logins, found[1:]):
-        equal(got, [True, 235, username(GOOD)] if is_right else [False, 535, None], f"Haraka: {name}")
+    found = haraka(authd.verify, "", ["capabilities"], ["plain"], *(["login", login, secret] for _, login, secret, _ in logins))
+    equal(found[0], [["AUTH PLAIN LOGIN"], ["PLAIN", "LOGIN"]], "Haraka: offers what can be checked")
+    equal(found[1], [[], None], "Haraka: and nothing without TLS")
+    for (name, _, _, is_right), got in zip(logins, found[2:]):
+        equal(got[:3], [True, 235, username(GOOD)] if is_right else [False, 535, None], f"Haraka: {name}")
+        why = "have expired" if name == "expired" else "have been ended" if name == "revoked" else ""
+        ok(got[3].startswith("2.7.0 " if is_right else "5.7.8 ") and why in got[3], f"Haraka: {name}: the words", got[3])
 
 
 def check_haraka_messages(authd):
@@ -145,7 +148,8 @@ def check_haraka_ways():
 def check_haraka_without(verify, policy, name):
     found = haraka(verify, policy, ["login", username(GOOD), password(GOOD)], ["login", username(GOOD), "wrong"],
                    ["message", username(GOOD), "a@b.example", ["bob@remote.example"], "B.1"], order="together")
-    equal(found[:2], [[False, 454, None]] * 2, f"Haraka, {name}: a login is temporary, right or wrong")
+    equal(found[:2], [[False, 454, None, "4.7.0 Temporary authentication failure"]] * 2,
+          f"Haraka, {name}: a login is temporary, right or wrong")
     ok(found[2][0] == "DENYSOFT" and "cleansmtp_lane" not in found[2][2], f"Haraka, {name}: a message is deferred", found[2])
 
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// haraka.js PLUGIN CONFIG [together] - run the hooks of a Haraka plugin as Haraka would, by its documented interface.
+// haraka.js PLUGIN CONFIG [together] - run the hooks of a Haraka plugin as Haraka 3.3.4 does.
 //
 // CONFIG is cleansmtp.ini as JSON. Standard input has a JSON array of calls, each an array: ["login", user, password],
 // ["message", user, sender, recipients, uuid] or ["mx", notes, domain, {name: answer, ...}]; standard output gets an array of results. The calls
@@ -31,8 +31,14 @@ const calls = {
     login: (user, password) =>
         new Promise((resolve) => {
             const connection = connection_for();
+            // auth_base calls it alike for PLAIN and LOGIN, and says what it is told, or these.
             plugin.check_plain_passwd(connection, user, password, (valid, more) =>
-                resolve([valid, more?.code ?? (valid ? 235 : 535), connection.notes.cleansmtp_user ?? null])
+                resolve([
+                    valid,
+                    more?.code ?? (valid ? 235 : 535),
+                    connection.notes.cleansmtp_user ?? null,
+                    more?.message ?? (valid ? '2.7.0 Authentication successful' : '5.7.8 Authentication failed'),
+                ])
             );
         }),
     message: (user, sender, recipients, uuid) =>
@@ -48,7 +54,9 @@ const calls = {
                 notes,
             };
             plugin.hook_mail(() => {}, connection);
-            plugin.hook_queue_outbound((code, text) => resolve([code ?? 'CONT', text ?? null, notes]), connection);
+            // The queue keeps the notes as JSON.
+            const queued = (code, text) => resolve([code ?? 'CONT', text ?? null, JSON.parse(JSON.stringify(notes))]);
+            plugin.hook_queue_outbound(queued, connection);
         }),
     mx: (notes, domain, answers) =>
         new Promise((resolve) => {
@@ -64,7 +72,14 @@ const calls = {
     capabilities: () =>
         new Promise((resolve) => {
             const connection = connection_for();
-            plugin.hook_capabilities(() => resolve(connection.capabilities), connection);
+            // auth_base refuses a mechanism that is not among the allowed ones.
+            plugin.hook_capabilities(() => resolve([connection.capabilities, connection.notes.allowed_auth_methods]), connection);
+        }),
+    plain: () =>
+        new Promise((resolve) => {
+            const connection = connection_for();
+            connection.tls.enabled = false;
+            plugin.hook_capabilities(() => resolve([connection.capabilities, connection.notes.allowed_auth_methods ?? null]), connection);
         }),
 };
 
