@@ -120,21 +120,34 @@ const char *template_choose(const char *const *offered, size_t count,
     return best != NULL ? best : offered[0];
 }
 
-/* name, value, … NULL */
-static const char *value_of(struct slice name, va_list *pairs)
+/* Of name, value, … NULL; NULL when the name is not among them. */
+static const char *value_of(struct slice name, va_list pairs)
 {
     const char *key;
 
-    while ((key = va_arg(*pairs, const char *)) != NULL) {
-        const char *value = va_arg(*pairs, const char *);
+    while ((key = va_arg(pairs, const char *)) != NULL) {
+        const char *value = va_arg(pairs, const char *);
         if (slice_is(name, key))
-            return value;
+            return value != NULL ? value : "";
     }
     return NULL;
 }
 
-const char *template_text(const struct templates *templates, struct arena *mem,
-                          const char *lang, const char *key, ...)
+static void put_value(struct strbuf *out, struct slice name, va_list pairs)
+{
+    va_list own;
+
+    va_copy(own, pairs);
+    const char *value = value_of(name, own);
+    va_end(own);
+    if (value != NULL)
+        strbuf_puts(out, value);
+    else
+        strbuf_printf(out, "{%.*s}", (int)name.len, name.at);
+}
+
+const char *template_text_pairs(const struct templates *templates, struct arena *mem,
+                                const char *lang, const char *key, va_list pairs)
 {
     const struct language *language = text_find_language(&templates->texts,
                                                          slice_from(lang));
@@ -148,17 +161,23 @@ const char *template_text(const struct templates *templates, struct arena *mem,
     while (text_next(&walk, &kind, &piece)) {
         if (kind == TEXT_PLAIN)
             strbuf_add_slice(&out, piece);
-        if (kind != TEXT_NAME)
-            continue;
-        va_list pairs;
-        va_start(pairs, key);
-        const char *value = value_of(piece, &pairs);
-        va_end(pairs);
-        strbuf_puts(&out, value != NULL ? value : "");
+        else if (kind == TEXT_NAME)
+            put_value(&out, piece, pairs);
     }
     const char *result = arena_slice(mem, strbuf_slice(&out));
     strbuf_release(&out);
     return result;
+}
+
+const char *template_text(const struct templates *templates, struct arena *mem,
+                          const char *lang, const char *key, ...)
+{
+    va_list pairs;
+
+    va_start(pairs, key);
+    const char *text = template_text_pairs(templates, mem, lang, key, pairs);
+    va_end(pairs);
+    return text;
 }
 
 static const char *guide_field(const json_t *guide, const char *key)

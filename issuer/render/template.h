@@ -33,10 +33,13 @@ NODISCARD int template_render(const struct templates *templates, const char *nam
                               struct error *err);
 
 /* A text of the catalogue as plain text, with what follows filled in: name, value, …, NULL. Lives in
- * mem. A key that does not exist is our mistake, and shown as itself. */
+ * mem. A key that does not exist is our mistake, and shown as itself; so is a placeholder that nothing
+ * is filled in for. */
 const char *template_text(const struct templates *templates, struct arena *mem,
                           const char *lang, const char *key, ...)
     __attribute__((sentinel));
+const char *template_text_pairs(const struct templates *templates, struct arena *mem,
+                                const char *lang, const char *key, va_list pairs);
 bool template_has_language(const struct templates *templates, const char *lang);
 /* The best of the languages offered (codes, the first is the house's) for Accept-Language. */
 const char *template_choose(const char *const *offered, size_t count,

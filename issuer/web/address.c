@@ -80,12 +80,12 @@ static void put_verdict(struct page *page, const struct standing *s,
               worst == NULL ? speak(page, "console.address.lead.unasked")
               : worst->state == LISTING_CLEAR
                   ? speak_with(page, "console.address.lead.clear", "ago",
-                               speak_ago(page, worst->checked_at))
+                               speak_ago(page, worst->checked_at), NULL)
                   : speak_with(page, "console.address.lead.worst", "list",
                                line_zone(page, worst->zone), "why", worst->why, "ago",
                                speak_ago(page, worst->checked_at), "used",
                                speak_number(page, s->address.live_leases), "places",
-                               speak_number(page, s->address.capacity)));
+                               speak_number(page, s->address.capacity), NULL));
 }
 
 /* Where an address may go from its state; retired is for good. */
@@ -141,9 +141,10 @@ static const char *span_words(struct page *page, const struct picture_strip *all
     const char *asked = speak_number(page, all->asked_days);
     if (all->times == 0)
         return speak_with(page, "console.address.strips.clear", "days", days, "asked",
-                          asked);
+                          asked, NULL);
     return speak_plural(page, "console.address.strips.listed", all->times, "count",
-                        speak_number(page, all->times), "days", days, "asked", asked);
+                        speak_number(page, all->times), "days", days, "asked", asked,
+                        NULL);
 }
 
 static json_t *history_rows(struct page *page, const struct standing *s)
@@ -159,11 +160,11 @@ static json_t *history_rows(struct page *page, const struct standing *s)
         view_text(line, "list", line_zone(page, row->zone));
         speak_put_when(page, line, "from", row->since);
         speak_put_when(page, line, "until", row->until_at);
-        view_text(
-            line, "answer",
-            row->state == LISTING_LISTED
-                ? row->code
-                : speak_with(page, "console.address.history_unknown", "why", row->why));
+        view_text(line, "answer",
+                  row->state == LISTING_LISTED
+                      ? row->code
+                      : speak_with(page, "console.address.history_unknown", "why",
+                                   row->why, NULL));
         json_array_append_new(list, line);
     }
     return list;

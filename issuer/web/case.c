@@ -132,7 +132,7 @@ static json_t *lookup_link(const struct page *page, const struct case_row *row)
     json_t *link = json_object();
     view_text(link, "url", url);
     view_text(link, "text",
-              speak_with(page, "console.case.lookup", "list", zone->title));
+              speak_with(page, "console.case.lookup", "list", zone->title, NULL));
     return link;
 }
 
@@ -148,7 +148,7 @@ static const char *likely_clear(const struct page *page,
         return speak(page, "console.case.clear.due");
     if (estimate->latest == estimate->probably_by)
         return speak_with(page, "console.case.clear.by", "time",
-                          speak_when(page, estimate->probably_by));
+                          speak_when(page, estimate->probably_by), NULL);
     return speak_range(page, estimate->probably_by, estimate->latest);
 }
 
@@ -164,7 +164,7 @@ static void put_facts(struct page *page, const struct case_facts *facts)
     add_fact(list, speak(page, "console.case.fact.list"),
              line_zone(page, row->zone != NULL ? row->zone : e->list),
              listing != NULL ? speak_with(page, "console.time.asked", "ago",
-                                          speak_ago(page, listing->checked_at))
+                                          speak_ago(page, listing->checked_at), NULL)
                              : NULL,
              false);
     if (listing != NULL && listing->state == LISTING_LISTED) {
@@ -261,11 +261,11 @@ static const char *found_sentence(const struct page *page, const struct evidence
         *to = speak_join(page, *to, speak(page, rows[i].name));
     }
     if (missing[0] == '\0')
-        return speak_with(page, "console.case.found.all", "found", found);
+        return speak_with(page, "console.case.found.all", "found", found, NULL);
     if (found[0] == '\0')
-        return speak_with(page, "console.case.found.none", "missing", missing);
+        return speak_with(page, "console.case.found.none", "missing", missing, NULL);
     return speak_with(page, "console.case.found.some", "found", found, "missing",
-                      missing);
+                      missing, NULL);
 }
 
 /* Once details are given, the verdict's advice is behind us. */
@@ -283,7 +283,7 @@ static const char *lead_of(const struct page *page, const struct case_facts *fac
                       live->first_login_at != 0 ? "console.case.lead.used"
                                                 : "console.case.lead.given",
                       "mailbox", live->mailbox, "address", live->reserved_address,
-                      "until", speak_time_long(page, live->expires_at));
+                      "until", speak_time_long(page, live->expires_at), NULL);
 }
 
 static void put_case(struct page *page, const struct case_facts *facts)
@@ -346,7 +346,7 @@ int case_show(struct page *page, int64_t id, const struct case_extra *extra,
         page,
         &(struct page_name){.template = "html/case.html",
                             .title = speak_with(page, "console.case.title", "n",
-                                                speak_number(page, id)),
+                                                speak_number(page, id), NULL),
                             .section = "cases",
                             .status = extra->status != 0 ? extra->status : 200},
         err);

@@ -23,7 +23,7 @@ struct case_extra {
     const char *pin;             /* digits that go with link; NULL: none */
     bool is_replay; /* the form was sent twice: its link was in the first answer */
     const char *reason, *mailbox; /* typed, to be shown again */
-    const char *language; /* of the reply; NULL: nobody chose */
+    const char *language;         /* of the reply; NULL: nobody chose */
     const char *proof;
     int64_t for_s;
 };

@@ -62,14 +62,14 @@ static bool listing_span(struct page *page, const struct case_facts *facts,
     int64_t by = clears->estimate.probably_by;
     *out = (struct span){
         .label = speak_with(page, "console.case.axis.listed", "list",
-                            line_zone(page, facts->row.zone)),
+                            line_zone(page, facts->row.zone), NULL),
         .known_class = "p-bad",
         .next_class = "p-next",
         .from = clears->since,
         .known_until = page->now,
         .until = by > page->now ? by : 0,
         .end_text = by > page->now ? speak_with(page, "console.case.axis.clear_by",
-                                                "time", speak_when(page, by))
+                                                "time", speak_when(page, by), NULL)
                                    : NULL,
     };
     return true;
@@ -81,14 +81,14 @@ static bool lease_span(struct page *page, const struct lease *lease, struct span
 
     *out = (struct span){
         .label = speak_with(page, "console.case.axis.details", "address",
-                            lease->reserved_address),
+                            lease->reserved_address, NULL),
         .known_class = "p-act",
         .next_class = "p-left",
         .from = lease->created_at,
         .known_until = end < page->now ? end : page->now,
         .until = end > page->now ? end : 0,
         .end_text = end > page->now ? speak_with(page, "console.case.axis.until",
-                                                 "time", speak_when(page, end))
+                                                 "time", speak_when(page, end), NULL)
                                     : NULL,
     };
     return true;
@@ -204,9 +204,9 @@ static const char *listing_sentence(const struct page *page, const struct span *
 
     if (listing->end_text == NULL)
         return speak_with(page, "console.case.axis.says.listed", "listed",
-                          listing->label, "from", from);
+                          listing->label, "from", from, NULL);
     return speak_with(page, "console.case.axis.says.listed_until", "listed",
-                      listing->label, "from", from, "end", listing->end_text);
+                      listing->label, "from", from, "end", listing->end_text, NULL);
 }
 
 static const char *details_sentence(const struct page *page, const struct span *details)
@@ -216,7 +216,7 @@ static const char *details_sentence(const struct page *page, const struct span *
     return speak_with(
         page, is_over ? "console.case.axis.says.worked" : "console.case.axis.says.work",
         "from", speak_when(page, details->from), "until",
-        speak_when(page, is_over ? details->known_until : details->until));
+        speak_when(page, is_over ? details->known_until : details->until), NULL);
 }
 
 static const char *use_sentence(const struct page *page, const struct lease *lease)
@@ -225,11 +225,12 @@ static const char *use_sentence(const struct page *page, const struct lease *lea
         return speak(page, "console.case.axis.says.unseen");
     const char *shown = speak_when(page, lease->revealed_at);
     if (lease->first_login_at == 0)
-        return speak_with(page, "console.case.axis.says.unused", "shown", shown);
+        return speak_with(page, "console.case.axis.says.unused", "shown", shown, NULL);
     return speak_with(
         page, "console.case.axis.says.used", "shown", shown, "login",
         speak_when(page, lease->first_login_at), "messages",
-        speak_count(page, "console.count.messages", "count", lease->messages_used));
+        speak_count(page, "console.count.messages", "count", lease->messages_used),
+        NULL);
 }
 
 static const char *sentence_of(struct page *page, const struct span *listing,
@@ -293,9 +294,9 @@ static void end(struct drawing *d, const char *sentence)
               now < d->axis.from + edge    ? ""
               : now > d->axis.until - edge ? "last"
                                            : "mid");
-    view_text(
-        d->view, "now_text",
-        speak_with(d->page, "console.case.axis.now", "time", speak_when(d->page, now)));
+    view_text(d->view, "now_text",
+              speak_with(d->page, "console.case.axis.now", "time",
+                         speak_when(d->page, now), NULL));
     view_text(d->view, "sentence", sentence);
     view_take(d->page->view, "axis", d->view);
 }

@@ -103,7 +103,7 @@ static void add(const struct page *page, json_t *list, const struct fact *fact)
         const char *number = speak_number(page, fact->case_id);
         view_text(line, "case", number);
         view_text(line, "case_name",
-                  speak_with(page, "console.case.customer.case", "case", number));
+                  speak_with(page, "console.case.customer.case", "case", number, NULL));
     } else {
         view_take(line, "case", json_null());
     }
@@ -120,7 +120,7 @@ static const char *log_source(const struct page *page, const struct story *story
     return speak_plural(page, "console.case.customer.log_days",
                         story->standing.covered_days, "count",
                         speak_number(page, story->standing.covered_days), "days",
-                        speak_number(page, STANDING_DAYS), "who", story->counted);
+                        speak_number(page, STANDING_DAYS), "who", story->counted, NULL);
 }
 
 static void add_sends(const struct page *page, json_t *list, const struct story *story)
@@ -138,9 +138,9 @@ static void add_sends(const struct page *page, json_t *list, const struct story 
         fact.is_bad = s->standing == STANDING_UNUSUAL;
         fact.text = s->has_usual
                         ? speak_with(page, "console.case.customer.usual", "today",
-                                     today, "usual", speak_number(page, s->usual))
+                                     today, "usual", speak_number(page, s->usual), NULL)
                         : speak_with(page, "console.case.customer.no_usual", "today",
-                                     today);
+                                     today, NULL);
     }
     add(page, list, &fact);
 }
@@ -160,12 +160,12 @@ static void add_refused(const struct page *page, json_t *list,
         fact.text = speak(page, "console.case.customer.unknown");
     else if (s->refused_7d == 0)
         fact.text = speak_with(page, "console.case.customer.none_refused", "attempts",
-                               speak_number(page, s->attempts_7d));
+                               speak_number(page, s->attempts_7d), NULL);
     else
         fact.text = speak_with(page, "console.case.customer.some_refused", "refused",
                                speak_number(page, s->refused_7d), "attempts",
                                speak_number(page, s->attempts_7d), "today",
-                               speak_number(page, s->refused_24h));
+                               speak_number(page, s->refused_24h), NULL);
     add(page, list, &fact);
 }
 
@@ -185,7 +185,7 @@ static void add_earlier(const struct page *page, json_t *list,
                                speak_number(page, past->leases_30d), "all",
                                speak_number(page, past->leases), "revoked",
                                speak_number(page, past->revoked), "when",
-                               speak_when(page, past->newest_lease_at));
+                               speak_when(page, past->newest_lease_at), NULL);
     add(page, list, &fact);
 }
 
@@ -202,7 +202,7 @@ static void add_cases(const struct page *page, json_t *list,
     if (past->cases > 0)
         fact.text = speak_plural(page, "console.case.customer.cases_since", past->cases,
                                  "count", speak_number(page, past->cases), "since",
-                                 speak_when(page, past->first_case_at));
+                                 speak_when(page, past->first_case_at), NULL);
     add(page, list, &fact);
 }
 
@@ -218,7 +218,7 @@ static void add_duplicates(const struct page *page, json_t *list,
     if (facts->other_live != NULL) {
         fact.is_bad = true;
         fact.text = speak_with(page, "console.case.customer.live", "until",
-                               speak_when(page, facts->other_live->expires_at));
+                               speak_when(page, facts->other_live->expires_at), NULL);
         fact.case_id = facts->other_live->case_id;
     } else if (facts->same_bounce_case != 0 &&
                facts->same_bounce_case != facts->row.id) {
@@ -226,7 +226,7 @@ static void add_duplicates(const struct page *page, json_t *list,
         fact.case_id = facts->same_bounce_case;
     } else if (facts->story.earlier_lease != 0) {
         fact.text = speak_with(page, "console.case.customer.used_before", "lease",
-                               speak_number(page, facts->story.earlier_lease));
+                               speak_number(page, facts->story.earlier_lease), NULL);
     }
     add(page, list, &fact);
 }

@@ -53,14 +53,14 @@ static const char *with_consequence(const struct page *page, const char *what,
     if (diagnosis_verdict_parse(detail_value(record->detail, "verdict=", false),
                                 &verdict))
         return speak_with(page, "console.case.log.verdict", "what", what, "verdict",
-                          diagnosis_row(verdict)->headline);
+                          diagnosis_row(verdict)->headline, NULL);
     /* Its own words may hold "reason=". */
     if (slice_starts(slice_from(record->detail), "note="))
         reason = note;
     if (reason.len > 0)
         return speak_with(page, "console.case.log.reason", "what", what, "reason",
-                          arena_slice(page->mem, reason));
-    return speak_with(page, "console.case.log.plain", "what", what);
+                          arena_slice(page->mem, reason), NULL);
+    return speak_with(page, "console.case.log.plain", "what", what, NULL);
 }
 
 static const char *sentence_of(const struct page *page,
@@ -72,10 +72,10 @@ static const char *sentence_of(const struct page *page,
         if (strcmp(sentences[i].action, record->action) != 0)
             continue;
         return with_consequence(
-            page, speak_with(page, sentences[i].sentence, "who", who), record);
+            page, speak_with(page, sentences[i].sentence, "who", who, NULL), record);
     }
     return speak_with(page, "console.case.log.other", "who", who, "action",
-                      record->action);
+                      record->action, NULL);
 }
 
 static int newest_first(const void *a, const void *b)

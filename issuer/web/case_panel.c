@@ -23,7 +23,7 @@ static const char *span_label(const struct page *page, int64_t seconds)
 {
     if (seconds % HOUR_S == 0)
         return speak_with(page, "console.time.hours", "hours",
-                          speak_number(page, seconds / HOUR_S));
+                          speak_number(page, seconds / HOUR_S), NULL);
     return speak_span(page, seconds);
 }
 
@@ -105,16 +105,16 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
                                                             : config->languages.at[0]));
     view_text(
         mint, "room",
-        speak_with(page, "console.case.mint.room", "places",
-                   speak_count(page, "console.count.places", "count", places),
-                   "addresses",
-                   speak_count(page, "console.count.addresses", "count", addresses)));
+        speak_with(
+            page, "console.case.mint.room", "places",
+            speak_count(page, "console.count.places", "count", places), "addresses",
+            speak_count(page, "console.count.addresses", "count", addresses), NULL));
     view_text(mint, "limits",
               speak_with(page, "console.case.mint.limits", "messages",
                          speak_number(page, config->policy.messages_max), "hourly",
                          speak_number(page, config->policy.messages_per_hour),
                          "recipients",
-                         speak_number(page, config->policy.recipients_max)));
+                         speak_number(page, config->policy.recipients_max), NULL));
     view_take(mint, "doubts", approval_doubts(facts->row.doubts));
     view_flag(mint, "has_doubts", facts->row.doubts != 0);
     view_text(mint, "button",
@@ -164,7 +164,7 @@ static const char *link_note(const struct page *page, const struct lease *lease)
     switch (lease_proof_answer(lease, page->now)) {
     case REVEAL_READY:
         return speak_with(page, "console.case.watch.link_until", "time",
-                          speak_when(page, lease->reveal_until));
+                          speak_when(page, lease->reveal_until), NULL);
     case REVEAL_LOCKED: return speak(page, "console.case.watch.link_locked");
     case REVEAL_LINK_OVER: return speak(page, "console.case.watch.link_over");
     case REVEAL_NOT_READY: return speak(page, "console.case.watch.link_held");
@@ -185,10 +185,10 @@ static const char *limits_note(const struct page *page, const struct lease *leas
 
     if (lease->recipients_max == 0)
         return speak_with(page, "console.case.watch.limits", "messages", most, "hourly",
-                          hourly);
+                          hourly, NULL);
     return speak_with(page, "console.case.watch.limits_all", "messages", most, "hourly",
                       hourly, "used", speak_number(page, lease->recipients_used),
-                      "recipients", speak_number(page, lease->recipients_max));
+                      "recipients", speak_number(page, lease->recipients_max), NULL);
 }
 
 /* Before the first login: why there is none. */
@@ -199,7 +199,7 @@ static const char *login_note(struct page *page, const struct case_facts *facts,
                                          page->now);
 
     if (refused != NULL)
-        return speak_with(page, "console.case.watch.refused", "refusal", refused);
+        return speak_with(page, "console.case.watch.refused", "refusal", refused, NULL);
     return is_shown ? speak(page, "console.case.watch.call") : NULL;
 }
 
@@ -231,7 +231,7 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
                             lease->created_at,
                             speak_with(page, "console.case.watch.created_by", "who",
                                        line_person(page, lease->created_by), "address",
-                                       lease->reserved_address)});
+                                       lease->reserved_address, NULL)});
     if (is_shown)
         add_step(page, list,
                  &(struct step){STEP_DONE, speak(page, "console.case.watch.shown"),
@@ -253,10 +253,10 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
     add_step(page, list,
              &(struct step){
                  is_used ? STEP_NOW : STEP_TO_COME,
-                 is_used ? speak_plural(page, "console.case.watch.sent",
-                                        lease->messages_used, "count",
-                                        speak_number(page, lease->messages_used),
-                                        "refused", speak_number(page, lease->refusals))
+                 is_used ? speak_plural(
+                               page, "console.case.watch.sent", lease->messages_used,
+                               "count", speak_number(page, lease->messages_used),
+                               "refused", speak_number(page, lease->refusals), NULL)
                          : speak(page, "console.case.watch.messages"),
                  is_used ? lease->last_message_at : 0, limits_note(page, lease)});
     add_words(page, list, facts);

@@ -197,7 +197,7 @@ const char *line_person(const struct page *page, const char *actor)
         return arena_slice(page->mem, slice_skip(text, strlen("agent:")));
     if (slice_starts(text, "local:"))
         return speak_with(page, "console.person.local", "name",
-                          actor + strlen("local:"));
+                          actor + strlen("local:"), NULL);
     if (slice_is(text, "system"))
         return speak(page, "console.person.system");
     if (slice_is(text, "customer"))

@@ -81,9 +81,9 @@ static json_t *cell(struct page *page, const struct zone *zone,
               row == NULL ? NULL
               : row->state == LISTING_LISTED
                   ? speak_with(page, "console.listings.since", "time",
-                               speak_when(page, row->since))
+                               speak_when(page, row->since), NULL)
                   : speak_with(page, "console.time.asked", "ago",
-                               speak_ago(page, row->checked_at)));
+                               speak_ago(page, row->checked_at), NULL));
     return view;
 }
 
@@ -170,7 +170,7 @@ static const char *headline(struct page *page, size_t shared, size_t reserved)
     return speak_plural(page, "console.listings.listed", all, "count",
                         speak_number(page, all), "shared",
                         speak_number(page, (int64_t)shared), "reserved",
-                        speak_number(page, (int64_t)reserved));
+                        speak_number(page, (int64_t)reserved), NULL);
 }
 
 int page_listings(struct page *page, struct error *err)
@@ -196,7 +196,7 @@ int page_listings(struct page *page, struct error *err)
     view_text(page->view, "lead",
               speak_plural(page, "console.listings.lead", (int64_t)l.zones_count,
                            "count", speak_number(page, (int64_t)l.zones_count), "span",
-                           speak_span(page, line_fresh_s(page))));
+                           speak_span(page, line_fresh_s(page)), NULL));
     return page_show(page,
                      &(struct page_name){.template = "html/listings.html",
                                          .title = speak(page, "console.listings.title"),

@@ -156,7 +156,7 @@ static json_t *lease_lines(struct page *page, const struct lease *leases, size_t
         view_text(line, "messages",
                   speak_with(page, "console.leases.messages", "used",
                              speak_number(page, lease->messages_used), "most",
-                             speak_number(page, lease->messages_max)));
+                             speak_number(page, lease->messages_max), NULL));
         json_array_append_new(list, line);
     }
     return list;

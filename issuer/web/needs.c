@@ -48,7 +48,7 @@ static const char *listed_sentence(const struct page *page,
 
     return speak_with(
         page, is_known ? "console.today.need.listed" : "console.today.need.was_listed",
-        "address", stretch->address, "list", line_zone(page, stretch->zone));
+        "address", stretch->address, "list", line_zone(page, stretch->zone), NULL);
 }
 
 static void add_listing(struct page *page, json_t *list,
@@ -110,7 +110,7 @@ static const char *short_why(const struct page *page, doubts set)
         first = doubt_sentence((enum doubt)i);
     }
     return more > 0 ? speak_with(page, "console.today.need.more", "first", first,
-                                 "more", speak_number(page, more))
+                                 "more", speak_number(page, more), NULL)
                     : first;
 }
 
@@ -123,18 +123,18 @@ static int add_waiting(struct page *page, struct store *store, json_t *list,
     if (store_approval_open(store, page->mem, page->now, &rows, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        add_need(
-            page, list,
-            &(struct need){.mark = "unsure",
-                           .text = speak_with(page, "console.today.need.asks", "who",
-                                              line_person(page, rows[i].asked_by), "n",
-                                              speak_number(page, rows[i].case_id)),
-                           .href = arena_printf(page->mem, "/cases/%lld",
-                                                (long long)rows[i].case_id),
-                           .about = speak_with(page, "console.today.need.why",
-                                               "mailbox", rows[i].mailbox, "why",
-                                               short_why(page, rows[i].doubts)),
-                           .when = rows[i].asked_at});
+        add_need(page, list,
+                 &(struct need){
+                     .mark = "unsure",
+                     .text = speak_with(page, "console.today.need.asks", "who",
+                                        line_person(page, rows[i].asked_by), "n",
+                                        speak_number(page, rows[i].case_id), NULL),
+                     .href = arena_printf(page->mem, "/cases/%lld",
+                                          (long long)rows[i].case_id),
+                     .about = speak_with(page, "console.today.need.why", "mailbox",
+                                         rows[i].mailbox, "why",
+                                         short_why(page, rows[i].doubts), NULL),
+                     .when = rows[i].asked_at});
     return 0;
 }
 
@@ -157,13 +157,13 @@ static int add_ending(struct page *page, struct store *store, json_t *list,
                 .mark = "used",
                 .text = speak_with(page, "console.today.need.ends", "span",
                                    speak_span(page, leases[i].expires_at - page->now),
-                                   "n", speak_number(page, leases[i].case_id)),
+                                   "n", speak_number(page, leases[i].case_id), NULL),
                 .href = arena_printf(page->mem, "/cases/%lld",
                                      (long long)leases[i].case_id),
-                .about = speak_plural(page, "console.today.need.sent",
-                                      leases[i].messages_used, "mailbox",
-                                      leases[i].mailbox, "count",
-                                      speak_number(page, leases[i].messages_used)),
+                .about = speak_plural(
+                    page, "console.today.need.sent", leases[i].messages_used, "mailbox",
+                    leases[i].mailbox, "count",
+                    speak_number(page, leases[i].messages_used), NULL),
                 .when = leases[i].expires_at});
     }
     return 0;

@@ -24,7 +24,7 @@ static void put_zone(struct page *page)
     view_text(page->view, "timezone",
               strcmp(name, zone) == 0 ? name
                                       : speak_with(page, "console.frame.zone", "place",
-                                                   name, "zone", zone));
+                                                   name, "zone", zone, NULL));
 }
 
 void page_begin(struct page *page, const struct web *web, struct http_request *request,
@@ -237,9 +237,9 @@ int page_show(struct page *page, const struct page_name *name, struct error *err
     bool has_problem = !json_is_null(json_object_get(page->view, "problem"));
 
     view_text(page->view, "title",
-              has_problem
-                  ? speak_with(page, "console.frame.error_title", "title", name->title)
-                  : name->title);
+              has_problem ? speak_with(page, "console.frame.error_title", "title",
+                                       name->title, NULL)
+                          : name->title);
     view_take(page->view, "menu", menu(page, name->section));
     view_text(page->view, "agent",
               page->session.agent.id != 0 ? page->session.agent.name : NULL);

@@ -62,17 +62,17 @@ static json_t *tile(struct page *page, const struct pool_facts *facts,
     view_text(view, "places",
               speak_with(page, "console.pool.places", "used",
                          speak_number(page, a->live_leases), "places",
-                         speak_number(page, a->capacity)));
+                         speak_number(page, a->capacity), NULL));
     view_take(view, "pips", pips(page->mem, a));
     view_take(view, "strip", strip_view(page, &past, a->address, &strip));
     view_text(view, "why",
               worst != NULL && worst->state != LISTING_CLEAR
                   ? speak_with(page, "console.pool.why", "list",
-                               line_zone(page, worst->zone), "why", worst->why)
+                               line_zone(page, worst->zone), "why", worst->why, NULL)
                   : NULL);
     view_text(view, "asked",
               worst != NULL ? speak_with(page, "console.time.asked", "ago",
-                                         speak_ago(page, worst->checked_at))
+                                         speak_ago(page, worst->checked_at), NULL)
                             : speak(page, "console.listing.not_asked"));
     return view;
 }
@@ -106,13 +106,13 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
               : left == 0       ? speak(page, "console.pool.full")
                                 : speak_with(page, "console.pool.free", "free",
                                              speak_number(page, left), "places",
-                                             speak_number(page, places)));
+                                             speak_number(page, places), NULL));
     view_text(page->view, "lead",
               facts->count == 0
                   ? speak(page, "console.pool.none_do")
                   : speak_plural(page, "console.pool.usable", (int64_t)facts->count,
                                  "usable", speak_number(page, (int64_t)usable), "count",
-                                 speak_number(page, (int64_t)facts->count)));
+                                 speak_number(page, (int64_t)facts->count), NULL));
 }
 
 int page_pool(struct page *page, struct error *err)

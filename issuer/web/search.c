@@ -54,7 +54,7 @@ static int read_day(const struct page *page, const struct form *query, const cha
         return 0;
     return error_set(err, ERROR_INVALID, "%s",
                      speak_with(page, "console.error.no_day", "text",
-                                arena_printf(page->mem, "%.20s", text)));
+                                arena_printf(page->mem, "%.20s", text), NULL));
 }
 
 static int read_state(const struct page *page, const struct form *query,
@@ -72,7 +72,7 @@ static int read_state(const struct page *page, const struct form *query,
         }
     return error_set(err, ERROR_INVALID, "%s",
                      speak_with(page, "console.error.no_state", "text",
-                                arena_printf(page->mem, "%.40s", text)));
+                                arena_printf(page->mem, "%.40s", text), NULL));
 }
 
 int search_read(struct page *page, const struct search_list *list, struct search *out,

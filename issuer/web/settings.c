@@ -162,7 +162,7 @@ int settings_show(struct page *page, enum settings_page which, unsigned status,
         page,
         &(struct page_name){.template = row->template,
                             .title = speak_with(page, "console.settings.page_title",
-                                                "page", speak(page, row->label)),
+                                                "page", speak(page, row->label), NULL),
                             .section = "settings",
                             .status = status},
         err);

@@ -87,7 +87,7 @@ static json_t *zone_view(struct page *page, const struct zone *zone)
                                           : "console.lists.grounds.no"));
     view_text(view, "expiry",
               speak_with(page, "console.lists.expiry", "list", zone->title, "expiry",
-                         zone->expiry));
+                         zone->expiry, NULL));
     view_text(view, "lookup", zone->lookup_url);
     view_text(view, "delisting", zone->delisting_url);
     view_text(view, "source", zone->source);

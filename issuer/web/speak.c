@@ -50,9 +50,28 @@ const char *speak(const struct page *page, const char *key)
     return template_text(page->web->templates, page->mem, page->lang, key, NULL);
 }
 
-const char *speak_form(const struct page *page, const char *key, int64_t count)
+const char *speak_with(const struct page *page, const char *key, ...)
 {
-    return arena_printf(page->mem, "%s.%s", key, count == 1 ? "one" : "other");
+    va_list pairs;
+
+    va_start(pairs, key);
+    const char *text = template_text_pairs(page->web->templates, page->mem, page->lang,
+                                           key, pairs);
+    va_end(pairs);
+    return text;
+}
+
+const char *speak_plural(const struct page *page, const char *key, int64_t count, ...)
+{
+    const char *form = arena_printf(page->mem, "%s.%s", key,
+                                    count == 1 ? "one" : "other");
+    va_list pairs;
+
+    va_start(pairs, count);
+    const char *text = template_text_pairs(page->web->templates, page->mem, page->lang,
+                                           form, pairs);
+    va_end(pairs);
+    return text;
 }
 
 const char *speak_number(const struct page *page, int64_t number)
@@ -62,15 +81,15 @@ const char *speak_number(const struct page *page, int64_t number)
 
 const char *speak_join(const struct page *page, const char *text, const char *next)
 {
-    return text[0] == '\0'
-               ? next
-               : speak_with(page, "console.frame.join", "first", text, "next", next);
+    return text[0] == '\0' ? next
+                           : speak_with(page, "console.frame.join", "first", text,
+                                        "next", next, NULL);
 }
 
 const char *speak_count(const struct page *page, const char *key, const char *name,
                         int64_t count)
 {
-    return speak_plural(page, key, count, name, speak_number(page, count));
+    return speak_plural(page, key, count, name, speak_number(page, count), NULL);
 }
 
 static struct tm local(int64_t when)
@@ -108,7 +127,7 @@ static const char *clock_of(const struct page *page, const struct tm *at)
 {
     return speak_with(page, "time.clock", "hour",
                       arena_printf(page->mem, "%02d", at->tm_hour), "minute",
-                      arena_printf(page->mem, "%02d", at->tm_min));
+                      arena_printf(page->mem, "%02d", at->tm_min), NULL);
 }
 
 const char *speak_time(const struct page *page, int64_t when)
@@ -123,7 +142,8 @@ static const char *day_of(const struct page *page, const struct tm *at)
 {
     return speak_with(
         page, "console.time.day", "day", speak_number(page, at->tm_mday), "month",
-        speak(page, arena_printf(page->mem, "console.time.month.%d", at->tm_mon + 1)));
+        speak(page, arena_printf(page->mem, "console.time.month.%d", at->tm_mon + 1)),
+        NULL);
 }
 
 static const char *weekday_of(const struct page *page, const struct tm *at)
@@ -131,7 +151,7 @@ static const char *weekday_of(const struct page *page, const struct tm *at)
     return speak_with(
         page, "console.time.weekday_day", "weekday",
         speak(page, arena_printf(page->mem, "console.time.weekday.%d", at->tm_wday)),
-        "day", day_of(page, at));
+        "day", day_of(page, at), NULL);
 }
 
 const char *speak_when(const struct page *page, int64_t when)
@@ -141,7 +161,7 @@ const char *speak_when(const struct page *page, int64_t when)
     if (is_same_day(when, page->now))
         return clock_of(page, &at);
     return speak_with(page, "console.time.when", "day", weekday_of(page, &at), "clock",
-                      clock_of(page, &at));
+                      clock_of(page, &at), NULL);
 }
 
 const char *speak_range(const struct page *page, int64_t from, int64_t until)
@@ -150,7 +170,8 @@ const char *speak_range(const struct page *page, int64_t from, int64_t until)
 
     return speak_with(
         page, "console.time.range", "from", speak_when(page, from), "until",
-        is_same_day(from, until) ? clock_of(page, &end) : speak_when(page, until));
+        is_same_day(from, until) ? clock_of(page, &end) : speak_when(page, until),
+        NULL);
 }
 
 const char *speak_day(const struct page *page, int64_t when)
@@ -177,7 +198,7 @@ const char *speak_ago(const struct page *page, int64_t when)
     if (page->now - when < JUST_NOW_S)
         return speak(page, "console.time.just_now");
     return speak_with(page, "console.time.ago", "span",
-                      speak_span(page, page->now - when));
+                      speak_span(page, page->now - when), NULL);
 }
 
 const char *speak_span(const struct page *page, int64_t seconds)
@@ -193,7 +214,7 @@ const char *speak_span(const struct page *page, int64_t seconds)
                              NULL);
     if (seconds < 2 * (int64_t)DAY_S && seconds % HOUR_S < MINUTE_S)
         return speak_with(page, "span.whole_hours", "hours",
-                          speak_number(page, seconds / HOUR_S));
+                          speak_number(page, seconds / HOUR_S), NULL);
     if (seconds < 2 * (int64_t)DAY_S)
         return template_text(t, mem, page->lang, "span.hours", "hours",
                              arena_printf(mem, "%d", (int)(seconds / HOUR_S)),

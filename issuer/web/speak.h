@@ -12,14 +12,12 @@ const char *speak_offered(const struct page *page, const char *code);
 json_t *speak_languages(const struct page *page, const char *here);
 /* A text of the catalogue without placeholders. */
 const char *speak(const struct page *page, const char *key);
-/* A text with what follows filled in: name, value, ... as strings. */
-#define speak_with(page, key, ...)                                                  \
- template_text((page)->web->templates, (page)->mem, (page)->lang, key, __VA_ARGS__, \
-               NULL)
+/* A text with what follows filled in: name, value, …, NULL; all of them strings. */
+const char *speak_with(const struct page *page, const char *key, ...)
+    __attribute__((sentinel));
 /* The same of key.one or key.other, whichever goes with count. */
-#define speak_plural(page, key, count, ...) \
- speak_with(page, speak_form(page, key, count), __VA_ARGS__)
-const char *speak_form(const struct page *page, const char *key, int64_t count);
+const char *speak_plural(const struct page *page, const char *key, int64_t count, ...)
+    __attribute__((sentinel));
 const char *speak_number(const struct page *page, int64_t number);
 /* key.one or key.other, with {name} filled in by count. */
 const char *speak_count(const struct page *page, const char *key, const char *name,

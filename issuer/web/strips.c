@@ -36,7 +36,7 @@ const char *strip_note(const struct page *page, const struct picture_strip *stri
     if (strip->times > 0)
         return speak_plural(page, "console.strip.times", strip->times, "count",
                             speak_number(page, strip->times), "span",
-                            speak_span(page, strip->listed_s));
+                            speak_span(page, strip->listed_s), NULL);
     if (strip->unknown_days > 0)
         return speak_count(page, "console.strip.unknown", "count", strip->unknown_days);
     return speak(page, "console.strip.clear");
@@ -52,7 +52,8 @@ json_t *strip_view(struct page *page, const struct strip_facts *facts, const cha
     view_text(view, "note", note);
     view_text(view, "title",
               speak_plural(page, "console.strip.title", facts->days, "name", name,
-                           "count", speak_number(page, facts->days), "note", note));
+                           "count", speak_number(page, facts->days), "note", note,
+                           NULL));
     view_text(view, "listed", strip->listed);
     view_text(view, "unknown", strip->unknown);
     view_text(view, "clear", strip->clear);

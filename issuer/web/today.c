@@ -50,8 +50,8 @@ static json_t *shared_line(struct page *page, const struct listing_row *row)
     view_text(line, "note",
               row->state == LISTING_LISTED
                   ? speak_with(page, "console.today.listed_asked", "list",
-                               line_zone(page, row->zone), "ago", when)
-                  : speak_with(page, "console.time.asked", "ago", when));
+                               line_zone(page, row->zone), "ago", when, NULL)
+                  : speak_with(page, "console.time.asked", "ago", when, NULL));
     return line;
 }
 
@@ -98,7 +98,7 @@ static void put_pool(struct page *page, const struct today *t)
               speak_plural(page, "console.today.places", active, "free",
                            speak_number(page, places - used), "places",
                            speak_number(page, places), "count",
-                           speak_number(page, active)));
+                           speak_number(page, active), NULL));
 }
 
 static int load(struct page *page, struct store *store, struct today *t,

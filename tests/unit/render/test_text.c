@@ -152,6 +152,9 @@ static void what_is_filled_in_is_never_read_for_marks(void **state UNUSED)
     assert_string_equal(
         template_text(templates, &mem, "xx", "span.minutes", "minutes", "5", NULL),
         "5 min");
+    assert_string_equal(
+        template_text(templates, &mem, "en", "span.minutes", "hours", "5", NULL),
+        "{minutes} min");
     json_t *guides = template_guides(templates, "de");
     assert_int_equal(json_array_size(guides), 11);
     json_decref(guides);
