@@ -40,6 +40,9 @@ NODISCARD int agent_sign_in(struct app *app, struct arena *mem, struct slice nam
                             char *session_token, struct error *err);
 NODISCARD int session_look(struct app *app, struct arena *mem, struct slice token,
                            struct session *out, struct error *err);
+/* The same for what a page asks by itself: nobody was there, so the session goes on idling. */
+NODISCARD int session_peek(struct app *app, struct arena *mem, struct slice token,
+                           struct session *out, struct error *err);
 NODISCARD int session_end(struct app *app, struct slice token, struct error *err);
 
 #endif

@@ -29,23 +29,32 @@ static int end(struct store *store, void *context, struct error *err)
     return store_session_end(store, t->hash, err);
 }
 
+int session_peek(struct app *app, struct arena *mem, struct slice token,
+                 struct session *out, struct error *err)
+{
+    uint8_t hash[DIGEST_BYTES];
+    struct store *store = NULL;
+
+    if (token.len != TOKEN_LEN)
+        return error_set(err, ERROR_NOT_FOUND, "there is no such session");
+    token_hash(token, hash);
+    if (app_take_reader(app, &store, err) != 0)
+        return -1;
+    int result = store_session_find(store, mem, hash, app_now(app), SESSION_IDLE_S,
+                                    SESSION_LIFE_S, out, err);
+    app_give_back(app, store);
+    return result;
+}
+
 int session_look(struct app *app, struct arena *mem, struct slice token,
                  struct session *out, struct error *err)
 {
     struct touching t = {.now = app_now(app)};
-    struct store *store = NULL;
-    struct session found;
+    struct session found = {0};
 
-    if (token.len != TOKEN_LEN)
-        return error_set(err, ERROR_NOT_FOUND, "there is no such session");
+    if (session_peek(app, mem, token, &found, err) != 0)
+        return -1;
     token_hash(token, t.hash);
-    if (app_take_reader(app, &store, err) != 0)
-        return -1;
-    int result = store_session_find(store, mem, t.hash, t.now, SESSION_IDLE_S,
-                                    SESSION_LIFE_S, &found, err);
-    app_give_back(app, store);
-    if (result != 0)
-        return -1;
     if (t.now - found.seen_at >= TOUCH_EVERY_S) {
         if (app_write(app, touch, &t, err) != 0)
             return -1;

@@ -342,6 +342,12 @@ int case_show(struct page *page, int64_t id, const struct case_extra *extra,
     put_case(page, &facts);
     if (case_put_panels(page, &facts, extra, err) != 0)
         return -1;
+    bool has_watch = !json_is_null(json_object_get(page->view, "watch"));
+    if (extra->is_live)
+        return page_show_live(page, has_watch ? "html/live_case.html" : NULL, err);
+    view_text(page->view, "live",
+              has_watch ? arena_printf(page->mem, "/live/cases/%lld", (long long)id)
+                        : NULL);
     return page_show(
         page,
         &(struct page_name){.template = "html/case.html",
@@ -374,6 +380,16 @@ int case_refused(struct page *page, int64_t id, struct case_extra *extra,
 int page_case(struct page *page, struct error *err)
 {
     const struct case_extra extra = {.language = page_asked(page, "lang")};
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0)
+        return -1;
+    return case_show(page, id, &extra, err);
+}
+
+int page_case_live(struct page *page, struct error *err)
+{
+    const struct case_extra extra = {.is_live = true};
     int64_t id = 0;
 
     if (page_number(page, 0, &id, err) != 0)

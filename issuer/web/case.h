@@ -17,6 +17,7 @@ enum {
 
 /* What only this answer knows; zeroed for an ordinary look. */
 struct case_extra {
+    bool is_live;                /* the Watch panel alone, for live.js */
     unsigned status;             /* 0: 200 */
     const char *problem, *field; /* said over the page; field: id of the input */
     const char *link;            /* just made: shown now and never again */

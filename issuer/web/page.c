@@ -45,6 +45,7 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
     put_zone(page);
     speak_put_when(page, page->view, "updated", page->now);
     view_take(page->view, "token", json_null());
+    view_take(page->view, "live", json_null());
     page_problem(page, NULL, NULL);
 }
 
@@ -112,7 +113,8 @@ bool page_is_same_origin(const struct page *page, const char *site_url)
 
 int page_adopt(struct page *page, struct slice token, struct error *err)
 {
-    if (session_look(page->app, page->mem, token, &page->session, err) != 0) {
+    if ((page->is_automatic ? session_peek : session_look)(page->app, page->mem, token,
+                                                           &page->session, err) != 0) {
         page->session = (struct session){0};
         return -1;
     }
@@ -192,6 +194,7 @@ void page_run(const struct web *web, const struct page_kind *kind,
     int result;
 
     page_begin(&page, web, request, response);
+    page.is_automatic = kind->access == PAGE_LIVE;
     result = read_form(&page, &err);
     if (result == 0)
         result = kind->access == PAGE_OPEN ? kind->run(&page, &err)
@@ -250,6 +253,19 @@ int page_show(struct page *page, const struct page_name *name, struct error *err
     response->status = name->status;
     response->content_type = "text/html; charset=utf-8";
     return 0;
+}
+
+int page_show_live(struct page *page, const char *template, struct error *err)
+{
+    if (template == NULL) {
+        page->response->status = 204;
+        return 0;
+    }
+    return page_show(
+        page,
+        &(struct page_name){
+            .template = template, .title = "", .section = "", .status = 200},
+        err);
 }
 
 void page_problem(struct page *page, const char *text, const char *field)

@@ -22,13 +22,15 @@ struct page {
     const char *lang; /* of the texts; "en" on the console */
     json_t *view;
     struct form form;       /* of a POST */
+    bool is_automatic;      /* asked by live.js, not by a person */
     struct session session; /* console, signed in; agent.id 0 otherwise */
     struct actor actor;
 };
 
 enum page_access {
-    PAGE_OPEN,     /* before signing in */
-    PAGE_SIGNED_IN /* session, right to `act`, and on a POST the form's token */
+    PAGE_OPEN,      /* before signing in */
+    PAGE_SIGNED_IN, /* session, right to `act`, and on a POST the form's token */
+    PAGE_LIVE /* the same for a part of a page that live.js asks for; the session idles on */
 };
 struct page_kind {
     int (*run)(struct page *page, struct error *err);
@@ -56,6 +58,10 @@ struct page_name {
 };
 NODISCARD int page_show(struct page *page, const struct page_name *name,
                         struct error *err);
+/* A part of a page for live.js, with an element of the id `live` that replaces the one on the page;
+ * an empty answer (204) where there is nothing to show any more. template NULL: nothing. */
+NODISCARD int page_show_live(struct page *page, const char *template,
+                             struct error *err);
 /* The error as a page; never fails. */
 void page_fail(struct page *page, const struct error *err);
 /* "There is a problem": text over a form that is shown again, pointing at the field with this

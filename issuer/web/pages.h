@@ -17,12 +17,14 @@ NODISCARD int page_session_over(struct page *page, struct error *err);
 
 /* today.c */
 int page_today(struct page *page, struct error *err);
+int page_today_live(struct page *page, struct error *err);
 /* Today with the paste box filled, for text that must not be lost. */
 NODISCARD int page_today_with(struct page *page, unsigned status, struct error *err);
 int page_case_open(struct page *page, struct error *err);
 
 /* case.c */
 int page_case(struct page *page, struct error *err);
+int page_case_live(struct page *page, struct error *err);
 int page_case_check(struct page *page, struct error *err);
 int page_case_note(struct page *page, struct error *err);
 
@@ -44,6 +46,7 @@ int page_leases(struct page *page, struct error *err);
 
 /* pool.c */
 int page_pool(struct page *page, struct error *err);
+int page_pool_live(struct page *page, struct error *err);
 
 /* address.c */
 int page_address(struct page *page, struct error *err);

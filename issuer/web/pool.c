@@ -115,7 +115,7 @@ static void put_pool(struct page *page, const struct pool_facts *facts)
                                  speak_number(page, (int64_t)facts->count), NULL));
 }
 
-int page_pool(struct page *page, struct error *err)
+static int load(struct page *page, struct error *err)
 {
     struct pool_facts facts = {0};
     struct store *store = NULL;
@@ -135,6 +135,21 @@ int page_pool(struct page *page, struct error *err)
     if (result != 0)
         return -1;
     put_pool(page, &facts);
+    return 0;
+}
+
+int page_pool_live(struct page *page, struct error *err)
+{
+    if (load(page, err) != 0)
+        return -1;
+    return page_show_live(page, "html/live_pool.html", err);
+}
+
+int page_pool(struct page *page, struct error *err)
+{
+    if (load(page, err) != 0)
+        return -1;
+    view_text(page->view, "live", "/live/pool");
     return page_show(page,
                      &(struct page_name){.template = "html/pool.html",
                                          .title = speak(page, "console.pool.title"),

@@ -158,6 +158,7 @@ int page_today_with(struct page *page, unsigned status, struct error *err)
     app_give_back(page->app, store);
     if (result != 0)
         return -1;
+    view_text(page->view, "live", "/live/today");
     put_form(page);
     put_shared(page, &t);
     put_pool(page, &t);
@@ -172,6 +173,19 @@ int page_today_with(struct page *page, unsigned status, struct error *err)
 int page_today(struct page *page, struct error *err)
 {
     return page_today_with(page, 200, err);
+}
+
+int page_today_live(struct page *page, struct error *err)
+{
+    struct store *store = NULL;
+
+    if (app_take_reader(page->app, &store, err) != 0)
+        return -1;
+    int result = needs_put(page, store, err);
+    app_give_back(page->app, store);
+    if (result != 0)
+        return -1;
+    return page_show_live(page, "html/live_today.html", err);
 }
 
 /* ---- opening a case ---- */

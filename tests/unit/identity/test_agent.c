@@ -113,7 +113,12 @@ static void a_session_is_found_until_it_idles_or_ends(void **state UNUSED)
                          0);
         assert_int_equal(session.seen_at, f.clock.now);
     }
-    f.clock.now += SESSION_IDLE_S + 1;
+    /* A page that asks by itself keeps nobody signed in. */
+    f.clock.now += SESSION_IDLE_S - 1;
+    assert_int_equal(session_peek(f.app, &f.mem, slice_from(token), &session, &err), 0);
+    f.clock.now += 2;
+    assert_int_equal(session_peek(f.app, &f.mem, slice_from(token), &session, &err),
+                     -1);
     assert_int_equal(session_look(f.app, &f.mem, slice_from(token), &session, &err),
                      -1);
     assert_int_equal(err.kind, ERROR_NOT_FOUND);
