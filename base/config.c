@@ -98,6 +98,8 @@ static cfg_opt_t policy_options[] = {
     CFG_STR("message_size_max", "25M", CFGF_NONE),
     CFG_INT("leases_per_week", 2, CFGF_NONE),
     CFG_INT("leases_per_month", 4, CFGF_NONE),
+    CFG_INT("agent_leases_per_hour", 20, CFGF_NONE),
+    CFG_INT("agent_leases_per_day", 60, CFGF_NONE),
     CFG_STR("link_valid", "2h", CFGF_NONE),
     CFG_STR("proof", "mailbox", CFGF_NONE),
     CFG_BOOL("console_reveal", cfg_false, CFGF_NONE),

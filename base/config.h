@@ -125,7 +125,9 @@ struct config {
         uint64_t message_size_max; /* bytes */
         unsigned leases_per_week,
             leases_per_month; /* of one mailbox, before a second person is asked */
-        bool needs_pin;       /* a PIN, beside the mailbox, at the page of every link */
+        unsigned agent_leases_per_hour,
+            agent_leases_per_day; /* by one person with all his tokens, likewise */
+        bool needs_pin; /* a PIN, beside the mailbox, at the page of every link */
         bool console_reveal;
         enum config_log_proof log_proof;
     } policy;

@@ -216,6 +216,21 @@ static int read_limits(struct reading *r)
     return read_size(r, "policy|message_size_max", 10240, &c->policy.message_size_max);
 }
 
+static int read_quotas(struct reading *r)
+{
+    struct config *c = r->config;
+
+    if (read_number(r, "policy|leases_per_week", 0, 1000, &c->policy.leases_per_week) !=
+            0 ||
+        read_number(r, "policy|leases_per_month", 0, 1000,
+                    &c->policy.leases_per_month) != 0 ||
+        read_number(r, "policy|agent_leases_per_hour", 0, 10000,
+                    &c->policy.agent_leases_per_hour) != 0)
+        return -1;
+    return read_number(r, "policy|agent_leases_per_day", 0, 10000,
+                       &c->policy.agent_leases_per_day);
+}
+
 static int read_policy(struct reading *r)
 {
     static const char *const log_proofs[] = {"off", "preferred", "required"};
@@ -228,11 +243,7 @@ static int read_policy(struct reading *r)
             0 ||
         read_duration(r, "policy|lease_max", false, &c->policy.lease_max_s) != 0 ||
         read_duration(r, "policy|link_valid", false, &c->policy.link_valid_s) != 0 ||
-        read_limits(r) != 0 ||
-        read_number(r, "policy|leases_per_week", 0, 1000, &c->policy.leases_per_week) !=
-            0 ||
-        read_number(r, "policy|leases_per_month", 0, 1000,
-                    &c->policy.leases_per_month) != 0 ||
+        read_limits(r) != 0 || read_quotas(r) != 0 ||
         read_word(r, "policy|proof", proofs, ARRAY_LEN(proofs), &proof) != 0 ||
         read_word(r, "policy|log_proof", log_proofs, ARRAY_LEN(log_proofs),
                   &log_proof) != 0)

@@ -5,6 +5,8 @@
 
 #include "core/approval.h"
 
+#include "core/actor.h"
+
 static const char *const answers[] = {
     [APPROVAL_NONE] = "none",
     [APPROVAL_APPROVED] = "approved",
@@ -57,5 +59,5 @@ enum approval_state approval_state_at(const struct approval *approval, int64_t n
 bool approval_may_decide(const struct approval *approval, const char *actor_name)
 {
     return approval->asked_by != NULL && actor_name != NULL &&
-           strcmp(approval->asked_by, actor_name) != 0;
+           !actor_is_same_person(approval->asked_by, actor_name);
 }

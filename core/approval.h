@@ -45,7 +45,7 @@ const char *approval_state_name(enum approval_state state);
 /* At until_at itself it has lapsed. */
 enum approval_state approval_state_at(const struct approval *approval, int64_t now);
 
-/* A person never agrees with himself. */
+/* A person never agrees with himself, nor with a program of his own (core/actor.h). */
 bool approval_may_decide(const struct approval *approval, const char *actor_name);
 
 #endif

@@ -39,6 +39,8 @@ static const struct {
                             "for the block."                                                   },
     [DOUBT_QUOTA] = {"quota",
                           "The customer had sending details several times of late."            },
+    [DOUBT_AGENT_QUOTA] = {"agent_quota",
+                          "Whoever asks gave very many sending details of late."               },
 };
 _Static_assert(ARRAY_LEN(rows) == DOUBT_COUNT, "one row a doubt");
 

@@ -27,6 +27,7 @@ enum doubt {
     DOUBT_UNUSUAL,      /* the customer sent far more than usual */
     DOUBT_PRIVATE_LIST, /* nobody can ask the list; only our log speaks for it */
     DOUBT_QUOTA,        /* more leases of late than policy gives one customer */
+    DOUBT_AGENT_QUOTA,  /* more leases of late than policy lets one person give */
     DOUBT_COUNT
 };
 

@@ -3,7 +3,7 @@
  */
 #include "base/base.h"
 
-#include "issuer/cases/words.h"
+#include "core/words.h"
 
 /* C0 controls, DEL, and C1 controls (U+0080 to U+009F, in UTF-8 c2 80 to c2 9f). */
 static bool has_control(struct slice text)

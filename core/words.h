@@ -1,8 +1,8 @@
 /*
  * words.h - free text of people: reason, ticket, label.
  */
-#ifndef ISSUER_CASES_WORDS_H
-#define ISSUER_CASES_WORDS_H
+#ifndef CORE_WORDS_H
+#define CORE_WORDS_H
 
 #include "base/error.h"
 #include "base/slice.h"

@@ -312,6 +312,9 @@ NODISCARD int store_lease_extend(struct store *store, int64_t id, int64_t expire
 /* How many leases of this mailbox were made since then, pending ones left out. */
 NODISCARD int store_lease_count_since(struct store *store, const char *mailbox,
                                       int64_t since, unsigned *out, struct error *err);
+/* How many leases this person made since then, with programs of his (core/actor.h) as well. */
+NODISCARD int store_lease_count_by(struct store *store, const char *actor,
+                                   int64_t since, unsigned *out, struct error *err);
 /* By what a rejection is known again; strings may be NULL. A bounce can be edited, so the attempt that
  * our log found for it counts as well: its ids, and that a lease was made after it for the
  * customer's domain because of the same recipient. */
@@ -497,12 +500,12 @@ NODISCARD int store_agent_list(struct store *store, struct arena *mem,
 /* Sets the password, uses up the set-up link, ends all sessions of the agent. */
 NODISCARD int store_agent_set_password(struct store *store, int64_t id,
                                        const char *password_hash, struct error *err);
-/* A new set-up link: the old password stops working, sessions end, a disabled agent may come
- * back by it. */
+/* A new set-up link: the old password stops working, sessions and API tokens end, a disabled agent
+ * may come back by it. */
 NODISCARD int store_agent_reset(struct store *store, int64_t id,
                                 const uint8_t setup_hash[DIGEST_BYTES],
-                                int64_t setup_until, struct error *err);
-/* Ends all sessions in the same transaction. */
+                                int64_t setup_until, int64_t now, struct error *err);
+/* Ends all sessions and API tokens in the same transaction. */
 NODISCARD int store_agent_disable(struct store *store, int64_t id, int64_t now,
                                   struct error *err);
 

@@ -96,6 +96,17 @@ static int end_sessions(struct store *store, int64_t id, struct error *err)
     return sql_run(store->sql, err, "DELETE FROM session WHERE agent_id = $1", "i", id);
 }
 
+/* Whoever had the old password could have made tokens with it. */
+static int end_all(struct store *store, const struct change *change, struct error *err)
+{
+    if (end_sessions(store, change->id, err) != 0)
+        return -1;
+    return sql_run(store->sql, err,
+                   "UPDATE api_token SET ended_at = $2, ended_by = 'system' "
+                   "WHERE agent_id = $1 AND ended_at = 0",
+                   "ii", change->id, change->now);
+}
+
 static int set_password(struct store *store, void *context, struct error *err)
 {
     const struct change *change = context;
@@ -127,15 +138,17 @@ static int reset_agent(struct store *store, void *context, struct error *err)
             "disabled_at = 0 WHERE id = $1",
             "ibi", change->id, change->setup_hash, change->setup_until) != 0)
         return -1;
-    return end_sessions(store, change->id, err);
+    return end_all(store, change, err);
 }
 
 int store_agent_reset(struct store *store, int64_t id,
                       const uint8_t setup_hash[DIGEST_BYTES], int64_t setup_until,
-                      struct error *err)
+                      int64_t now, struct error *err)
 {
-    struct change change = {
-        .id = id, .setup_hash = hash_slice(setup_hash), .setup_until = setup_until};
+    struct change change = {.id = id,
+                            .now = now,
+                            .setup_hash = hash_slice(setup_hash),
+                            .setup_until = setup_until};
 
     return store_atomically(store, reset_agent, &change, err);
 }
@@ -149,7 +162,7 @@ static int disable_agent(struct store *store, void *context, struct error *err)
                 "WHERE id = $1",
                 "ii", change->id, change->now) != 0)
         return -1;
-    return end_sessions(store, change->id, err);
+    return end_all(store, change, err);
 }
 
 int store_agent_disable(struct store *store, int64_t id, int64_t now, struct error *err)

@@ -485,23 +485,6 @@ int store_lease_extend(struct store *store, int64_t id, int64_t expires_at,
     return need_one_change(store, err);
 }
 
-int store_lease_count_since(struct store *store, const char *mailbox, int64_t since,
-                            unsigned *out, struct error *err)
-{
-    struct sql_rows *rows;
-
-    if (sql_ask(store->sql, &rows, err,
-                "SELECT count(*) FROM lease WHERE mailbox = $1 AND created_at >= $2 "
-                "AND is_pending = 0",
-                "ti", mailbox, since) != 0)
-        return -1;
-    int found = sql_next(rows, err);
-    if (found == 1)
-        *out = (unsigned)sql_int(rows, 0);
-    sql_end(rows);
-    return found == 1 ? 0 : -1;
-}
-
 /* Queue ids come back after some time, so a lease counts by them only when it is younger than the
  * attempt. Ids stand in < > in a bounce, and bare in the log. */
 int store_lease_of_rejection(struct store *store, const struct rejection_key *key,

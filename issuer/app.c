@@ -347,6 +347,9 @@ int app_allow(const struct actor *actor, enum act act, struct error *err)
     };
     _Static_assert(ARRAY_LEN(words) == ACT_COUNT, "words for each act");
 
+    if (role_may(actor->role, act) && (actor->withheld & 1U << act) != 0)
+        return error_set(err, ERROR_DENIED, "this token has no scope to %s",
+                         words[act]);
     if (role_may(actor->role, act))
         return 0;
     return error_set(err, ERROR_DENIED, "the role \"%s\" may not %s",

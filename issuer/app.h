@@ -28,9 +28,12 @@ struct app;
 
 /* Who acts: for permission and for the audit log. */
 struct actor {
-    const char *name; /* "agent:ana", "local:root", "customer", "system" */
+    const char
+        *name; /* "agent:ana", "local:root", "customer", "system" (core/actor.h) */
     enum role role;
     bool is_local; /* came by the unix socket, vouched for by the kernel */
+    unsigned
+        withheld; /* bits 1 << enum act: what the role may, but this token of its owner not */
 };
 
 /* resolver is borrowed, or NULL to have one made from the configuration's dns section. */
@@ -86,7 +89,7 @@ NODISCARD int app_write(struct app *app,
                                    struct error *err),
                         void *context, struct error *err);
 
-/* ERROR_DENIED, with a sentence, unless the actor's role allows it. */
+/* ERROR_DENIED, with a sentence, unless the actor's role allows it, and the token does. */
 NODISCARD int app_allow(const struct actor *actor, enum act act, struct error *err);
 
 #endif

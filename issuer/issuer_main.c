@@ -45,8 +45,8 @@ struct daemon {
     struct app *app;
     struct templates *templates;
     struct web web;
-    struct api api;
-    struct site console_site, customer_site, api_site;
+    struct api api, api_by_token;
+    struct site console_site, customer_site, api_site, token_site;
     struct http_server *console, *customer, *local;
     struct jobs *jobs;
     struct inherited inherited; /* what the supervisor gave us, until it is taken */
@@ -129,6 +129,11 @@ static int start(struct daemon *daemon, struct config *config, struct error *err
     daemon->console_site.is_proxied = config->console.is_proxied;
     daemon->customer_site.is_proxied = config->customer.is_proxied;
     api_site(&daemon->api, &daemon->api_site);
+    daemon->api_by_token = daemon->api;
+    daemon->api_by_token.wants_token = true;
+    api_site(&daemon->api_by_token, &daemon->token_site);
+    daemon->console_site.below = "/api/";
+    daemon->console_site.other = &daemon->token_site;
     if (jobs_start(daemon->app, &daemon->jobs, err) != 0)
         return -1;
     return listen_all(daemon, err);

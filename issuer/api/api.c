@@ -49,6 +49,9 @@ HANDLER(user_list, ACT_CHANGE_PEOPLE)
 HANDLER(user_add, ACT_CHANGE_PEOPLE)
 HANDLER(user_disable, ACT_CHANGE_PEOPLE)
 HANDLER(user_reset, ACT_CHANGE_PEOPLE)
+HANDLER(token_list, ACT_CHANGE_PEOPLE)
+HANDLER(token_create, ACT_CHANGE_PEOPLE)
+HANDLER(token_revoke, ACT_CHANGE_PEOPLE)
 HANDLER(audit_list, ACT_VIEW_AUDIT)
 HANDLER(audit_verify, ACT_VIEW_AUDIT)
 HANDLER(canary_make, ACT_REVEAL)
@@ -93,6 +96,9 @@ static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/users",                  on_user_add,         SMALL           },
     {HTTP_POST,   "/api/v1/users/{name}/disable",   on_user_disable,     SMALL           },
     {HTTP_POST,   "/api/v1/users/{name}/reset",     on_user_reset,       SMALL           },
+    {HTTP_GET,    "/api/v1/tokens",                 on_token_list,       0               },
+    {HTTP_POST,   "/api/v1/tokens",                 on_token_create,     SMALL           },
+    {HTTP_POST,   "/api/v1/tokens/{id}/revoke",     on_token_revoke,     SMALL           },
     {HTTP_GET,    "/api/v1/audit",                  on_audit_list,       0               },
     {HTTP_GET,    "/api/v1/audit/verify",           on_audit_verify,     0               },
     {HTTP_GET,    "/api/v1/config",                 on_config,           0               },

@@ -1,8 +1,10 @@
 /*
- * api.h - /api/v1 on the unix socket: JSON for the command line and for scripts.
+ * api.h - /api/v1: JSON for the command line, for scripts and for other programs.
  *
- * Who connects is known from the kernel (SO_PEERCRED): root and the owner of the state folder are
- * administrators, everyone else is refused.
+ * On the unix socket who connects is known from the kernel (SO_PEERCRED): root and the owner of the
+ * state folder are administrators, everyone else is refused. On the console's listener a request
+ * brings a token (issuer/identity/api_token.h), and nothing else counts: no cookie, and no peer of a
+ * unix socket either, because that is the proxy in front.
  */
 #ifndef ISSUER_API_API_H
 #define ISSUER_API_API_H
@@ -17,6 +19,7 @@ struct api {
     /* Take in what authd wrote just now (jobs/jobs.h job_usage), before a lease is shown; NULL:
      * the jobs alone do it. A failure shows what is known so far. */
     int (*take_usage)(struct app *app, struct error *err);
+    bool wants_token; /* on the console's listener */
 };
 
 /* api is borrowed and outlives the site. */

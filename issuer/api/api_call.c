@@ -12,6 +12,8 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "core/actor.h"
+#include "issuer/identity/api_token.h"
 
 static const char *const type_json = "application/json";
 static const char *const type_problem = "application/problem+json";
@@ -52,6 +54,7 @@ static enum error_kind kind_of_status(unsigned status)
         unsigned status;
         enum error_kind kind;
     } rows[] = {
+        {401, ERROR_DENIED     },
         {403, ERROR_DENIED     },
         {404, ERROR_NOT_FOUND  },
         {429, ERROR_EXHAUSTED  },
@@ -82,7 +85,7 @@ void api_decorate(void *context UNUSED, const struct http_request *request UNUSE
 }
 
 /* Root and the owner of the state folder, as the kernel names them. */
-static int let_in(struct call *call, struct error *err)
+static int let_peer_in(struct call *call, struct error *err)
 {
     const struct http_request *request = call->request;
     struct passwd entry;
@@ -91,7 +94,7 @@ static int let_in(struct call *call, struct error *err)
     char buffer[4096];
 
     if (!request->has_peer)
-        return error_set(err, ERROR_DENIED, "the API answers on the local socket only");
+        return error_set(err, ERROR_DENIED, "this socket does not say who connects");
     if (request->peer_uid != 0 &&
         (stat(app_config(call->app)->state_dir, &folder) != 0 ||
          folder.st_uid != request->peer_uid))
@@ -108,6 +111,59 @@ static int let_in(struct call *call, struct error *err)
     return 0;
 }
 
+/* RFC 6750 3: a request that named nobody gets 401, one that may not gets 403. */
+static int let_token_in(struct call *call, struct error *err)
+{
+    struct api_token token;
+
+    if (token_enter(call->app, call->mem, call->request->authorization,
+                    call->request->client, &token, &call->actor, err) == 0) {
+        call->token_id = token.id;
+        return 0;
+    }
+    if (err->kind == ERROR_DENIED) {
+        call->refusal = 401;
+        http_header(call->response, "WWW-Authenticate",
+                    call->request->authorization.at == NULL
+                        ? "Bearer realm=\"cleansmtp\""
+                        : "Bearer realm=\"cleansmtp\", error=\"invalid_token\"");
+    }
+    return -1;
+}
+
+static int let_in(struct call *call, enum act act, struct error *err)
+{
+    if ((call->api->wants_token ? let_token_in(call, err) : let_peer_in(call, err)) !=
+        0)
+        return -1;
+    if (app_allow(&call->actor, act, err) == 0)
+        return 0;
+    if (call->token_id == 0)
+        return -1;
+    return token_note_denied(
+        call->app, call->mem, &call->actor, call->token_id,
+        arena_printf(call->mem, "client=%s why=%s", call->request->client, err->text),
+        err);
+}
+
+/* "on_behalf_of": the helpdesk's own name for whoever pressed the button there. Only a token may say
+ * so; without one it is a field that nobody knows. */
+static int take_behalf(struct call *call, struct error *err)
+{
+    const json_t *given = json_object_get(call->body, "on_behalf_of");
+    const char *name = json_string_value(given);
+
+    if (given == NULL || call->token_id == 0)
+        return 0;
+    if (name == NULL || !actor_for_is_valid(slice_from(name)))
+        return error_set(err, ERROR_INVALID,
+                         "\"on_behalf_of\" is 1 to %d visible ASCII characters",
+                         (int)ACTOR_FOR_MAX);
+    call->actor.name = arena_printf(call->mem, "%s for:%s", call->actor.name, name);
+    json_object_del(call->body, "on_behalf_of");
+    return 0;
+}
+
 static int read_request(struct call *call, struct error *err)
 {
     const struct http_request *request = call->request;
@@ -118,7 +174,9 @@ static int read_request(struct call *call, struct error *err)
         return error_prefix(err, "query");
     if (request->method != HTTP_POST)
         return 0;
-    return api_parse(request->body, &call->body, err);
+    if (api_parse(request->body, &call->body, err) != 0)
+        return -1;
+    return take_behalf(call, err);
 }
 
 void api_run(const struct api *api, const struct resource *resource,
@@ -134,12 +192,13 @@ void api_run(const struct api *api, const struct resource *resource,
     struct error err = {0};
     json_t *out = NULL;
 
-    if (let_in(&call, &err) != 0 || app_allow(&call.actor, resource->act, &err) != 0 ||
-        read_request(&call, &err) != 0 || resource->run(&call, &out, &err) != 0) {
+    if (let_in(&call, resource->act, &err) != 0 || read_request(&call, &err) != 0 ||
+        resource->run(&call, &out, &err) != 0) {
         if (err.kind == ERROR_INTERNAL || err.kind == ERROR_INTEGRITY)
             log_event(LOG_LEVEL_ERROR, "api.failed", "why", err.text, NULL);
-        answer_problem(response, problem_status(err.kind), problem_title(err.kind),
-                       &err);
+        answer_problem(response,
+                       call.refusal != 0 ? call.refusal : problem_status(err.kind),
+                       problem_title(err.kind), &err);
         goto out;
     }
     if (out != NULL)

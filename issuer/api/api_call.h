@@ -23,10 +23,12 @@ struct call {
     struct http_response *response;
     struct arena *mem;
     struct actor actor;
+    int64_t token_id; /* 0: by the unix socket */
     int64_t now;
     struct form query;
-    json_t *body;    /* of a POST; freed with the call, so its strings live as long */
-    unsigned status; /* of success */
+    json_t *body;     /* of a POST; freed with the call, so its strings live as long */
+    unsigned status;  /* of success */
+    unsigned refusal; /* of failure, where it is not that of the error's kind; else 0 */
 };
 
 /* One resource: 0 with *out a new reference, or NULL when the body was written or is empty. */

@@ -60,8 +60,7 @@ void put_words(json_t *object, const char *key, const char *const *words)
     json_object_set_new(object, key, array);
 }
 
-/* "a b c" as ["a", "b", "c"]. */
-static void put_flags(json_t *object, const char *key, const char *flags)
+void put_flags(json_t *object, const char *key, const char *flags)
 {
     json_t *array = json_array();
     struct slice rest = slice_from(flags);

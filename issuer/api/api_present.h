@@ -18,6 +18,8 @@ void put_number_or_null(json_t *object, const char *key, int64_t number); /* 0: 
 void put_bool(json_t *object, const char *key, bool value);
 void put_time(json_t *object, const char *key, int64_t when);
 void put_words(json_t *object, const char *key, const char *const *words);
+/* "a b c" as an array of words. */
+void put_flags(json_t *object, const char *key, const char *flags);
 
 /* All of them are new references. link: NULL leaves it out. */
 json_t *present_lease(const struct lease *lease, int64_t now, const char *link);

@@ -50,6 +50,10 @@ API_RESOURCE(api_user_disable);
 API_RESOURCE(api_user_reset);
 API_RESOURCE(api_audit_list);
 API_RESOURCE(api_audit_verify);
+/* api_tokens.c */
+API_RESOURCE(api_token_list);
+API_RESOURCE(api_token_create);
+API_RESOURCE(api_token_revoke);
 /* api_doctor.c */
 API_RESOURCE(api_canary_make);
 API_RESOURCE(api_pool_reach);

@@ -11,9 +11,9 @@
 #include "base/address.h"
 #include "base/encode.h"
 #include "core/mailbox.h"
+#include "core/words.h"
 #include "issuer/cases/examine.h"
 #include "issuer/cases/intake.h"
-#include "issuer/cases/words.h"
 #include "issuer/dnsbl/keep.h"
 #include "issuer/dnsbl/zones.h"
 

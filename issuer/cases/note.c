@@ -6,7 +6,7 @@
 #include "issuer/cases/note.h"
 
 #include "base/limits.h"
-#include "issuer/cases/words.h"
+#include "core/words.h"
 
 struct noting {
     struct arena *mem;

@@ -5,7 +5,7 @@
 
 #include "issuer/cli/command.h"
 
-#define BIT(option) (1U << (option))
+#define BIT(option) (UINT64_C(1) << (option))
 
 /* One command, one block: words, arguments, help, then options, count of arguments, function. */
 /* clang-format off */
@@ -107,6 +107,16 @@ const struct command command_table[] = {
     {"user reset", "NAME",
      "make a new set-up link; the old password stops working",
      0, 1, 1, run_user_reset},
+    {"token create", "NAME --owner AGENT [--scope SCOPE]... [--for 90d]\n"
+     "    [--from ADDRESS|CIDR]...",
+     "make a token for a program that uses the API; prints it once",
+     BIT(CLI_OWNER) | BIT(CLI_SCOPE) | BIT(CLI_FOR) | BIT(CLI_FROM), 1, 1, run_token_create},
+    {"token list", "",
+     "list the tokens, their owners and what they may do",
+     0, 0, 0, run_token_list},
+    {"token revoke", "ID",
+     "end a token at once",
+     0, 1, 1, run_token_revoke},
     {"audit verify", "[FILE|-]",
      "check the whole chain of audit records, or of an export",
      0, 0, 1, run_audit_verify},
@@ -162,6 +172,9 @@ const char *option_name(enum cli_option option)
         [CLI_LANGUAGE] = "language",
         [CLI_PROOF] = "proof",
         [CLI_ROLE] = "role",
+        [CLI_OWNER] = "owner",
+        [CLI_SCOPE] = "scope",
+        [CLI_FROM] = "from",
         [CLI_LIMIT] = "limit",
         [CLI_IDEMPOTENCY_KEY] = "idempotency-key",
         [CLI_CANARY] = "canary",

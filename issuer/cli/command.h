@@ -13,7 +13,7 @@ struct command {
     const char *words;     /* "lease revoke" */
     const char *arguments; /* "ID [--reason TEXT]" */
     const char *help;      /* one line */
-    unsigned options;      /* bits 1 << enum cli_option */
+    uint64_t options;      /* bits 1 << enum cli_option */
     size_t least, most;    /* arguments */
     int (*run)(struct cli *cli, struct error *err);
 };
@@ -75,6 +75,10 @@ int run_user_add(struct cli *cli, struct error *err);
 int run_user_list(struct cli *cli, struct error *err);
 int run_user_disable(struct cli *cli, struct error *err);
 int run_user_reset(struct cli *cli, struct error *err);
+/* tokens.c */
+int run_token_create(struct cli *cli, struct error *err);
+int run_token_list(struct cli *cli, struct error *err);
+int run_token_revoke(struct cli *cli, struct error *err);
 /* audit.c */
 int run_audit_verify(struct cli *cli, struct error *err);
 int run_audit_tail(struct cli *cli, struct error *err);

@@ -36,10 +36,16 @@ static bool pattern_matches(const char *pattern, struct slice path,
     return path.at == NULL;
 }
 
+const struct site *site_for(const struct site *site, struct slice path)
+{
+    return site->below != NULL && slice_starts(path, site->below) ? site->other : site;
+}
+
 const struct route *router_match(const struct site *site, enum http_method method,
                                  struct slice path, struct slice *params,
                                  bool *out_path_exists)
 {
+    site = site_for(site, path);
     enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
     bool path_exists = false;
 
@@ -123,6 +129,7 @@ static void answer(const struct site *site, struct http_request *request,
 void site_answer(const struct site *site, struct http_request *request,
                  struct http_response *response)
 {
+    site = site_for(site, request->path);
     answer(site, request, response);
     if (response->status == 0)
         response->status = 500;

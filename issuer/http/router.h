@@ -26,7 +26,14 @@ struct site {
                      struct http_response *response);
     void (*refuse)(void *context, struct http_request *request, unsigned status,
                    const char *sentence, struct http_response *response);
+    /* Everything below this path ("/api/") belongs to another site, with its own headers and
+     * refusals; NULL: nothing does. */
+    const char *below;
+    const struct site *other;
 };
+
+/* The site that answers for a path: this one, or the one below. */
+const struct site *site_for(const struct site *site, struct slice path);
 
 /* The route for a path, or NULL; *out_path_exists tells 405 from 404. params are filled. */
 const struct route *router_match(const struct site *site, enum http_method method,

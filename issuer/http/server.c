@@ -466,7 +466,7 @@ static enum MHD_Result send_response(struct exchange *x,
 static enum MHD_Result answer_refusal(struct exchange *x,
                                       struct MHD_Connection *connection)
 {
-    const struct site *site = x->server->site;
+    const struct site *site = site_for(x->server->site, x->request.path);
     struct http_response response = {.status = x->refusal};
 
     strbuf_init(&response.body, PAGE_MAX);

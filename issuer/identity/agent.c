@@ -56,7 +56,7 @@ static int reset(struct store *store, void *context, struct error *err)
     if (agent.disabled_at != 0)
         return error_set(err, ERROR_CONFLICT, "\"%s\" is disabled", c->name);
     if (store_agent_reset(store, agent.id, c->setup_hash, c->now + SETUP_VALID_S,
-                          err) != 0)
+                          c->now, err) != 0)
         return -1;
     return audit_agent(store, c, "agent.reset", "", err);
 }
@@ -183,8 +183,9 @@ static bool verify_password(struct app *app, const char *stored, struct slice pa
         "kqGJ0ZQXq2h5Yw5bq0jv3m0x4o4r1m0Hn8J7rVQx2uA";
     bool is_dummy = stored == NULL;
 
-    /* More is not a password of ours; the work stays the same. */
-    password = slice_take(password, AGENT_PASSWORD_BYTES_MAX);
+    /* More is not a password of ours; the work stays the same. A form without one has no bytes at all. */
+    password = slice_take(password.at != NULL ? password : SLICE(""),
+                          AGENT_PASSWORD_BYTES_MAX);
     guard_hash_begin(app_guard(app));
     bool is_right = crypto_pwhash_str_verify(is_dummy ? nobody : stored, password.at,
                                              password.len) == 0;
@@ -353,4 +354,40 @@ int agent_sign_in(struct app *app, struct arena *mem, struct slice name,
     }
     secret_wipe(token, sizeof token);
     return result;
+}
+
+static int keep_confirmation(struct store *store, void *context, struct error *err)
+{
+    const struct signing_in *s = context;
+    const char *object = arena_printf(s->mem, "agent:%s", s->agent.name);
+
+    return store_audit(store, s->now, object, "agent.refused", object,
+                       arena_printf(s->mem, "client=%s why=confirmation", s->client),
+                       err);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+int agent_confirm(struct app *app, struct arena *mem, const char *name,
+                  struct slice password, const char *client, struct error *err)
+{
+    struct signing_in s = {.app = app,
+                           .mem = mem,
+                           .now = app_now(app),
+                           .client = client != NULL ? client : ""};
+    struct slice who = slice_from(name);
+    int64_t wait_s = guard_enter(app_guard(app), who, slice_from(s.client), s.now);
+
+    if (wait_s > 0)
+        return error_set(err, ERROR_EXHAUSTED, "too many tries, wait %lld seconds",
+                         (long long)wait_s);
+    if (read_agent(&s, who, err) != 0)
+        return -1;
+    bool may = s.agent.id != 0 && s.agent.disabled_at == 0;
+    if (verify_password(app, may ? s.agent.password_hash : NULL, password) && may) {
+        guard_forgive(app_guard(app), who, slice_from(s.client));
+        return 0;
+    }
+    if (s.agent.id != 0 && app_write(app, keep_confirmation, &s, err) != 0)
+        return -1;
+    return error_set(err, ERROR_DENIED, "that is not your password");
 }

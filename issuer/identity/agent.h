@@ -38,6 +38,11 @@ NODISCARD int agent_setup(struct app *app, struct arena *mem, const char *token,
 NODISCARD int agent_sign_in(struct app *app, struct arena *mem, struct slice name,
                             struct slice password, const char *client,
                             char *session_token, struct error *err);
+/* Is it still the person who signed in that sits there? Asked again before what a stolen session must
+ * not do. Errors as of agent_sign_in; a wrong password is kept in the audit log. */
+NODISCARD int agent_confirm(struct app *app, struct arena *mem, const char *name,
+                            struct slice password, const char *client,
+                            struct error *err);
 NODISCARD int session_look(struct app *app, struct arena *mem, struct slice token,
                            struct session *out, struct error *err);
 /* The same for what a page asks by itself: nobody was there, so the session goes on idling. */

@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "core/mailbox.h"
-#include "issuer/cases/words.h"
+#include "core/words.h"
 #include "issuer/dnsbl/check.h"
 #include "issuer/dnsbl/zones.h"
 

@@ -6,7 +6,7 @@
 #include "issuer/leases/approve.h"
 
 #include "base/timetext.h"
-#include "issuer/cases/words.h"
+#include "core/words.h"
 #include "issuer/leases/round.h"
 
 struct deciding {

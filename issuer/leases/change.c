@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/timetext.h"
-#include "issuer/cases/words.h"
+#include "core/words.h"
 #include "issuer/leases/link.h"
 #include "issuer/leases/pin.h"
 #include "issuer/leases/round.h"

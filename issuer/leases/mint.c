@@ -17,8 +17,10 @@
 #include "issuer/leases/username.h"
 
 enum {
-    WEEK_S = 7 * 86400,
-    MONTH_S = 30 * 86400,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    WEEK_S = 7 * DAY_S,
+    MONTH_S = 30 * DAY_S,
     EARLIER_MAX = 100 /* leases of one case that are looked at */
 };
 
@@ -142,6 +144,25 @@ static int weigh_earlier(struct store *store, struct minting *m, struct error *e
     return 0;
 }
 
+/* A stolen session or token would otherwise burn every reserved address within the hour. The command
+ * line of the host is root's. */
+static int weigh_agent(struct store *store, struct minting *m, struct error *err)
+{
+    const struct config *config = app_config(m->app);
+    unsigned hour = 0;
+    unsigned day = 0;
+
+    if (m->actor->is_local)
+        return 0;
+    if (store_lease_count_by(store, m->actor->name, m->now - HOUR_S, &hour, err) != 0 ||
+        store_lease_count_by(store, m->actor->name, m->now - DAY_S, &day, err) != 0)
+        return -1;
+    if (hour >= config->policy.agent_leases_per_hour ||
+        day >= config->policy.agent_leases_per_day)
+        m->doubts |= DOUBT(DOUBT_AGENT_QUOTA);
+    return 0;
+}
+
 /* The doubts of the case, and those that only this request can raise. */
 static int weigh(struct store *store, struct minting *m, struct error *err)
 {
@@ -151,7 +172,7 @@ static int weigh(struct store *store, struct minting *m, struct error *err)
     unsigned month = 0;
 
     m->doubts = m->row.doubts;
-    if (weigh_earlier(store, m, err) != 0)
+    if (weigh_earlier(store, m, err) != 0 || weigh_agent(store, m, err) != 0)
         return -1;
     /* The case was judged for its own customer: our log is not asked about another one again. */
     if (is_elsewhere(sender, m->terms.mailbox) ||

@@ -8,7 +8,7 @@
 #include "base/number.h"
 #include "base/timetext.h"
 #include "core/mailbox.h"
-#include "issuer/cases/words.h"
+#include "core/words.h"
 
 enum {
     FOR_MIN_S = 60 /* a lease that ends before anybody can use it helps nobody */

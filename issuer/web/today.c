@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "core/mailbox.h"
+#include "core/words.h"
 #include "issuer/cases/diagnose.h"
-#include "issuer/cases/words.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/speak.h"
 

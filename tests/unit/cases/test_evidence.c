@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
+#include "core/words.h"
 #include "issuer/cases/evidence.h"
-#include "issuer/cases/words.h"
 
 /* The smallest object that is one; more fields go in front. */
 #define REST "\"is_bounce\":true,\"class\":\"dnsbl\",\"grantable\":true,\"flags\":[]}"

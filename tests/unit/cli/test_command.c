@@ -66,7 +66,7 @@ static void every_option_of_a_command_stands_in_its_help(void **state UNUSED)
             char name[40];
             assert_true(snprintf(name, sizeof name, "--%s",
                                  option_name((enum cli_option)option)) > 0);
-            bool is_allowed = (command_table[i].options & (1U << option)) != 0;
+            bool is_allowed = (command_table[i].options & UINT64_C(1) << option) != 0;
             bool is_told = strstr(command_table[i].arguments, name) != NULL;
             if (is_allowed != is_told)
                 fail_msg("%s %s: allowed %d, told %d", command_table[i].words, name,

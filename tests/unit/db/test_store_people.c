@@ -84,7 +84,7 @@ static void a_name_is_taken_once_and_a_stranger_is_not_found(void **state)
     refuses(desk, ERROR_NOT_FOUND,
             store_agent_set_password(desk->store, 99, "$argon2id$x", &desk->err));
     refuses(desk, ERROR_NOT_FOUND,
-            store_agent_reset(desk->store, 99, hash, NOW, &desk->err));
+            store_agent_reset(desk->store, 99, hash, NOW, NOW, &desk->err));
     refuses(desk, ERROR_NOT_FOUND,
             store_agent_disable(desk->store, 99, NOW, &desk->err));
     works(desk, store_agent_list(desk->store, &desk->mem, &agents, &count, &desk->err));
@@ -157,7 +157,7 @@ static void a_reset_ends_password_and_sessions_and_makes_a_new_link(void **state
     works(desk, store_agent_set_password(desk->store, id, "$argon2id$x", &desk->err));
     sign_in(desk, NOW);
     fill_hash(hash, 0x52);
-    works(desk, store_agent_reset(desk->store, id, hash, NOW + 60, &desk->err));
+    works(desk, store_agent_reset(desk->store, id, hash, NOW + 60, NOW, &desk->err));
     assert_null(get_ana(desk).password_hash);
     works(desk, by_setup(desk, 0x52, NOW));
     refuses(desk, ERROR_NOT_FOUND, by_setup(desk, SETUP_BYTE, NOW));

@@ -19,6 +19,8 @@
 
 static const struct actor lead = {.name = "agent:lea", .role = ROLE_LEAD};
 static const struct actor lead_who_asked = {.name = "agent:ana", .role = ROLE_LEAD};
+static const struct actor program_of_who_asked = {.name = "agent:ana token:1 for:lea",
+                                                  .role = ROLE_LEAD};
 static const struct actor other_agent = {.name = "agent:ben", .role = ROLE_AGENT};
 
 struct lab {
@@ -125,6 +127,8 @@ static void only_another_person_with_the_right_answers(void **state UNUSED)
 
     lab_start_waiting(&lab);
     must_refuse(&lab, &lead_who_asked, ERROR_DENIED, "another person");
+    /* Nor does the first, by a program of his own. */
+    must_refuse(&lab, &program_of_who_asked, ERROR_DENIED, "another person");
     must_refuse(&lab, &other_agent, ERROR_DENIED, "");
     must_decide(&lab, true);
     must_refuse(&lab, &lead, ERROR_CONFLICT, "approved already");
@@ -246,6 +250,43 @@ static void the_third_lease_in_a_week_needs_a_second_person(void **state UNUSED)
     app_fixture_stop(&lab.f);
 }
 
+static void one_person_gives_so_many_leases_in_an_hour(void **state UNUSED)
+{
+    static const struct actor program = {.name = "agent:ana token:7",
+                                         .role = ROLE_AGENT};
+    static const struct {
+        const struct actor *actor;
+        bool is_doubted;
+        int64_t later_s;
+    } rows[] = {
+        {&fixture_agent, false, 0   },
+        {&program,       false, 0   },
+        {&fixture_agent, true,  0   },
+        {&program,       true,  0   },
+        {&other_agent,   false, 0   },
+        {&fixture_admin, false, 0   }, /* root on the host is not counted */
+        {&fixture_agent, false, 3601},
+    };
+    struct lab lab;
+
+    lab_start(&lab, "policy { agent_leases_per_hour = 2  leases_per_week = 100 "
+                    "leases_per_month = 100 }");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct mint_request request = {.case_id = another_case(&lab, (int)i)};
+        struct minted minted;
+        lab.f.clock.now += rows[i].later_s;
+        if (lease_mint(lab.f.app, &lab.f.mem, rows[i].actor, &request, &minted,
+                       &lab.err) != 0)
+            fail_msg("%s", lab.err.text);
+        assert_int_equal(minted.approval.doubts,
+                         rows[i].is_doubted ? DOUBT(DOUBT_AGENT_QUOTA) : 0);
+        assert_int_equal(
+            lease_revoke(lab.f.app, &fixture_agent, minted.lease.id, NULL, &lab.err),
+            0);
+    }
+    app_fixture_stop(&lab.f);
+}
+
 static void a_mailbox_of_another_domain_is_doubted(void **state UNUSED)
 {
     struct lab lab;
@@ -299,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_request_lapses_and_frees_its_place),
         cmocka_unit_test(a_request_taken_back_cannot_be_approved),
         cmocka_unit_test(the_third_lease_in_a_week_needs_a_second_person),
+        cmocka_unit_test(one_person_gives_so_many_leases_in_an_hour),
         cmocka_unit_test(a_mailbox_of_another_domain_is_doubted),
         cmocka_unit_test(a_case_gives_one_lease_by_one_person),
         cmocka_unit_test(the_same_bounce_gives_one_lease_by_one_person),

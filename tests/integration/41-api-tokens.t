@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""41-api-tokens.t - tokens over real TCP against a real cleansmtpd: what opens the API and what does not.
+
+A token opens what its scopes and its owner's role allow, a cookie opens nothing there, and a token opens
+no page. Revoked, expired by its owner's end, or from a wrong address it counts at the next request. No
+token stands in the database, in its journal or in the log.
+"""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import zlib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("B", "build/release"))
+LEAK = re.compile(r"\bcsat_[0-9A-Za-z]{49}\b")  # what a scanner for leaked secrets would look for
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PASSWORD = "correct horse battery staple"
+count = failed = 0
+
+
+def check(name, good, note=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
+    if not good:
+        print("# " + str(note).replace("\n", "\n# "), flush=True)
+
+
+def base62(number, digits):
+    text = ""
+    for _ in range(digits):
+        number, rest = divmod(number, 62)
+        text = DIGITS[rest] + text
+    return text
+
+
+def well_formed(token):
+    return LEAK.fullmatch(token) and token[-6:] == base62(zlib.crc32(token[:-6].encode()), 6)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class House:
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="cleansmtp-token-")
+        self.console, self.customer = free_port(), free_port()
+        self.state = os.path.join(self.dir, "state")
+        subprocess.run([f"{BUILD}/cleansmtp", "init", "--dir", self.state, "--admin", "ada"],
+                       check=True, capture_output=True)
+        self.config = os.path.join(self.dir, "cleansmtp.conf")
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(f'state_dir = "{self.state}/state"\n'
+                    f'runtime_dir = "{self.dir}/run"\n'
+                    f'database = "sqlite:{self.state}/state/cleansmtp.db"\n'
+                    f'console {{ listen = "127.0.0.1:{self.console}" '
+                    f'url = "http://127.0.0.1:{self.console}" proxied = yes }}\n'
+                    f'customer {{ listen = "127.0.0.1:{self.customer}" '
+                    f'url = "http://127.0.0.1:{self.customer}" }}\n')
+        self.log = open(os.path.join(self.dir, "log"), "wb")
+        self.process = subprocess.Popen([f"{BUILD}/cleansmtpd", "-c", self.config],
+                                        stderr=self.log)
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", self.console), 1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("cleansmtpd does not start")
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.status = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.status = "killed"
+        self.log.close()
+        shutil.rmtree(self.dir)
+
+    def cli(self, *words):
+        done = subprocess.run([f"{BUILD}/cleansmtp", "-c", self.config, *words],
+                              capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def json(self, *words):
+        status, out, err = self.cli("--json", *words)
+        if status != 0:
+            raise RuntimeError(f"{words}: {err}")
+        return json.loads(out)
+
+    def token(self, owner, *options):
+        return self.json("token", "create", "Zammad", "--owner", owner, *options)
+
+    def ask(self, method, target, token=None, body=None, port=None, headers=None):
+        """Status, headers, and the body as JSON where it is some."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.console, timeout=120)
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        data = None
+        if isinstance(body, dict):
+            data = json.dumps(body)
+            sent.setdefault("Content-Type", "application/json")
+        elif body is not None:
+            data = body
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        connection.request(method, target, data, sent)
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        connection.close()
+        kind = answer.getheader("Content-Type", "")
+        return answer.status, answer, json.loads(text) if "json" in kind else text
+
+
+def sign_in(house, name, link):
+    """The session's cookie of somebody who has just set the password."""
+    house.ask("POST", urllib.parse.urlparse(link).path,
+              body=urllib.parse.urlencode({"password": PASSWORD, "again": PASSWORD}))
+    _, answer, _ = house.ask("POST", "/sign-in",
+                             body=urllib.parse.urlencode({"name": name, "password": PASSWORD}))
+    return answer.getheader("Set-Cookie", "").split(";")[0]
+
+
+def made(house):
+    status, out, err = house.cli("token", "create", "Zammad", "--owner", "lea")
+    check("token create prints the token alone on standard output",
+          status == 0 and well_formed(out.strip()) and out.count("\n") == 1, out + err)
+    check("and says on standard error what it is, without it",
+          "of lea for diagnose" in err and "csat_" not in err, err)
+    many = [house.token("lea")["token"] for _ in range(15)] + [out.strip()]
+    check("a scanner's pattern and checksum find every one of them",
+          all(well_formed(token) for token in many) and len(set(many)) == len(many), many)
+    for row in house.json("token", "list"):
+        if row["id"] != 1:
+            house.cli("token", "revoke", str(row["id"]))
+    check("token list shows no token", "csat_" not in house.cli("--json", "token", "list")[1])
+    check("token create without an owner is wrong usage", house.cli("token", "create", "x")[0] == 2)
+    check("for nobody: not found", house.cli("token", "create", "x", "--owner", "eve")[0] == 3)
+    check("with a network that is none: wrong usage",
+          house.cli("token", "create", "x", "--owner", "lea", "--from", "here")[0] == 2)
+    check("with a scope beyond its owner's role: wrong usage",
+          house.cli("token", "create", "x", "--owner", "aud", "--scope", "lease:create")[0] == 2)
+    return out.strip()
+
+
+def doors(house, token, cookie):
+    status, answer, body = house.ask("GET", "/api/v1/cases", token)
+    check("a token opens the API", status == 200 and body["items"] == [], body)
+    check("its answers are kept by nobody", answer.getheader("Cache-Control") == "no-store")
+    status, answer, body = house.ask("GET", "/api/v1/cases")
+    check("without one: 401, a problem document, and what is wanted",
+          status == 401 and body["kind"] == "denied" and
+          answer.getheader("WWW-Authenticate", "").startswith("Bearer"), body)
+    status, _, body = house.ask("GET", "/api/v1/cases", headers={"Cookie": cookie})
+    check("a cookie does not open the API", status == 401, body)
+    check("the same cookie opens a page", house.ask("GET", "/", headers={"Cookie": cookie})[0] == 200)
+    status, answer, _ = house.ask("GET", "/", token)
+    check("a token opens no page", status == 303 and answer.getheader("Location") == "/sign-in", status)
+    status, _, body = house.ask("GET", "/cases.json", token)
+    check("nor an export of a page", status == 303, status)
+    check("the customers' listener has no API",
+          house.ask("GET", "/api/v1/cases", token, port=house.customer)[0] == 404)
+    for name, target, wanted in [("no such resource", "/api/v1/nothing", 404),
+                                 ("below /api/, no such version", "/api/v2/cases", 404),
+                                 ("a method that it does not take", "/api/v1/audit/verify", 405)]:
+        status, answer, body = house.ask("POST", target, token, {})
+        check(f"{name}: {wanted} as a problem document",
+              status == wanted and answer.getheader("Content-Type") == "application/problem+json", body)
+    status, answer, _ = house.ask("GET", "/nothing", token)
+    check("elsewhere it is a page", status == 404 and "html" in answer.getheader("Content-Type"))
+    status, answer, body = house.ask("POST", "/api/v1/leases", token, {"x": "y" * 100000})
+    check("a body above the ceiling is 413, as a problem document",
+          status == 413 and answer.getheader("Content-Type") == "application/problem+json", body)
+
+
+def scopes(house):
+    all_of_them = ["diagnose", "lease:create", "lease:revoke", "pool:read", "audit:read"]
+    rows = [
+        ("GET", "/api/v1/cases", None, {"diagnose", "lease:create", "lease:revoke"}),
+        ("POST", "/api/v1/diagnoses", {"bounce": "550 5.1.1 no such user"}, {"diagnose"}),
+        ("POST", "/api/v1/leases", {}, {"lease:create"}),
+        ("POST", "/api/v1/leases/99/link", {}, {"lease:create"}),
+        ("POST", "/api/v1/leases/99/revoke", {}, {"lease:revoke"}),
+        ("GET", "/api/v1/pool", None, {"pool:read"}),
+        ("GET", "/api/v1/audit?tail=1", None, {"audit:read"}),
+        ("POST", "/api/v1/approvals/1/approve", {}, set()),
+        ("POST", "/api/v1/leases/99/reveal", {}, set()),
+        ("POST", "/api/v1/shared", {"network": "192.0.2.1"}, set()),
+        ("GET", "/api/v1/users", None, set()),
+        ("GET", "/api/v1/tokens", None, set()),
+    ]
+    wrong = []
+    for scope in all_of_them:
+        # One token a request: what is refused again and again would have to wait.
+        for method, target, body, allowed in rows:
+            made_now = house.token("ada", "--scope", scope)
+            status, _, answer = house.ask(method, target, made_now["token"], body)
+            if (status == 403) == (scope in allowed):
+                wrong.append((scope, method, target, status, answer))
+            house.cli("token", "revoke", str(made_now["id"]))
+    check("every scope allows what it names and nothing else", not wrong, wrong)
+    made_now = house.token("ada", "--scope", "pool:read")
+    status, _, body = house.ask("GET", "/api/v1/audit", made_now["token"])
+    last = house.json("audit", "tail", "--limit", "1")[0]
+    check("what a scope does not allow is 403 and in the audit log",
+          status == 403 and last["action"] == "token.refused" and
+          last["actor"] == f"agent:ada token:{made_now['id']}", (body, last))
+
+
+def names(house):
+    token = house.token("lea", "--scope", "diagnose")
+    status, _, body = house.ask("POST", "/api/v1/cases", token["token"],
+                                {"bounce": "550 5.1.1 no such user",
+                                 "on_behalf_of": "ben@desk.example"})
+    check("a case opened for a helpdesk agent", status == 201, body)
+    wanted = f"agent:lea token:{token['id']} for:ben@desk.example"
+    records = house.json("audit", "tail", "--limit", "3")
+    check("the audit log keeps owner, token and agent",
+          any(r["action"] == "case.open" and r["actor"] == wanted for r in records), records)
+
+
+def ends(house):
+    token = house.token("lea")
+    check("a token works", house.ask("GET", "/api/v1/cases", token["token"])[0] == 200)
+    status, _, err = house.cli("token", "revoke", str(token["id"]))
+    check("token revoke says whose it was", status == 0 and "lea" in err, err)
+    status, _, body = house.ask("GET", "/api/v1/cases", token["token"])
+    check("revoked, it stops at the next request", status == 401 and "revoked" in body["detail"], body)
+    check("revoking again is a conflict", house.cli("token", "revoke", str(token["id"]))[0] == 4)
+    near = house.token("lea", "--from", "203.0.113.0/24", "--from", "2001:db8::/32")
+    for client, wanted in [("203.0.113.7", 200), ("2001:db8::1", 200), ("203.0.114.1", 401)]:
+        status, _, body = house.ask("GET", "/api/v1/cases", near["token"],
+                                    headers={"X-Forwarded-For": client})
+        check(f"a token for two networks, from {client}: {wanted}", status == wanted, body)
+    used = [r for r in house.json("token", "list") if r["id"] == near["id"]][0]
+    check("the list knows when and from where it was used",
+          used["used_at"] is not None and used["used_from"] == "203.0.113.7", used)
+    link = house.json("user", "add", "ben", "--role", "agent")["link"]
+    sign_in(house, "ben", link)
+    of_ben = house.token("ben")
+    check("a token of ben works", house.ask("GET", "/api/v1/cases", of_ben["token"])[0] == 200)
+    house.cli("user", "disable", "ben")
+    status, _, body = house.ask("GET", "/api/v1/cases", of_ben["token"])
+    check("it dies with him", status == 401, body)
+
+
+def guessing(house, token):
+    from_here = {"X-Forwarded-For": "198.51.100.66"}
+    wrong = "csat_" + "0" * 43
+    wrong += base62(zlib.crc32(wrong.encode()), 6)
+    before = house.json("audit", "tail", "--limit", "1")[0]["seq"]
+    got = [house.ask("GET", "/api/v1/cases", wrong, headers=from_here)[0] for _ in range(60)]
+    after = house.json("audit", "tail", "--limit", "1")[0]["seq"]
+    check("wrong tokens: 401 five times, then too many requests",
+          got[:5] == [401] * 5 and got.count(429) > 20 and set(got) == {401, 429}, got)
+    check("they do not fill the audit log", got.count(401) == after - before, (before, after))
+    check("a right token from the same address does not wait",
+          house.ask("GET", "/api/v1/cases", token, headers=from_here)[0] == 200)
+
+
+def leaks(house, tokens):
+    found = []
+    for folder, _, files in os.walk(house.dir):
+        for name in files:
+            if not os.path.isfile(os.path.join(folder, name)):
+                continue  # a socket
+            with open(os.path.join(folder, name), "rb") as f:
+                data = f.read()
+            found += [name for token in tokens if token.encode() in data or token[5:48].encode() in data]
+    check("no token stands in any file of the house", not found, found)
+
+
+def main():
+    if not os.access(f"{BUILD}/cleansmtpd", os.X_OK):
+        print("1..0 # SKIP cleansmtpd is not built")
+        return 0
+    with House() as house:
+        link = house.json("user", "add", "lea", "--role", "lead")["link"]
+        house.json("user", "add", "aud", "--role", "auditor")
+        cookie = sign_in(house, "lea", link)
+        token = made(house)
+        doors(house, token, cookie)
+        scopes(house)
+        names(house)
+        ends(house)
+        guessing(house, token)
+        leaks(house, [token])
+        check("the audit log is whole", house.cli("audit", "verify")[0] == 0)
+    check("cleansmtpd ends cleanly", house.status == 0, house.status)
+    print(f"1..{count}")
+    return failed != 0
+
+
+sys.exit(main())
