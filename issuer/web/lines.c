@@ -189,12 +189,30 @@ const char *line_zone(const struct page *page, const char *zone)
     return found != NULL ? found->title : zone;
 }
 
+/* "ana" as it is, "ana token:3 for:ben" as "ana (token 3, for ben)". */
+static const char *agent_of(const struct page *page, struct slice words)
+{
+    struct slice name = {0};
+    struct slice token = {0};
+    struct slice behalf = {0};
+
+    if (!slice_cut(&words, ' ', &name) || !slice_cut(&words, ' ', &token))
+        return arena_slice(page->mem, name);
+    (void)slice_cut(&words, ' ', &behalf);
+    return template_text(
+        page->web->templates, page->mem, page->lang,
+        behalf.len > 0 ? "console.person.token_for" : "console.person.token", "name",
+        arena_slice(page->mem, name), "token",
+        arena_slice(page->mem, slice_skip(token, strlen("token:"))), "behalf",
+        arena_slice(page->mem, slice_skip(behalf, strlen("for:"))), NULL);
+}
+
 const char *line_person(const struct page *page, const char *actor)
 {
     struct slice text = slice_from(actor);
 
     if (slice_starts(text, "agent:"))
-        return arena_slice(page->mem, slice_skip(text, strlen("agent:")));
+        return agent_of(page, slice_skip(text, strlen("agent:")));
     if (slice_starts(text, "local:"))
         return speak_with(page, "console.person.local", "name",
                           actor + strlen("local:"), NULL);

@@ -40,7 +40,8 @@ const struct listing_row *line_worst(const struct listing_row *rows, size_t coun
 
 /* "SpamCop" for a zone of the catalogue, its name otherwise. */
 const char *line_zone(const struct page *page, const char *zone);
-/* "agent:ana" as "ana", "local:root" as "root (command line)", "system" as "cleansmtp itself". */
+/* "agent:ana" as "ana", "agent:ana token:3 for:ben" as "ana (token 3, for ben)", "local:root" as
+ * "root (command line)", "system" as "cleansmtp itself". */
 const char *line_person(const struct page *page, const char *actor);
 
 #endif

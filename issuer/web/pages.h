@@ -79,6 +79,10 @@ int page_people(struct page *page, struct error *err);
 int page_people_add(struct page *page, struct error *err);
 int page_people_reset(struct page *page, struct error *err);
 int page_people_disable(struct page *page, struct error *err);
+/* tokens.c */
+int page_tokens(struct page *page, struct error *err);
+int page_tokens_create(struct page *page, struct error *err);
+int page_tokens_revoke(struct page *page, struct error *err);
 
 /* customer.c: of the other site, outside page_run */
 void customer_ask(const struct web *web, struct http_request *request,

@@ -36,6 +36,8 @@ static const struct row {
                          ACT_VIEW_POOL                                                                                                    },
     [SETTINGS_PEOPLE] = {"/settings/people",   "html/settings_people.html",
                          "console.settings.people.label",   "console.settings.people.lead",   NULL,                      ACT_CHANGE_PEOPLE},
+    [SETTINGS_TOKENS] = {"/settings/tokens",   "html/settings_tokens.html",
+                         "console.settings.tokens.label",   "console.settings.tokens.lead",   NULL,                      ACT_VIEW_CASES   },
 };
 _Static_assert(ARRAY_LEN(rows) == SETTINGS_PAGE_COUNT, "a row a page");
 

@@ -13,6 +13,7 @@ enum settings_page {
     SETTINGS_SERVER,
     SETTINGS_HOST,
     SETTINGS_PEOPLE,
+    SETTINGS_TOKENS,
     SETTINGS_PAGE_COUNT
 };
 

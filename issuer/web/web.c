@@ -252,6 +252,9 @@ PAGE(people, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_add, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_reset, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_disable, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
+PAGE(tokens, PAGE_SIGNED_IN, ACT_VIEW_CASES)
+PAGE(tokens_create, PAGE_SIGNED_IN, ACT_VIEW_CASES)
+PAGE(tokens_revoke, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 
 #define CUSTOMER(name)                                                       \
  static void on_customer_##name(void *context, struct http_request *request, \
@@ -314,6 +317,9 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/settings/people",                on_people_add,          SMALL   },
     {HTTP_POST, "/settings/people/{name}/reset",   on_people_reset,        SMALL   },
     {HTTP_POST, "/settings/people/{name}/disable", on_people_disable,      SMALL   },
+    {HTTP_GET,  "/settings/tokens",                on_tokens,              0       },
+    {HTTP_POST, "/settings/tokens",                on_tokens_create,       SMALL   },
+    {HTTP_POST, "/settings/tokens/{id}/revoke",    on_tokens_revoke,       SMALL   },
     {HTTP_GET,  "/static/{file}",                  static_file,            0       },
     {HTTP_GET,  "/healthz",                        health,                 0       },
     {HTTP_GET,  "/readyz",                         ready,                  0       },

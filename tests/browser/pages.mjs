@@ -193,6 +193,19 @@ export const PAGES = [
     { name: "console-settings-server", site: "console", open: console_at("/settings/server") },
     { name: "console-settings-recipe", site: "console", open: console_at("/settings/server/postfix") },
     { name: "console-settings-host", site: "console", open: console_at("/settings/host") },
+    { name: "console-settings-tokens", site: "console", open: console_at("/settings/tokens") },
+    { name: "console-settings-token-made", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/tokens");
+        await page.fill("#name", "Zammad");
+        await page.fill("#networks", "192.0.2.0/24");
+        await page.fill("#password", PASSWORD);
+        await page.click("form .go");
+    } },
+    { name: "console-settings-token-wrong", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/tokens");
+        await page.fill("#password", PASSWORD);
+        await page.click("form .go");
+    } },
     { name: "console-settings-people", site: "console", open: console_at("/settings/people") },
     { name: "console-settings-people-added", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/people");

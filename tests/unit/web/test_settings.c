@@ -312,6 +312,93 @@ static void only_who_looks_after_people_sees_them(void **state)
     sign_in(b, "ana"); /* who is neither reset nor disabled */
 }
 
+/* ---- tokens ---- */
+
+#define TOKEN_FORM "name=Zammad&for=30d&password=a+few+long+words"
+
+static void a_token_is_shown_once_and_revoked_with_a_click(void **state)
+{
+    struct browser *b = *state;
+
+    sign_in_as(b, "lea", ROLE_LEAD);
+    get(b, "/settings/tokens");
+    must_show(b, "There are none yet.");
+    take_token(b);
+    post(b, "/settings/tokens",
+         TOKEN_FORM "&diagnose=on&lease%3Acreate=on&networks=192.0.2.0%2F24");
+    assert_int_equal(b->status, 200);
+    assert_true(b->is_secret);
+    const char *token = between(b, "<code id=\"made\">", "</code>");
+    assert_non_null(token);
+    assert_true(slice_starts(slice_from(token), "csat_"));
+    must_show(b, "diagnose lease:create");
+    must_show(b, "only from 192.0.2.0/24");
+    get(b, "/settings/tokens");
+    assert_false(shows(b, "csat_0"));
+    assert_false(shows(b, token));
+    assert_true(shows(b, "/settings/tokens/1/revoke"));
+    post(b, "/settings/tokens/1/revoke", "");
+    assert_int_equal(b->status, 303);
+    get(b, "/settings/tokens");
+    assert_false(shows(b, "/settings/tokens/1/revoke"));
+    must_show(b, "revoked");
+    /* Two clicks are as good as one. */
+    post(b, "/settings/tokens/1/revoke", "");
+    assert_int_equal(b->status, 303);
+}
+
+static void a_token_wants_the_password_again(void **state)
+{
+    static const struct {
+        const char *form, *field;
+        unsigned status;
+    } cases[] = {
+        {"name=x&diagnose=on&for=30d",                                         "password", 403},
+        {"name=x&diagnose=on&for=30d&password=another+long+word",              "password", 403},
+        {"name=&diagnose=on&for=30d&password=a+few+long+words",                "name",     400},
+        {"name=x&for=30d&password=a+few+long+words",                           "scopes",   400},
+        {"name=x&diagnose=on&for=30d&networks=here&password=a+few+long+words",
+         "networks",                                                                       400},
+        {"name=x&lease%3Acreate=on&for=30d&password=a+few+long+words",         "scopes",   403},
+        {"name=x&diagnose=on&for=9&password=a+few+long+words",                 "scopes",   400},
+    };
+    struct browser *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        get(b, "/settings/tokens");
+        post(b, "/settings/tokens", cases[i].form);
+        if (b->status != cases[i].status)
+            fail_msg("%s: %u\n%s", cases[i].form, b->status, b->page.at);
+        must_show(b, arena_printf(&b->fixture.mem, "<a href=\"#%s\">", cases[i].field));
+        assert_false(shows(b, "id=\"made\""));
+        assert_false(shows(b, "another long word"));
+    }
+    get(b, "/settings/tokens");
+    must_show(b, "There are none yet.");
+}
+
+static void everybody_sees_their_own_tokens(void **state)
+{
+    struct browser *b = *state;
+
+    get(b, "/settings/tokens");
+    assert_false(shows(b, "name=\"lease:create\""));
+    assert_false(shows(b, "name=\"audit:read\""));
+    post(b, "/settings/tokens", TOKEN_FORM "&diagnose=on");
+    assert_int_equal(b->status, 200);
+    sign_in_as(b, "ben", ROLE_LEAD);
+    get(b, "/settings/tokens");
+    must_show(b, "There are none yet.");
+    assert_true(shows(b, "name=\"lease:create\""));
+    post(b, "/settings/tokens/1/revoke", "");
+    assert_int_equal(b->status, 404);
+    sign_in_as(b, "root", ROLE_ADMIN);
+    get(b, "/settings/tokens");
+    must_show(b, "Zammad");
+    post(b, "/settings/tokens/1/revoke", "");
+    assert_int_equal(b->status, 303);
+}
+
 #define SETTINGS_TEST(name) cmocka_unit_test_setup_teardown(name, start, browser_stop)
 
 int main(void)
@@ -325,6 +412,9 @@ int main(void)
         SETTINGS_TEST(a_person_is_added_reset_and_disabled),
         SETTINGS_TEST(a_wrong_name_is_said_over_the_form),
         SETTINGS_TEST(only_who_looks_after_people_sees_them),
+        SETTINGS_TEST(a_token_is_shown_once_and_revoked_with_a_click),
+        SETTINGS_TEST(a_token_wants_the_password_again),
+        SETTINGS_TEST(everybody_sees_their_own_tokens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
