@@ -75,6 +75,9 @@ many_recipients() {
     login_send only-six eve@six.test
     check "an IPv6-only recipient of an IPv4 lane is refused" answered '550 '
     as cleo
+    check "one message to two recipients inside the lease" login_send inside eve@remote.test,eve@later.test
+    check "both have it" wait_for 10 sh -c "[ \$(grep -rlx 'Subject: inside' '$T/remote/mail' | wc -l) = 2 ]"
+    is "... from D" "$(copies inside)" "$RESERVED_D $RESERVED_D"
     login_send out-of-scope eve@open.test
     check "a recipient outside the lease is refused" answered '550 5\.7\.1'
 }

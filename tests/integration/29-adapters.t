@@ -7,6 +7,7 @@ node and plain Lua, called as those programs document it. TAP. Makes one folder 
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -123,6 +124,19 @@ def check_haraka_messages(authd):
     ok(found[0][0] == "DENYSOFT" and "cleansmtp_lane" not in found[0][2], "Haraka: a lane that is not in the file: deferred", found)
 
 
+def check_haraka_recipients(authd):
+    """A lease for one domain's recipients."""
+    number = GOOD + 5
+    with sqlite3.connect(authd.home.path("state/cleansmtp.db")) as database:
+        database.execute("INSERT INTO lease_recipient_domain SELECT id, 'remote.example' FROM lease WHERE username = ?",
+                         (username(number),))
+    found = haraka(authd.verify, authd.home.path("run/policy"),
+                   *(["message", username(number), f"customer{number}@hosted.example", recipients, f"C.{len(recipients)}"]
+                     for recipients in (["bob@remote.example"], ["a@remote.example", "b@remote.example"],
+                                        ["a@remote.example", "b@remote.example", "eve@other.example"])))
+    equal([one[0] for one in found], ["CONT", "CONT", "DENY"], "Haraka: each recipient is asked about, of several as well")
+
+
 def check_haraka_ways():
     names = {"resolveMx r.test": [{"exchange": "mx1.r.test", "priority": 10}, {"exchange": "mx2.r.test", "priority": 20}],
              "resolve4 mx1.r.test": ["192.0.2.1"], "resolve6 mx1.r.test": ["2001:db8::1"], "resolve6 mx2.r.test": ["2001:db8::2"],
@@ -189,6 +203,7 @@ def main():
         check_pam(folder, authd)
         check_haraka_logins(authd)
         check_haraka_messages(authd)
+        check_haraka_recipients(authd)
         check_haraka_ways()
         check_kumo(folder, authd)
         authd.signal(signal.SIGSTOP)
