@@ -4,7 +4,8 @@
 # In TEMPLATES: every text/PART.LANGUAGE.txt has the keys of PART's English file, with the same
 # {placeholders}; every guide and mail is there in each language of the customers' texts, with the
 # same ones. A key that a template or a C source (SOURCE, files) names exists, and every key of
-# English is named somewhere; "state.%s.word" in C names all that it can make. A page's template has
+# English is named somewhere; "state.%s.word" in C names all that it can make. A statement in C that
+# speaks a key names what the key fills in. A text has both forms of its plural. A page's template has
 # no words of its own: neither between tags nor in an attribute that people read or hear. What is
 # typed or a name stands in <code>, <kbd>, <var> or an element with translate="no".
 set -eu
@@ -67,7 +68,7 @@ kind == "text" && !/^[ \t]*(#|$)/ {
 	if ((base, lang, key) in text) complain("\"" key "\" is there twice")
 	text[base, lang, key] = FILENAME ":" FNR
 	holes[base, lang, key] = names(substr($0, i + 1), "{", "}")
-	if (lang == "en") english[key] = FILENAME ":" FNR
+	if (lang == "en") { english[key] = FILENAME ":" FNR; fills[key] = holes[base, lang, key] }
 }
 kind == "guides" { holes["guides", base, lang] = holes["guides", base, lang] $0 }
 kind == "email" { holes["email", base, lang] = holes["email", base, lang] $0 }
@@ -81,12 +82,20 @@ kind == "html" || kind == "email" {
 kind == "html" && (own = bare($0)) != "" {
 	complain("\"" own "\" stands in the template itself, not in a catalogue")
 }
+# A statement that speaks names every placeholder of the keys in it.
+FILENAME ~ /\.[ch]$/ {
+	statement = FNR == 1 ? $0 : statement " " $0
+	if (/[;{}][ \t]*$/) {
+		if (statement ~ /(speak(_with|_plural|_count)?|template_text)\(/) spoken[++spoken_count] = FILENAME ":" FNR ": " statement
+		statement = ""
+	}
+}
 FILENAME ~ /\.[ch]$/ {
 	rest = $0
 	while (match(rest, /"[a-z_]+(\.[a-z0-9_%]+)+"/)) {
 		key = substr(rest, RSTART + 1, RLENGTH - 2)
 		if (key ~ /%/) { gsub(/\./, "\\.", key); gsub(/%[a-z]/, "[a-z0-9_]+", key); patterns[key] = 1 }
-		else said[key] = 1
+		else said[key] = FILENAME ":" FNR
 		rest = substr(rest, RSTART + RLENGTH)
 	}
 }
@@ -120,6 +129,26 @@ END {
 		stem = e
 		if (!found && sub(/\.(one|other)$/, "", stem)) found = (stem in said) || (stem in used)
 		if (!found) say(english[e] ": nobody uses \"" e "\"")
+	}
+	for (k in said)
+		if (said[k] ~ /\/web\// && k ~ /^console\./ && !(k in english) && !((k ".one") in english)) say(said[k] ": there is no text \"" k "\"")
+	for (e in english) {
+		stem = e
+		if (sub(/\.one$/, "", stem) && !((stem ".other") in english)) say(english[e] ": there is no \"" stem ".other\"")
+		if (sub(/\.other$/, "", stem) && !((stem ".one") in english)) say(english[e] ": there is no \"" stem ".one\"")
+	}
+	for (i = 1; i <= spoken_count; i++) {
+		rest = spoken[i]
+		while (match(rest, /"[a-z_]+(\.[a-z0-9_]+)+"/)) {
+			key = substr(rest, RSTART + 1, RLENGTH - 2)
+			rest = substr(rest, RSTART + RLENGTH)
+			if ((key ".other") in english) key = key ".other"
+			if (!(key in english)) continue
+			count = split(fills[key], hole, " ")
+			for (k = 1; k <= count; k++)
+				if (index(spoken[i], "\"" hole[k] "\"") == 0)
+					say(substr(spoken[i], 1, index(spoken[i], ": ") - 1) ": \"" key "\" wants {" hole[k] "}")
+		}
 	}
 	exit bad
 }' "$templates"/text/*.txt "$templates"/guides/*.md "$templates"/email/*.txt "$templates"/html/*.html "$@"

@@ -74,7 +74,7 @@ static const char *sentence_of(const struct page *page,
         return with_consequence(
             page, speak_with(page, sentences[i].sentence, "who", who, NULL), record);
     }
-    return speak_with(page, "console.case.log.other", "who", who, "action",
+    return speak_with(page, "console.case.log.action", "who", who, "action",
                       record->action, NULL);
 }
 

@@ -26,6 +26,15 @@ refuses() {
     result $? "$1"
 }
 
+# refuses_source NAME FILE SED WANTED: the same with a source.
+refuses_source() {
+    mkdir -p "$work/web"
+    sed "$3" "issuer/web/$2" >"$work/web/$2"
+    cmp -s "issuer/web/$2" "$work/web/$2" && echo "nothing changed" >"$work/said" && result 1 "$1" && return
+    ! tools/check-text.sh templates "${sources[@]/issuer\/web\/$2/$work/web/$2}" >"$work/said" 2>&1 && grep -qF "$4" "$work/said"
+    result $? "$1"
+}
+
 tools/check-text.sh templates "${sources[@]}" >"$work/said" 2>&1
 result $? "the texts as they are"
 refuses "a text that German lacks" text/customer.de.txt '/^ask.button/d' 'lacks "ask.button"'
@@ -35,6 +44,10 @@ refuses "a placeholder too many" text/customer.de.txt 's/^ask.button = /&{zone} 
 refuses "a text twice" text/customer.en.txt '$ a ask.button = Again' '"ask.button" is there twice'
 refuses "a text that nobody uses" text/console.en.txt '$ a console.nobody = x' 'nobody uses "console.nobody"'
 refuses "a key that is none" html/customer_ask.html 's/@ask.button/@ask.bottom/' 'there is no text "ask.bottom"'
+refuses "a plural without its other form" text/console.en.txt '/^console.count.places.other/d' 'there is no "console.count.places.other"'
+refuses "a placeholder that C does not fill in" text/console.en.txt 's/^console.time.ago = /&{since} /' '"console.time.ago" wants {since}'
+refuses_source "a key in C that is none" case.c 's/"console.case.title"/"console.case.titel"/' 'there is no text "console.case.titel"'
+refuses_source "a name in C that the text does not have" speak.c 's/"console.time.ago", "span"/"console.time.ago", "spam"/' '"console.time.ago" wants {span}'
 refuses "a guide that fills in otherwise" guides/ios.de.md 's/{port}/465/' 'ios.de.md: fills in'
 refuses "a mail that fills in otherwise" email/again.de.txt 's/{{brand}}//' 'again.de.txt: fills in'
 refuses "a line that is no text" text/customer.en.txt '$ a nonsense' 'is not key = text'
