@@ -105,7 +105,11 @@ int page_approval_answer(struct page *page, struct error *err)
     if (approval_decide(page->app, page->mem, &page->actor, &decision, &lease, &why) !=
         0)
         return case_refused(page, approval.case_id, &extra, &why, err);
-    http_see_other(page->response,
-                   arena_printf(page->mem, "/cases/%lld", (long long)approval.case_id));
+    const char *back = page_field(page, "back");
+    bool is_queue = back != NULL && strcmp(back, "approvals") == 0;
+    http_see_other(page->response, is_queue
+                                       ? "/approvals"
+                                       : arena_printf(page->mem, "/cases/%lld",
+                                                      (long long)approval.case_id));
     return 0;
 }

@@ -11,21 +11,22 @@ int page_keys(struct page *page, struct error *err)
     static const struct {
         const char *key, *does;
     } rows[] = {
-        {"Ctrl+Enter", "console.keys.main"    },
-        {"n",          "console.keys.paste"   },
-        {"/",          "console.keys.search"  },
-        {"j, k",       "console.keys.row"     },
-        {"Enter",      "console.keys.open"    },
-        {"y",          "console.keys.copy"    },
-        {"g t",        "console.keys.today"   },
-        {"g c",        "console.keys.cases"   },
-        {"g l",        "console.keys.leases"  },
-        {"g p",        "console.keys.pool"    },
-        {"g i",        "console.keys.listings"},
-        {"g a",        "console.keys.audit"   },
-        {"g s",        "console.keys.settings"},
-        {"Esc",        "console.keys.leave"   },
-        {"?",          "console.keys.list"    },
+        {"Ctrl+Enter", "console.keys.main"     },
+        {"n",          "console.keys.paste"    },
+        {"/",          "console.keys.search"   },
+        {"j, k",       "console.keys.row"      },
+        {"Enter",      "console.keys.open"     },
+        {"y",          "console.keys.copy"     },
+        {"g t",        "console.keys.today"    },
+        {"g c",        "console.keys.cases"    },
+        {"g l",        "console.keys.leases"   },
+        {"g p",        "console.keys.pool"     },
+        {"g i",        "console.keys.listings" },
+        {"g a",        "console.keys.approvals"},
+        {"g u",        "console.keys.audit"    },
+        {"g s",        "console.keys.settings" },
+        {"Esc",        "console.keys.leave"    },
+        {"?",          "console.keys.list"     },
     };
     json_t *list = json_array();
 

@@ -212,13 +212,14 @@ static json_t *menu(const struct page *page, const char *section)
         const char *name, *href, *label;
         enum act act;
     } rows[] = {
-        {"today",    "/",         "console.menu.today",    ACT_VIEW_CASES},
-        {"cases",    "/cases",    "console.menu.cases",    ACT_VIEW_CASES},
-        {"leases",   "/leases",   "console.menu.leases",   ACT_VIEW_CASES},
-        {"pool",     "/pool",     "console.menu.pool",     ACT_VIEW_POOL },
-        {"listings", "/listings", "console.menu.listings", ACT_VIEW_POOL },
-        {"audit",    "/audit",    "console.menu.audit",    ACT_VIEW_AUDIT},
-        {"settings", "/settings", "console.menu.settings", ACT_VIEW_POOL },
+        {"today",     "/",          "console.menu.today",     ACT_VIEW_CASES},
+        {"cases",     "/cases",     "console.menu.cases",     ACT_VIEW_CASES},
+        {"leases",    "/leases",    "console.menu.leases",    ACT_VIEW_CASES},
+        {"pool",      "/pool",      "console.menu.pool",      ACT_VIEW_POOL },
+        {"listings",  "/listings",  "console.menu.listings",  ACT_VIEW_POOL },
+        {"approvals", "/approvals", "console.menu.approvals", ACT_VIEW_CASES},
+        {"audit",     "/audit",     "console.menu.audit",     ACT_VIEW_AUDIT},
+        {"settings",  "/settings",  "console.menu.settings",  ACT_VIEW_POOL },
     };
     json_t *list = json_array();
 

@@ -34,6 +34,9 @@ int page_lease_revoke(struct page *page, struct error *err);
 int page_lease_link(struct page *page, struct error *err);
 int page_lease_extend(struct page *page, struct error *err);
 
+/* approvals.c */
+int page_approvals(struct page *page, struct error *err);
+
 /* approval.c */
 int page_approval_answer(struct page *page, struct error *err);
 

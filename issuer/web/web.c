@@ -232,6 +232,7 @@ PAGE(lease_mint, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_revoke, PAGE_SIGNED_IN, ACT_REVOKE)
 PAGE(lease_link, PAGE_SIGNED_IN, ACT_MINT)
 PAGE(lease_extend, PAGE_SIGNED_IN, ACT_MINT)
+PAGE(approvals, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(approval_answer, PAGE_SIGNED_IN, ACT_APPROVE)
 PAGE(pool, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(address, PAGE_SIGNED_IN, ACT_VIEW_POOL)
@@ -292,6 +293,7 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/leases/{id}/revoke",             on_lease_revoke,        SMALL   },
     {HTTP_POST, "/leases/{id}/extend",             on_lease_extend,        SMALL   },
     {HTTP_POST, "/leases/{id}/link",               on_lease_link,          SMALL   },
+    {HTTP_GET,  "/approvals",                      on_approvals,           0       },
     {HTTP_POST, "/approvals/{id}/answer",          on_approval_answer,     SMALL   },
     {HTTP_GET,  "/live/today",                     on_today_live,          0       },
     {HTTP_GET,  "/live/cases/{n}",                 on_case_live,           0       },

@@ -1,7 +1,7 @@
 /* Keys for people who work here all day: the page /keys lists them, and switches them off. Single keys work
    only outside of fields; what cannot be undone has none. Without it, links and buttons do it all. */
 const off = () => localStorage.getItem("keys") === "off";
-const pages = { c: "/cases", l: "/leases", p: "/pool", i: "/listings", a: "/audit", s: "/settings", t: "/" };
+const pages = { c: "/cases", l: "/leases", p: "/pool", i: "/listings", a: "/approvals", u: "/audit", s: "/settings", t: "/" };
 let goes = 0;
 
 const rows = () => [...document.querySelectorAll("main tbody th a, main .rows a, main .tile a")];
@@ -30,9 +30,11 @@ document.addEventListener("keydown", (e) => {
   }
   if (e.key === "Escape") { document.activeElement?.blur(); return; }
   if (off() || field || e.ctrlKey || e.metaKey || e.altKey) return;
+  const own = document.activeElement?.closest("[data-keys]")?.querySelector(`[data-key="${CSS.escape(e.key)}"]`);
   const page = Date.now() - goes < 1500 && pages[e.key];
   goes = 0;
   if (page) location.assign(page);
+  else if (own) own.click();
   else if (Object.hasOwn(single, e.key)) single[e.key]();
   else return;
   e.preventDefault();

@@ -6,7 +6,7 @@ import { House, sleep } from "./lib/house.mjs";
 import { is, none, ok, testing } from "./lib/tap.mjs";
 import { signIn } from "./pages.mjs";
 
-const PLACES = { n: "/", "?": "/keys", "g t": "/", "g c": "/cases", "g l": "/leases", "g p": "/pool", "g i": "/listings", "g a": "/audit",
+const PLACES = { n: "/", "?": "/keys", "g t": "/", "g c": "/cases", "g l": "/leases", "g p": "/pool", "g i": "/listings", "g a": "/approvals", "g u": "/audit",
     "g s": "/settings/policy" };
 
 const path = (page) => new URL(page.url()).pathname;
@@ -54,6 +54,39 @@ async function fields(page, house) {
     is(path(page), "/cases", "and go nowhere");
     await press(page, "Escape");
     ok(!["q", "find"].includes(await focus(page)), "Esc leaves the field");
+}
+
+// The lead's keys: only with a request in focus, and never in the field for the reason.
+async function answers(page, house) {
+    const ask = async (mailbox) => {
+        const lease = await house.mint(mailbox);
+        await house.cs("lease", "revoke", String(lease.id), "--reason", "the wrong mailbox");
+        await house.cs("mint", "--case", String(lease.case), "--reason", "until Monday").catch((error) => {
+            if (error.code !== 5) throw error;
+        });
+        return lease;
+    };
+    const [one, two] = [await ask("olga@kunde.example"), await ask("paul@kunde.example")];
+    const states = async () => {
+        const leases = await house.cs("--json", "lease", "list");
+        return [one, two].map((asked) => (leases.items ?? leases).find((l) => l.case === asked.case).state);
+    };
+    await page.goto(`${house.console}/approvals`);
+    await press(page, "a");
+    await press(page, "d");
+    is(await states(), ["pending_approval", "pending_approval"], "without a request in focus, a and d answer nothing");
+    await press(page, "j");
+    await page.locator("li:focus-within input[name=reason]").focus();
+    await page.keyboard.type("add");
+    is(await states(), ["pending_approval", "pending_approval"], "... nor in the field");
+    await press(page, "Escape");
+    await page.goto(`${house.console}/approvals`);
+    await press(page, "j");
+    await Promise.all([page.waitForEvent("load"), press(page, "a")]);
+    await press(page, "j");
+    await Promise.all([page.waitForEvent("load"), press(page, "d")]);
+    is(await states(), ["offered", "revoked"], "with one in focus, a approves and d denies");
+    is(path(page), "/approvals", "... and the queue is there again");
 }
 
 async function off(page, house) {
@@ -130,6 +163,7 @@ await testing(async () => {
     for (const [keys, where] of Object.entries(PLACES)) await goes(page, house, keys, where);
     await rows(page, house);
     await fields(page, house);
+    await answers(page, house);
     await copyKey(page, house);
     await off(page, house);
     await harmless(page, house, lease);

@@ -35,6 +35,13 @@ export async function setUp(house) {
     await house.reveal(leases.revoked);
     await house.reveal(leases.pinUsed, { pin: leases.pinUsed.pin });
     await house.cs("lease", "revoke", String(leases.revoked.id), "--reason", "a test");
+    // Its bounce gave a lease before, so the next one waits for a second person.
+    const asked = await mint("rita");
+    await house.cs("lease", "revoke", String(asked.id), "--reason", "the wrong mailbox");
+    await house.cs("mint", "--case", String(asked.case), "--reason", "needs it until Monday").catch((error) => {
+        if (error.code !== 5) throw error;
+    });
+    leases.asked = asked;
     return { house, leases };
 }
 
@@ -182,6 +189,9 @@ export const PAGES = [
     { name: "console-keys", site: "console", open: console_at("/keys") },
     { name: "console-audit-checked", site: "console", open: console_at("/audit?verify=yes") },
     { name: "console-pool", site: "console", open: console_at("/pool") },
+    { name: "console-approvals", site: "console", open: console_at("/approvals") },
+    { name: "console-case-waits", site: "console",
+        open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.asked.case}`) },
     { name: "console-audit", site: "console", open: console_at("/audit") },
     { name: "console-settings-policy", site: "console", open: console_at("/settings") },
     { name: "console-settings-lists", site: "console", open: console_at("/settings/lists") },

@@ -113,7 +113,7 @@ static void without_a_log_nothing_is_known_of_what_was_sent(void **state)
     open_case(b);
     must_say(b, "Sends", "not known <small>our mail log is not connected</small>");
     must_say(b, "Refused as spam", "not known");
-    must_say(b, "Earlier details", "none <small>our own records");
+    must_say(b, "Details before", "none <small>our own records");
     must_say(b, "Other cases", "none");
 }
 
@@ -145,9 +145,9 @@ static void earlier_details_and_duplicates_lead_to_their_cases(void **state)
     post(b, "/cases/1/leases", "for=2h&key=k1");
     assert_int_equal(b->status, 200);
     open_case(b);
-    must_say(b, "Earlier details",
+    must_say(b, "Details before",
              "1 in 7 days, 1 in 30 days, 1 in all, 0 of them revoked");
-    must_say(b, "Earlier details", "<a href=\"/cases/1\">case 1</a>");
+    must_say(b, "Details before", "<a href=\"/cases/1\">case 1</a>");
     must_say(b, "Other cases", "<a href=\"/cases/1\">case 1</a>");
     must_say(b, "Duplicates", "has details already, until");
     must_say(b, "Duplicates", "<a href=\"/cases/1\">case 1</a>");

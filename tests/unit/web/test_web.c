@@ -469,8 +469,19 @@ static void a_second_person_agrees(void **state)
     assert_false(shows(b, "/approvals/1/answer"));
     get(b, "/");
     must_show(b, "ana asks for a second person, case 1");
+    must_show(b, "/approvals#request-1");
+    get(b, "/approvals");
+    must_show(b, "1 request waits");
+    must_show(b, "You asked yourself");
+    assert_false(shows(b, "/approvals/1/answer"));
 
     become(b, "lea", ROLE_LEAD);
+    get(b, "/approvals");
+    must_show(b, "ana asked for clean sending details for 24 h.");
+    must_show(b, "“Invoice”");
+    must_show(b, "192.0.2.14 on SpamCop");
+    must_show(b, "Our mail log cannot say whether it happened.");
+    must_show(b, "/approvals/1/answer");
     get(b, "/cases/1");
     must_show(b, "/approvals/1/answer");
     post(b, "/approvals/1/answer", "do=perhaps");
@@ -503,8 +514,14 @@ static void a_second_person_denies_and_an_agent_may_not_answer(void **state)
     must_show(b, "A lead or a postmaster has to answer.");
     post(b, "/approvals/1/answer", "do=approve");
     assert_int_equal(b->status, 403);
+    get(b, "/approvals");
+    must_show(b, "A lead or a postmaster has to answer.");
+    assert_false(shows(b, "/approvals/1/answer"));
     become(b, "pia", ROLE_POSTMASTER);
-    post(b, "/approvals/1/answer", "do=deny&reason=no");
+    post(b, "/approvals/1/answer", "do=deny&reason=no&back=approvals");
+    assert_string_equal(b->location, "/approvals");
+    get(b, "/approvals");
+    must_show(b, "Nobody waits for a second person.");
     get(b, "/cases/1");
     must_show(b, "Earlier details");
     must_show(b, "“no”");
