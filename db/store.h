@@ -485,6 +485,7 @@ struct agent {
     enum role role;
     const char *password_hash; /* "$argon2id$…", NULL before set-up */
     int64_t created_at, disabled_at, setup_until;
+    const char *theme; /* "light", "dark", "": the device's */
 };
 NODISCARD int store_agent_add(struct store *store, const char *name, enum role role,
                               const uint8_t setup_hash[DIGEST_BYTES],
@@ -500,6 +501,13 @@ NODISCARD int store_agent_list(struct store *store, struct arena *mem,
 /* Sets the password, uses up the set-up link, ends all sessions of the agent. */
 NODISCARD int store_agent_set_password(struct store *store, int64_t id,
                                        const char *password_hash, struct error *err);
+/* The same from within: the session with this hash stays. */
+NODISCARD int store_agent_change_password(struct store *store, int64_t id,
+                                          const char *password_hash,
+                                          const uint8_t kept[DIGEST_BYTES],
+                                          struct error *err);
+NODISCARD int store_agent_set_theme(struct store *store, int64_t id, const char *theme,
+                                    struct error *err);
 /* A new set-up link: the old password stops working, sessions and API tokens end, a disabled agent
  * may come back by it. */
 NODISCARD int store_agent_reset(struct store *store, int64_t id,
@@ -515,14 +523,32 @@ struct session {
     char form_token[65]; /* hex; guards forms against requests made elsewhere */
 };
 NODISCARD int store_session_add(struct store *store, const uint8_t hash[DIGEST_BYTES],
-                                int64_t agent_id, const char *form_token, int64_t now,
-                                struct error *err);
+                                int64_t agent_id, const char *form_token,
+                                const char *client, int64_t now, struct error *err);
 /* ERROR_NOT_FOUND when unknown, idle for idle_s or more, life_s old or more,
  * or of a disabled agent. */
 NODISCARD int store_session_find(struct store *store, struct arena *mem,
                                  const uint8_t hash[DIGEST_BYTES], int64_t now,
                                  int64_t idle_s, int64_t life_s, struct session *out,
                                  struct error *err);
+struct session_filter {
+    int64_t agent_id;
+    const uint8_t *own_hash; /* of the session that asks */
+    int64_t seen_after, created_after;
+};
+struct session_line {
+    bool is_own;
+    int64_t created_at, seen_at;
+    const char *client; /* where it was begun; "" for one from before we kept it */
+};
+/* The own one first, then the last used. */
+NODISCARD int store_session_list(struct store *store, struct arena *mem,
+                                 const struct session_filter *filter,
+                                 struct session_line **out, size_t *out_count,
+                                 struct error *err);
+NODISCARD int store_session_end_others(struct store *store, int64_t agent_id,
+                                       const uint8_t kept[DIGEST_BYTES],
+                                       int64_t *out_count, struct error *err);
 NODISCARD int store_session_touch(struct store *store, const uint8_t hash[DIGEST_BYTES],
                                   int64_t now, struct error *err);
 NODISCARD int store_session_end(struct store *store, const uint8_t hash[DIGEST_BYTES],

@@ -5,8 +5,9 @@
 
 #include "db/store_internal.h"
 
-#define COLUMNS \
- "a.id, a.name, a.role, a.password_hash, a.created_at, a.disabled_at, a.setup_until"
+#define COLUMNS                                                                        \
+ "a.id, a.name, a.role, a.password_hash, a.created_at, a.disabled_at, a.setup_until, " \
+ "a.theme"
 
 static int read_agent(struct sql_rows *rows, struct arena *mem, void *element,
                       struct error *err)
@@ -21,6 +22,7 @@ static int read_agent(struct sql_rows *rows, struct arena *mem, void *element,
         .created_at = sql_int(rows, 4),
         .disabled_at = sql_int(rows, 5),
         .setup_until = sql_int(rows, 6),
+        .theme = sql_text(rows, 7, mem),
     };
     return role_parse(slice_from(role), &agent->role) ? 0
                                                       : store_corrupt(err, "agents");
@@ -87,6 +89,7 @@ struct change {
     int64_t id, now, setup_until;
     const char *password_hash;
     struct slice setup_hash;
+    const uint8_t *kept; /* hash of a session that does not end */
 };
 
 static int end_sessions(struct store *store, int64_t id, struct error *err)
@@ -126,6 +129,36 @@ int store_agent_set_password(struct store *store, int64_t id, const char *passwo
     struct change change = {.id = id, .password_hash = password_hash};
 
     return store_atomically(store, set_password, &change, err);
+}
+
+/* The session that asks stays. */
+static int change_password(struct store *store, void *context, struct error *err)
+{
+    const struct change *change = context;
+    int64_t count = 0;
+
+    if (sql_run(store->sql, err, "UPDATE agent SET password_hash = $2 WHERE id = $1",
+                "it", change->id, change->password_hash) != 0)
+        return -1;
+    if (sql_changes(store->sql) != 1)
+        return error_set(err, ERROR_NOT_FOUND, "there is no such agent");
+    return store_session_end_others(store, change->id, change->kept, &count, err);
+}
+
+int store_agent_change_password(struct store *store, int64_t id,
+                                const char *password_hash,
+                                const uint8_t kept[DIGEST_BYTES], struct error *err)
+{
+    struct change change = {.id = id, .password_hash = password_hash, .kept = kept};
+
+    return store_atomically(store, change_password, &change, err);
+}
+
+int store_agent_set_theme(struct store *store, int64_t id, const char *theme,
+                          struct error *err)
+{
+    return sql_run(store->sql, err, "UPDATE agent SET theme = $2 WHERE id = $1", "it",
+                   id, theme);
 }
 
 static int reset_agent(struct store *store, void *context, struct error *err)
@@ -173,26 +206,25 @@ int store_agent_disable(struct store *store, int64_t id, int64_t now, struct err
 }
 
 int store_session_add(struct store *store, const uint8_t hash[DIGEST_BYTES],
-                      int64_t agent_id, const char *form_token, int64_t now,
-                      struct error *err)
+                      int64_t agent_id, const char *form_token, const char *client,
+                      int64_t now, struct error *err)
 {
-    return sql_run(
-        store->sql, err,
-        "INSERT INTO session (hash, agent_id, form_token, created_at, seen_at) "
-        "VALUES ($1, $2, $3, $4, $4)",
-        "biti", hash_slice(hash), agent_id, form_token, now);
+    return sql_run(store->sql, err,
+                   "INSERT INTO session (hash, agent_id, form_token, created_at, "
+                   "seen_at, client) VALUES ($1, $2, $3, $4, $4, $5)",
+                   "bitit", hash_slice(hash), agent_id, form_token, now, client);
 }
 
 static int read_session(struct sql_rows *rows, struct arena *mem, void *element,
                         struct error *err)
 {
     struct session *session = element;
-    const char *token = sql_text(rows, 9, mem);
+    const char *token = sql_text(rows, 10, mem);
 
     if (read_agent(rows, mem, &session->agent, err) != 0)
         return -1;
-    session->created_at = sql_int(rows, 7);
-    session->seen_at = sql_int(rows, 8);
+    session->created_at = sql_int(rows, 8);
+    session->seen_at = sql_int(rows, 9);
     if (token == NULL || strlen(token) >= sizeof session->form_token)
         return store_corrupt(err, "sessions");
     memcpy(session->form_token, token, strlen(token) + 1);
@@ -227,4 +259,49 @@ int store_session_end(struct store *store, const uint8_t hash[DIGEST_BYTES],
 {
     return sql_run(store->sql, err, "DELETE FROM session WHERE hash = $1", "b",
                    hash_slice(hash));
+}
+
+static int read_session_line(struct sql_rows *rows, struct arena *mem, void *element,
+                             struct error *err UNUSED)
+{
+    struct session_line *line = element;
+
+    *line = (struct session_line){.is_own = sql_int(rows, 0) != 0,
+                                  .created_at = sql_int(rows, 1),
+                                  .seen_at = sql_int(rows, 2),
+                                  .client = sql_text(rows, 3, mem)};
+    return 0;
+}
+
+int store_session_list(struct store *store, struct arena *mem,
+                       const struct session_filter *filter, struct session_line **out,
+                       size_t *out_count, struct error *err)
+{
+    static const struct collecting lines = {sizeof(struct session_line), 0,
+                                            read_session_line};
+    struct sql_rows *rows;
+    void *found;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT hash = $2 AS is_own, created_at, seen_at, client FROM session "
+                "WHERE agent_id = $1 AND seen_at > $3 AND created_at > $4 "
+                "ORDER BY is_own DESC, seen_at DESC",
+                "ibii", filter->agent_id, hash_slice(filter->own_hash),
+                filter->seen_after, filter->created_after) != 0 ||
+        store_collect(rows, mem, &lines, &found, out_count, err) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
+int store_session_end_others(struct store *store, int64_t agent_id,
+                             const uint8_t kept[DIGEST_BYTES], int64_t *out_count,
+                             struct error *err)
+{
+    if (sql_run(store->sql, err,
+                "DELETE FROM session WHERE agent_id = $1 AND hash <> $2", "ib",
+                agent_id, hash_slice(kept)) != 0)
+        return -1;
+    *out_count = sql_changes(store->sql);
+    return 0;
 }

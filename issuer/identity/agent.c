@@ -173,6 +173,18 @@ static int hash_password(struct app *app, struct slice password,
     return 0;
 }
 
+int agent_hash_password(struct app *app, struct arena *mem, struct slice password,
+                        const char **out, struct error *err)
+{
+    char hash[crypto_pwhash_STRBYTES];
+
+    if (check_password(password, err) != 0 ||
+        hash_password(app, password, hash, err) != 0)
+        return -1;
+    *out = arena_strdup(mem, hash);
+    return 0;
+}
+
 /* Against the stored hash, or against one that nothing fits when there is none: the same work,
  * because Argon2's cost does not depend on what it compares with. */
 static bool verify_password(struct app *app, const char *stored, struct slice password)
@@ -303,8 +315,8 @@ static int keep_sign_in(struct store *store, void *context, struct error *err)
         strcmp(agent.password_hash, s->agent.password_hash) != 0)
         return error_set(err, ERROR_CONFLICT, "\"%s\" was changed just now",
                          agent.name);
-    if (store_session_add(store, s->session_hash, s->agent.id, s->form_token, s->now,
-                          err) != 0)
+    if (store_session_add(store, s->session_hash, s->agent.id, s->form_token, s->client,
+                          s->now, err) != 0)
         return -1;
     return store_audit(store, s->now, object, "agent.sign_in", object, detail, err);
 }

@@ -33,6 +33,10 @@ NODISCARD int agent_setup_look(struct app *app, struct arena *mem, const char *t
                                struct agent *out, struct error *err);
 NODISCARD int agent_setup(struct app *app, struct arena *mem, const char *token,
                           struct slice password, struct error *err);
+/* What is stored of a password that is long enough: an Argon2id hash, in mem. */
+NODISCARD int agent_hash_password(struct app *app, struct arena *mem,
+                                  struct slice password, const char **out,
+                                  struct error *err);
 /* ERROR_DENIED, in one voice, for a wrong name or password; ERROR_EXHAUSTED when guessing too
  * fast (growing delay by name and by client). session_token holds TOKEN_LEN + 1 (core/token.h). */
 NODISCARD int agent_sign_in(struct app *app, struct arena *mem, struct slice name,

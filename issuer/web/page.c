@@ -45,6 +45,7 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
     put_zone(page);
     speak_put_when(page, page->view, "updated", page->now);
     view_take(page->view, "token", json_null());
+    view_text(page->view, "theme", NULL);
     view_take(page->view, "live", json_null());
     page_problem(page, NULL, NULL);
 }
@@ -121,6 +122,8 @@ int page_adopt(struct page *page, struct slice token, struct error *err)
     page->actor.name = arena_printf(page->mem, "agent:%s", page->session.agent.name);
     page->actor.role = page->session.agent.role;
     view_text(page->view, "token", page->session.form_token);
+    if (page->session.agent.theme[0] != '\0')
+        view_text(page->view, "theme", page->session.agent.theme);
     return 0;
 }
 

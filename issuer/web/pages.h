@@ -82,6 +82,11 @@ int page_people(struct page *page, struct error *err);
 int page_people_add(struct page *page, struct error *err);
 int page_people_reset(struct page *page, struct error *err);
 int page_people_disable(struct page *page, struct error *err);
+/* profile.c */
+int page_profile(struct page *page, struct error *err);
+int page_profile_theme(struct page *page, struct error *err);
+int page_profile_password(struct page *page, struct error *err);
+int page_profile_sessions(struct page *page, struct error *err);
 /* tokens.c */
 int page_tokens(struct page *page, struct error *err);
 int page_tokens_create(struct page *page, struct error *err);

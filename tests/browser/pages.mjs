@@ -203,6 +203,14 @@ export const PAGES = [
     { name: "console-settings-server", site: "console", open: console_at("/settings/server") },
     { name: "console-settings-recipe", site: "console", open: console_at("/settings/server/postfix") },
     { name: "console-settings-host", site: "console", open: console_at("/settings/host") },
+    { name: "console-profile", site: "console", open: console_at("/me") },
+    { name: "console-profile-wrong", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/me");
+        await page.fill("#present", PASSWORD);
+        await page.fill("#password", "too short");
+        await page.fill("#again", "too short");
+        await page.click("form[action='/me/password'] .btn");
+    } },
     { name: "console-settings-tokens", site: "console", open: console_at("/settings/tokens") },
     { name: "console-settings-token-made", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/tokens");

@@ -46,8 +46,8 @@ static void sign_in(struct desk *desk, int64_t now)
     uint8_t hash[DIGEST_BYTES];
 
     fill_hash(hash, SESSION_BYTE);
-    works(desk, store_session_add(desk->store, hash, get_ana(desk).id, "f0f0", now,
-                                  &desk->err));
+    works(desk, store_session_add(desk->store, hash, get_ana(desk).id, "f0f0",
+                                  "192.0.2.7", now, &desk->err));
 }
 
 static int find_session(struct desk *desk, int byte, int64_t now)
@@ -164,6 +164,100 @@ static void a_reset_ends_password_and_sessions_and_makes_a_new_link(void **state
     refuses(desk, ERROR_NOT_FOUND, find_session(desk, SESSION_BYTE, NOW));
 }
 
+static void add_session(struct desk *desk, int64_t agent_id, int byte, int64_t now)
+{
+    uint8_t hash[DIGEST_BYTES];
+
+    fill_hash(hash, byte);
+    works(desk, store_session_add(desk->store, hash, agent_id, "f0f0",
+                                  arena_printf(&desk->mem, "192.0.2.%d", byte), now,
+                                  &desk->err));
+}
+
+static size_t list_sessions(struct desk *desk, int own_byte, int64_t now,
+                            struct session_line **out)
+{
+    uint8_t hash[DIGEST_BYTES];
+    size_t count = 99;
+
+    fill_hash(hash, own_byte);
+    const struct session_filter filter = {.agent_id = get_ana(desk).id,
+                                          .own_hash = hash,
+                                          .seen_after = now - IDLE_S,
+                                          .created_after = now - LIFE_S};
+    works(desk, store_session_list(desk->store, &desk->mem, &filter, out, &count,
+                                   &desk->err));
+    return count;
+}
+
+static void sessions_are_listed_and_all_but_one_are_ended(void **state)
+{
+    struct desk *desk = *state;
+    int64_t ana = get_ana(desk).id;
+    struct session_line *lines = NULL;
+    uint8_t hash[DIGEST_BYTES];
+    int64_t count = 0;
+
+    fill_hash(hash, 0x99);
+    works(desk,
+          store_agent_add(desk->store, "ben", ROLE_AGENT, hash, NOW, NOW, &desk->err));
+    struct agent ben;
+    works(desk, store_agent_find(desk->store, &desk->mem, "ben", &ben, &desk->err));
+    add_session(desk, ana, 1, NOW);
+    add_session(desk, ana, 2, NOW + 10);
+    add_session(desk, ana, 3, NOW + 20);
+    add_session(desk, ben.id, 4, NOW + 20);
+    assert_int_equal(list_sessions(desk, 2, NOW + 30, &lines), 3);
+    assert_true(lines[0].is_own);
+    assert_string_equal(lines[0].client, "192.0.2.2");
+    assert_int_equal(lines[0].created_at, NOW + 10);
+    assert_false(lines[1].is_own);
+    assert_string_equal(lines[1].client, "192.0.2.3");
+    assert_string_equal(lines[2].client, "192.0.2.1");
+    /* One that idled too long is none. */
+    assert_int_equal(list_sessions(desk, 2, NOW + IDLE_S, &lines), 2);
+    fill_hash(hash, 2);
+    works(desk, store_session_end_others(desk->store, ana, hash, &count, &desk->err));
+    assert_int_equal(count, 2);
+    assert_int_equal(list_sessions(desk, 2, NOW + 30, &lines), 1);
+    struct session session;
+    fill_hash(hash, 4);
+    works(desk, store_session_find(desk->store, &desk->mem, hash, NOW + 30, IDLE_S,
+                                   LIFE_S, &session, &desk->err));
+}
+
+static void a_password_changed_from_within_keeps_that_session(void **state)
+{
+    struct desk *desk = *state;
+    int64_t ana = get_ana(desk).id;
+    struct session_line *lines = NULL;
+    uint8_t hash[DIGEST_BYTES];
+
+    add_session(desk, ana, 1, NOW);
+    add_session(desk, ana, 2, NOW);
+    fill_hash(hash, 1);
+    works(desk, store_agent_change_password(desk->store, ana, "$argon2id$y", hash,
+                                            &desk->err));
+    assert_string_equal(get_ana(desk).password_hash, "$argon2id$y");
+    assert_int_equal(list_sessions(desk, 1, NOW, &lines), 1);
+    assert_true(lines[0].is_own);
+    refuses(
+        desk, ERROR_NOT_FOUND,
+        store_agent_change_password(desk->store, 99, "$argon2id$y", hash, &desk->err));
+}
+
+static void a_theme_is_one_of_three(void **state)
+{
+    struct desk *desk = *state;
+    int64_t ana = get_ana(desk).id;
+
+    assert_string_equal(get_ana(desk).theme, "");
+    works(desk, store_agent_set_theme(desk->store, ana, "light", &desk->err));
+    assert_string_equal(get_ana(desk).theme, "light");
+    assert_int_equal(store_agent_set_theme(desk->store, ana, "pink", &desk->err), -1);
+    assert_string_equal(get_ana(desk).theme, "light");
+}
+
 static void a_disabled_agent_has_no_session_and_no_link(void **state)
 {
     struct desk *desk = *state;
@@ -232,6 +326,9 @@ int main(void)
         WITH_ANA(a_setup_link_works_until_its_time),
         WITH_ANA(a_password_uses_up_the_setup_link_and_ends_sessions),
         WITH_ANA(a_reset_ends_password_and_sessions_and_makes_a_new_link),
+        WITH_ANA(sessions_are_listed_and_all_but_one_are_ended),
+        WITH_ANA(a_password_changed_from_within_keeps_that_session),
+        WITH_ANA(a_theme_is_one_of_three),
         WITH_ANA(a_disabled_agent_has_no_session_and_no_link),
         WITH_ANA(a_session_ends_by_idleness_or_age),
         WITH_ANA(a_session_that_was_ended_is_gone),
