@@ -136,6 +136,13 @@ static void a_database_of_any_older_version_is_brought_up_and_keeps_its_rows(
         assert_string_equal(ask_all(desk, "PRAGMA foreign_key_check"), "");
         assert_string_equal(schema(desk), newest);
         the_old_lease_is_whole(desk);
+        /* docs/decisions/login-table.md */
+        assert_string_equal(ask_all(desk, "SELECT username FROM login"),
+                            "\ncs-aaaaaaaa");
+        assert_string_equal(ask_all(desk,
+                                    "SELECT username FROM (SELECT * FROM login_now "
+                                    "EXCEPT SELECT * FROM login)"),
+                            "");
         lose_database(desk);
     }
 }
