@@ -49,6 +49,8 @@ struct dovecot_auth {
     char response
         [SASL_PLAIN_MAX]; /* decoded, of the line in hand; wiped with each step */
     size_t response_len;
+    size_t
+        reached; /* slots behind it were never taken: most peers need one, and all are far apart in memory */
     struct slot slots[DOVECOT_AUTH_PENDING_MAX];
 };
 
@@ -116,7 +118,7 @@ bool dovecot_auth_is_busy(const struct dovecot_auth *auth)
 
 static struct slot *find_slot(struct dovecot_auth *auth, uint32_t id)
 {
-    for (size_t i = 0; i < ARRAY_LEN(auth->slots); i++)
+    for (size_t i = 0; i < auth->reached; i++)
         if (auth->slots[i].state != SLOT_FREE && auth->slots[i].id == id)
             return &auth->slots[i];
     return NULL;
@@ -136,8 +138,11 @@ static struct slot *take_slot(struct dovecot_auth *auth, int64_t now_ms)
         if (slot->state != SLOT_FREE &&
             now_ms - slot->since_ms >= DOVECOT_AUTH_ABANDONED_MS)
             slot->state = SLOT_FREE;
-        if (slot->state == SLOT_FREE)
+        if (slot->state == SLOT_FREE) {
+            if (auth->reached <= i)
+                auth->reached = i + 1;
             return slot;
+        }
         if (oldest == NULL || slot->since_ms < oldest->since_ms)
             oldest = slot;
     }
@@ -163,7 +168,7 @@ static void say_fail(uint32_t id, const char *code, const char *reason,
 
 static struct slot *find_ticket(struct dovecot_auth *auth, uint64_t ticket)
 {
-    for (size_t i = 0; i < ARRAY_LEN(auth->slots); i++)
+    for (size_t i = 0; i < auth->reached; i++)
         if (auth->slots[i].state == SLOT_ANSWERING && auth->slots[i].ticket == ticket)
             return &auth->slots[i];
     return NULL;
