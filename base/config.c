@@ -27,7 +27,7 @@
 /* libconfuse declares the default of a list as char *, though it never writes to it. */
 static char default_servers[] = "{\"127.0.0.1\"}";
 static char default_zones[] = "{\"bl.spamcop.net\"}";
-static char no_codes[] = "{}";
+static char no_entries[] = "{}";
 static char default_languages[] = "{\"en\", \"de\"}";
 
 /* Defaults as text, in the order of cleansmtp.conf(5). An empty string is filled in from other
@@ -68,7 +68,7 @@ static cfg_opt_t dns_options[] = {
 };
 static cfg_opt_t zone_options[] = {
     CFG_STR("title", "", CFGF_NONE),
-    CFG_STR_LIST("codes", no_codes, CFGF_NONE),
+    CFG_STR_LIST("codes", no_entries, CFGF_NONE),
     CFG_STR("lookup_url", "", CFGF_NONE),
     CFG_STR("clears", "?", CFGF_NONE),
     CFG_STR("expiry", "", CFGF_NONE),
@@ -148,6 +148,7 @@ static cfg_opt_t options[] = {
     CFG_STR("database", "", CFGF_NONE),
     CFG_STR("timezone", "UTC", CFGF_NONE),
     CFG_STR("template_dir", "", CFGF_NONE),
+    CFG_STR_LIST("timezones", no_entries, CFGF_NONE),
     CFG_STR_LIST("languages", default_languages, CFGF_NONE),
     CFG_STR("bounce_program", "", CFGF_NONE),
     CFG_STR("bounce_rules", "", CFGF_NONE),

@@ -83,8 +83,9 @@ struct config {
         *options; /* every one, in the order of the tables in config.c */
     size_t options_count;
     const char *state_dir, *runtime_dir;
-    const char *database; /* a path; the "sqlite:" scheme is taken off */
-    const char *timezone; /* TZ name for people, default "UTC" */
+    const char *database;         /* a path; the "sqlite:" scheme is taken off */
+    const char *timezone;         /* TZ name for people, default "UTC" */
+    struct config_list timezones; /* further ones that agents may choose */
     const char *template_dir;
     struct config_list
         languages; /* offered to customers; the first where nobody chose */

@@ -414,6 +414,12 @@ static int read_sites(struct reading *r)
         return bad(r, "submission|canary", "must be a mailbox");
     if (!config_is_timezone(c->timezone))
         return bad(r, "timezone", "must be a name such as Europe/Berlin");
+    if (cfg_size(r->tree, "timezones") > 0 &&
+        read_list(r, "timezones", &c->timezones) != 0)
+        return -1;
+    for (size_t i = 0; i < c->timezones.count; i++)
+        if (!config_is_timezone(c->timezones.at[i]))
+            return bad(r, "timezones", "must be names such as Europe/Berlin");
     if (read_brand(r) != 0)
         return -1;
     return read_languages(r);

@@ -9,6 +9,7 @@
 #include "base/timetext.h"
 
 #include "base/number.h"
+#include "base/timezone.h"
 
 static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                        "Thursday", "Friday", "Saturday"};
@@ -181,11 +182,9 @@ bool timetext_rfc5322_parse(struct slice text, int64_t *out)
 
 static struct tm local(int64_t when)
 {
-    time_t at = (time_t)when;
     struct tm parts;
 
-    if (localtime_r(&at, &parts) == NULL)
-        parts = (struct tm){.tm_mday = 1, .tm_year = 70};
+    timezone_local(when, &parts);
     return parts;
 }
 
@@ -225,7 +224,7 @@ const char *timetext_date(struct arena *mem, int64_t when)
 
 bool timetext_date_parse(struct slice text, int64_t *out)
 {
-    struct tm day = {.tm_isdst = -1};
+    struct tm day = {0};
     int64_t year;
     int64_t month;
     int64_t date;
@@ -238,11 +237,11 @@ bool timetext_date_parse(struct slice text, int64_t *out)
     day.tm_year = (int)year - 1900;
     day.tm_mon = (int)month - 1;
     day.tm_mday = (int)date;
-    time_t at = mktime(&day);
+    int64_t at;
     /* 31 February would be a day of March. */
-    if (at == (time_t)-1 || day.tm_mday != (int)date)
+    if (!timezone_instant(&day, &at) || day.tm_mday != (int)date)
         return false;
-    *out = (int64_t)at;
+    *out = at;
     return true;
 }
 

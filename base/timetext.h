@@ -1,5 +1,8 @@
 /*
  * timetext.h - times and durations as people and programs read them.
+ *
+ * "In the zone of TZ" is in the zone that this thread speaks in (timezone.h), which is the zone of TZ
+ * unless it said otherwise.
  */
 #ifndef BASE_TIMETEXT_H
 #define BASE_TIMETEXT_H

@@ -486,6 +486,7 @@ struct agent {
     const char *password_hash; /* "$argon2id$…", NULL before set-up */
     int64_t created_at, disabled_at, setup_until;
     const char *theme; /* "light", "dark", "": the device's */
+    const char *zone;  /* "Europe/Berlin", "": the host's */
 };
 NODISCARD int store_agent_add(struct store *store, const char *name, enum role role,
                               const uint8_t setup_hash[DIGEST_BYTES],
@@ -506,8 +507,8 @@ NODISCARD int store_agent_change_password(struct store *store, int64_t id,
                                           const char *password_hash,
                                           const uint8_t kept[DIGEST_BYTES],
                                           struct error *err);
-NODISCARD int store_agent_set_theme(struct store *store, int64_t id, const char *theme,
-                                    struct error *err);
+NODISCARD int store_agent_set_look(struct store *store, int64_t id, const char *theme,
+                                   const char *zone, struct error *err);
 /* A new set-up link: the old password stops working, sessions and API tokens end, a disabled agent
  * may come back by it. */
 NODISCARD int store_agent_reset(struct store *store, int64_t id,

@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                        \
  "a.id, a.name, a.role, a.password_hash, a.created_at, a.disabled_at, a.setup_until, " \
- "a.theme"
+ "a.theme, a.zone"
 
 static int read_agent(struct sql_rows *rows, struct arena *mem, void *element,
                       struct error *err)
@@ -23,6 +23,7 @@ static int read_agent(struct sql_rows *rows, struct arena *mem, void *element,
         .disabled_at = sql_int(rows, 5),
         .setup_until = sql_int(rows, 6),
         .theme = sql_text(rows, 7, mem),
+        .zone = sql_text(rows, 8, mem),
     };
     return role_parse(slice_from(role), &agent->role) ? 0
                                                       : store_corrupt(err, "agents");
@@ -154,11 +155,12 @@ int store_agent_change_password(struct store *store, int64_t id,
     return store_atomically(store, change_password, &change, err);
 }
 
-int store_agent_set_theme(struct store *store, int64_t id, const char *theme,
-                          struct error *err)
+int store_agent_set_look(struct store *store, int64_t id, const char *theme,
+                         const char *zone, struct error *err)
 {
-    return sql_run(store->sql, err, "UPDATE agent SET theme = $2 WHERE id = $1", "it",
-                   id, theme);
+    return sql_run(store->sql, err,
+                   "UPDATE agent SET theme = $2, zone = $3 WHERE id = $1", "itt", id,
+                   theme, zone);
 }
 
 static int reset_agent(struct store *store, void *context, struct error *err)
@@ -219,12 +221,12 @@ static int read_session(struct sql_rows *rows, struct arena *mem, void *element,
                         struct error *err)
 {
     struct session *session = element;
-    const char *token = sql_text(rows, 10, mem);
+    const char *token = sql_text(rows, 11, mem);
 
     if (read_agent(rows, mem, &session->agent, err) != 0)
         return -1;
-    session->created_at = sql_int(rows, 8);
-    session->seen_at = sql_int(rows, 9);
+    session->created_at = sql_int(rows, 9);
+    session->seen_at = sql_int(rows, 10);
     if (token == NULL || strlen(token) >= sizeof session->form_token)
         return store_corrupt(err, "sessions");
     memcpy(session->form_token, token, strlen(token) + 1);

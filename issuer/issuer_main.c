@@ -18,6 +18,7 @@
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
+#include "base/timezone.h"
 #include "issuer/api/api.h"
 #include "issuer/dnsbl/zones.h"
 #include "issuer/http/server.h"
@@ -279,7 +280,8 @@ static int prepare(const char *path, struct config **out, struct error *err)
         return error_set(err, ERROR_INTERNAL, "could not set the time zone");
     tzset();
     secret_startup();
-    return 0;
+    return timezones_load((*out)->timezones.at, (*out)->timezones.count,
+                          clock_now(&clock_system), err);
 }
 
 int main(int argc, char **argv)

@@ -5,11 +5,13 @@
 
 #include "issuer/identity/profile.h"
 
+#include "base/timezone.h"
+
 struct change {
     const struct self *self;
     int64_t now;
     uint8_t session_hash[DIGEST_BYTES];
-    const char *password_hash, *theme;
+    const char *password_hash, *theme, *zone;
 };
 
 static struct change change_of(const struct self *self)
@@ -55,22 +57,26 @@ int profile_set_password(const struct self *self, struct slice present,
 
 /* ---- look ---- */
 
-static int set_theme(struct store *store, void *context, struct error *err)
+static int set_look(struct store *store, void *context, struct error *err)
 {
     const struct change *c = context;
 
-    return store_agent_set_theme(store, c->self->agent->id, c->theme, err);
+    return store_agent_set_look(store, c->self->agent->id, c->theme, c->zone, err);
 }
 
-int profile_set_theme(const struct self *self, const char *theme, struct error *err)
+int profile_set_look(const struct self *self, const char *theme, const char *zone,
+                     struct error *err)
 {
     static const char *const themes[] = {"", "light", "dark"};
     struct change c = change_of(self);
 
     c.theme = theme;
+    c.zone = zone;
+    if (zone[0] != '\0' && timezone_find(zone) == NULL)
+        return error_set(err, ERROR_INVALID, "this time zone cannot be chosen");
     for (size_t i = 0; i < ARRAY_LEN(themes); i++)
         if (strcmp(themes[i], theme) == 0)
-            return app_write(self->app, set_theme, &c, err);
+            return app_write(self->app, set_look, &c, err);
     return error_set(err, ERROR_INVALID, "there is no such theme");
 }
 

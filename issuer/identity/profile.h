@@ -20,9 +20,10 @@ struct self {
 /* A new password; ends all other sessions. ERROR_DENIED when the present one is wrong (agent_confirm). */
 NODISCARD int profile_set_password(const struct self *self, struct slice present,
                                    struct slice password, struct error *err);
-/* "light", "dark", or "": as the device has it. */
-NODISCARD int profile_set_theme(const struct self *self, const char *theme,
-                                struct error *err);
+/* theme: "light", "dark", or "": as the device has it. zone: one that was loaded (base/timezone.h), or
+ * "": the host's. */
+NODISCARD int profile_set_look(const struct self *self, const char *theme,
+                               const char *zone, struct error *err);
 /* Those that work now, the one that asks first, then the last used. */
 NODISCARD int profile_sessions(const struct self *self, struct session_line **out,
                                size_t *out_count, struct error *err);

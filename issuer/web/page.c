@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/timetext.h"
+#include "base/timezone.h"
 #include "issuer/identity/agent.h"
 #include "issuer/web/pages.h"
 #include "issuer/web/speak.h"
@@ -17,9 +18,10 @@
 /* "Europe/Berlin (CET)"; once is enough where both are the same word. */
 static void put_zone(struct page *page)
 {
-    const char *name = page->config->timezone;
+    const char *name = speak_zone_name(page);
     const char *zone = timetext_zone(page->mem, page->now);
 
+    speak_put_when(page, page->view, "updated", page->now);
     view_text(page->view, "zone", zone);
     view_text(page->view, "timezone",
               strcmp(name, zone) == 0 ? name
@@ -43,7 +45,6 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
     view_text(page->view, "brand", page->config->brand.name);
     view_text(page->view, "support", page->config->brand.support);
     put_zone(page);
-    speak_put_when(page, page->view, "updated", page->now);
     view_take(page->view, "token", json_null());
     view_text(page->view, "theme", NULL);
     view_take(page->view, "live", json_null());
@@ -53,6 +54,7 @@ void page_begin(struct page *page, const struct web *web, struct http_request *r
 void page_done(struct page *page)
 {
     json_decref(page->view);
+    timezone_use(NULL);
 }
 
 /* ---- who asks ---- */
@@ -124,6 +126,9 @@ int page_adopt(struct page *page, struct slice token, struct error *err)
     view_text(page->view, "token", page->session.form_token);
     if (page->session.agent.theme[0] != '\0')
         view_text(page->view, "theme", page->session.agent.theme);
+    /* One that is not offered any more: the host's. */
+    timezone_use(timezone_find(page->session.agent.zone));
+    put_zone(page);
     return 0;
 }
 

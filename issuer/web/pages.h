@@ -84,7 +84,7 @@ int page_people_reset(struct page *page, struct error *err);
 int page_people_disable(struct page *page, struct error *err);
 /* profile.c */
 int page_profile(struct page *page, struct error *err);
-int page_profile_theme(struct page *page, struct error *err);
+int page_profile_look(struct page *page, struct error *err);
 int page_profile_password(struct page *page, struct error *err);
 int page_profile_sessions(struct page *page, struct error *err);
 /* tokens.c */

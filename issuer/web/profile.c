@@ -6,6 +6,7 @@
 #include "issuer/web/pages.h"
 #include "issuer/web/speak.h"
 
+#include "base/timezone.h"
 #include "issuer/identity/profile.h"
 
 static struct self self_of(const struct page *page)
@@ -41,6 +42,22 @@ static void put_themes(struct page *page)
     view_take(page->view, "themes", list);
 }
 
+static void put_zones(struct page *page)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < timezone_count(); i++) {
+        const char *name = timezone_name(timezone_at(i));
+        json_t *zone = json_object();
+        view_text(zone, "value", name);
+        view_flag(zone, "is_chosen", strcmp(name, page->session.agent.zone) == 0);
+        json_array_append_new(list, zone);
+    }
+    view_take(page->view, "zones", list);
+    view_flag(page->view, "has_zones", timezone_count() > 0);
+    view_text(page->view, "home", page->config->timezone);
+}
+
 static int put_sessions(struct page *page, struct error *err)
 {
     const struct self self = self_of(page);
@@ -70,6 +87,7 @@ static int show(struct page *page, const char *note, unsigned status, struct err
     view_text(page->view, "name", page->session.agent.name);
     view_text(page->view, "role", role_name(page->session.agent.role));
     put_themes(page);
+    put_zones(page);
     if (put_sessions(page, err) != 0)
         return -1;
     return page_show(page,
@@ -87,7 +105,7 @@ int page_profile(struct page *page, struct error *err)
     } rows[] = {
         {"done=password", "console.profile.done.password"},
         {"done=sessions", "console.profile.done.sessions"},
-        {"done=theme",    "console.profile.done.theme"   },
+        {"done=look",     "console.profile.done.look"    },
     };
     const char *note = NULL;
 
@@ -97,14 +115,16 @@ int page_profile(struct page *page, struct error *err)
     return show(page, note, 200, err);
 }
 
-int page_profile_theme(struct page *page, struct error *err)
+int page_profile_look(struct page *page, struct error *err)
 {
     const struct self self = self_of(page);
     const char *theme = page_field(page, "theme");
+    const char *zone = page_field(page, "zone");
 
-    if (profile_set_theme(&self, theme != NULL ? theme : "", err) != 0)
+    if (profile_set_look(&self, theme != NULL ? theme : "", zone != NULL ? zone : "",
+                         err) != 0)
         return -1;
-    http_see_other(page->response, "/me?done=theme");
+    http_see_other(page->response, "/me?done=look");
     return 0;
 }
 

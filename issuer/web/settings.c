@@ -27,7 +27,7 @@ static const struct row {
                          "zones zone key dns",                                                                           ACT_VIEW_POOL    },
     [SETTINGS_MESSAGES] = {"/settings/messages", "html/settings_messages.html",
                          "console.settings.messages.label", "console.settings.messages.lead",
-                         "languages template_dir timezone brand",                                                        ACT_VIEW_POOL    },
+                         "languages template_dir timezone timezones brand",                                              ACT_VIEW_POOL    },
     [SETTINGS_SERVER] = {"/settings/server",   "html/settings_server.html",
                          "console.settings.server.label",   "console.settings.server.lead",   "submission mta_log auth",
                          ACT_VIEW_POOL                                                                                                    },

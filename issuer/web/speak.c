@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "base/timetext.h"
+#include "base/timezone.h"
 
 enum {
     MINUTE_S = 60,
@@ -94,11 +95,9 @@ const char *speak_count(const struct page *page, const char *key, const char *na
 
 static struct tm local(int64_t when)
 {
-    time_t at = (time_t)when;
     struct tm parts;
 
-    if (localtime_r(&at, &parts) == NULL)
-        parts = (struct tm){.tm_mday = 1, .tm_year = 70};
+    timezone_local(when, &parts);
     return parts;
 }
 
@@ -222,10 +221,17 @@ const char *speak_span(const struct page *page, int64_t seconds)
     return speak_count(page, "span.days", "days", seconds / DAY_S);
 }
 
+const char *speak_zone_name(const struct page *page)
+{
+    const struct timezone *zone = timezone_used();
+
+    return zone != NULL ? timezone_name(zone) : page->config->timezone;
+}
+
 const char *speak_zone(const struct page *page, int64_t when)
 {
     const char *zone = timetext_zone(page->mem, when);
-    const char *slash = strrchr(page->config->timezone, '/');
+    const char *slash = strrchr(speak_zone_name(page), '/');
 
     if (slash == NULL)
         return zone;

@@ -42,6 +42,8 @@ const char *speak_ago(const struct page *page, int64_t when);
 const char *speak_span(const struct page *page, int64_t seconds);
 /* "Berlin time, CET" for Europe/Berlin; "UTC" */
 const char *speak_zone(const struct page *page, int64_t when);
+/* "Europe/Berlin": the reader's zone, else the host's. */
+const char *speak_zone_name(const struct page *page);
 /* "November 2026" of "2026-11"; as it came when it is no month. */
 const char *speak_month(const struct page *page, const char *month);
 /* {iso, text}: for a machine, and for a person as speak_when; null for 0. */

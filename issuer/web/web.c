@@ -254,7 +254,7 @@ PAGE(people_add, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_reset, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_disable, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(profile, PAGE_SIGNED_IN, ACT_VIEW_CASES)
-PAGE(profile_theme, PAGE_SIGNED_IN, ACT_VIEW_CASES)
+PAGE(profile_look, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(profile_password, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(profile_sessions, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(tokens, PAGE_SIGNED_IN, ACT_VIEW_CASES)
@@ -309,7 +309,7 @@ static const struct route console_routes[] = {
     {HTTP_GET,  "/listings",                       on_listings,            0       },
     {HTTP_GET,  "/keys",                           on_keys,                0       },
     {HTTP_GET,  "/me",                             on_profile,             0       },
-    {HTTP_POST, "/me/theme",                       on_profile_theme,       SMALL   },
+    {HTTP_POST, "/me/look",                        on_profile_look,        SMALL   },
     {HTTP_POST, "/me/password",                    on_profile_password,    SMALL   },
     {HTTP_POST, "/me/sessions",                    on_profile_sessions,    SMALL   },
     {HTTP_GET,  "/audit",                          on_audit,               0       },

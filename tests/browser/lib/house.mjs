@@ -98,6 +98,7 @@ export class House {
         await fs.writeFile(this.conf, `state_dir   = "${this.dir}/state"
 runtime_dir = "${this.dir}/run"
 timezone    = "Europe/Berlin"
+timezones   = { "Asia/Kolkata", "America/New_York" }
 brand       { name = "Example Hosting" support = "support@hosting.example" phone = "+49 30 555 0100"
               logo = "EH" color = "#7a1fa2" }
 console     { listen = "127.0.0.1:${this.ports.console}" url = "${this.console}" }

@@ -246,15 +246,19 @@ static void a_password_changed_from_within_keeps_that_session(void **state)
         store_agent_change_password(desk->store, 99, "$argon2id$y", hash, &desk->err));
 }
 
-static void a_theme_is_one_of_three(void **state)
+static void a_look_is_kept_and_a_theme_is_one_of_three(void **state)
 {
     struct desk *desk = *state;
     int64_t ana = get_ana(desk).id;
 
     assert_string_equal(get_ana(desk).theme, "");
-    works(desk, store_agent_set_theme(desk->store, ana, "light", &desk->err));
+    assert_string_equal(get_ana(desk).zone, "");
+    works(desk,
+          store_agent_set_look(desk->store, ana, "light", "Asia/Kolkata", &desk->err));
     assert_string_equal(get_ana(desk).theme, "light");
-    assert_int_equal(store_agent_set_theme(desk->store, ana, "pink", &desk->err), -1);
+    assert_string_equal(get_ana(desk).zone, "Asia/Kolkata");
+    assert_int_equal(store_agent_set_look(desk->store, ana, "pink", "", &desk->err),
+                     -1);
     assert_string_equal(get_ana(desk).theme, "light");
 }
 
@@ -328,7 +332,7 @@ int main(void)
         WITH_ANA(a_reset_ends_password_and_sessions_and_makes_a_new_link),
         WITH_ANA(sessions_are_listed_and_all_but_one_are_ended),
         WITH_ANA(a_password_changed_from_within_keeps_that_session),
-        WITH_ANA(a_theme_is_one_of_three),
+        WITH_ANA(a_look_is_kept_and_a_theme_is_one_of_three),
         WITH_ANA(a_disabled_agent_has_no_session_and_no_link),
         WITH_ANA(a_session_ends_by_idleness_or_age),
         WITH_ANA(a_session_that_was_ended_is_gone),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/timezone.h"
 #include "issuer/identity/agent.h"
 #include "tests/support/issuer/browser.h"
 
@@ -70,18 +71,53 @@ static void the_look_is_kept_and_is_on_every_page(void **state)
     must_show(b, "ana, agent");
     assert_false(shows(b, "data-theme"));
     take_token(b);
-    post(b, "/me/theme", "theme=dark");
+    post(b, "/me/look", "theme=dark");
     assert_int_equal(b->status, 303);
-    assert_string_equal(b->location, "/me?done=theme");
-    get(b, "/me?done=theme");
+    assert_string_equal(b->location, "/me?done=look");
+    get(b, "/me?done=look");
     must_show(b, "Saved.");
     get(b, "/cases");
     must_show(b, " data-theme=\"dark\"");
-    post(b, "/me/theme", "theme=pink");
+    post(b, "/me/look", "theme=pink");
     assert_int_equal(b->status, 400);
-    post(b, "/me/theme", "theme=");
+    post(b, "/me/look", "theme=");
     get(b, "/");
     assert_false(shows(b, "data-theme"));
+}
+
+/* 1795000000 is 2026-11-18 11:06:40 UTC. */
+static void times_are_in_the_zone_that_was_chosen(void **state)
+{
+    static const char *const names[] = {"Asia/Tokyo", "America/New_York"};
+    struct browser *b = *state;
+    struct error err = {0};
+
+    assert_int_equal(timezones_load(names, 2, b->fixture.clock.now, &err), 0);
+    b->fixture.clock.now = 1795000000;
+    b->cookie[0] = '\0';
+    sign_in(b, "ana");
+    get(b, "/me");
+    must_show(b, "Times in UTC");
+    must_show(b, ">11:06</time>");
+    take_token(b);
+    post(b, "/me/look", "theme=&zone=Asia%2FTokyo");
+    assert_string_equal(b->location, "/me?done=look");
+    get(b, "/me");
+    must_show(b, "Times in Asia/Tokyo (JST)");
+    must_show(b, ">20:06</time>");
+    assert_false(shows(b, ">11:06</time>"));
+    must_show(b, "datetime=\"2026-11-18T11:06:40Z\"");
+    post(b, "/me/look", "theme=&zone=Europe%2FParis");
+    assert_int_equal(b->status, 400);
+    /* The customer's page, and whoever comes next on this thread, have the house's. */
+    assert_null(timezone_used());
+    b->cookie[0] = '\0';
+    get(b, "/sign-in");
+    must_show(b, "Times in UTC");
+    assert_int_equal(timezones_load(NULL, 0, 0, &err), 0);
+    sign_in(b, "ana");
+    get(b, "/me");
+    must_show(b, "Times in UTC");
 }
 
 static void other_sessions_are_seen_and_ended(void **state)
@@ -159,7 +195,7 @@ static void a_wrong_form_changes_no_password(void **state)
 
 static void a_form_from_elsewhere_changes_nothing(void **state)
 {
-    static const char *const forms[] = {"/me/theme", "/me/password", "/me/sessions"};
+    static const char *const forms[] = {"/me/look", "/me/password", "/me/sessions"};
     struct browser *b = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
@@ -177,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAGE_TEST(the_look_is_kept_and_is_on_every_page),
+        PAGE_TEST(times_are_in_the_zone_that_was_chosen),
         PAGE_TEST(other_sessions_are_seen_and_ended),
         PAGE_TEST(a_new_password_ends_the_others_and_the_old_one),
         PAGE_TEST(a_wrong_form_changes_no_password),
