@@ -142,6 +142,11 @@ static int on_end(cfg_t *cfg, cfg_opt_t *option, int argc UNUSED,
     return -1;
 }
 
+static cfg_opt_t webhooks_options[] = {
+    CFG_STR_LIST("private", no_entries, CFGF_NONE),
+    CFG_STR("ca_file", "", CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t options[] = {
     CFG_STR("state_dir", "/var/lib/cleansmtp", CFGF_NONE),
     CFG_STR("runtime_dir", "/run/cleansmtp", CFGF_NONE),
@@ -161,6 +166,7 @@ static cfg_opt_t options[] = {
     CFG_SEC("policy", policy_options, CFGF_NONE),
     CFG_SEC("mta_log", mta_log_options, CFGF_NONE),
     CFG_SEC("auth", auth_options, CFGF_NONE),
+    CFG_SEC("webhooks", webhooks_options, CFGF_NONE),
     CFG_FUNC(END_MARK, on_end),
     CFG_END(),
 };

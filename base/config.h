@@ -8,6 +8,7 @@
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 
@@ -147,6 +148,11 @@ struct config {
         enum config_log_format format;
         int64_t keep_s;
     } mta_log;
+    struct {
+        struct network *private; /* that webhooks may be posted to, though not public */
+        size_t private_count;
+        const char *ca_file; /* of receivers' certificates; "": the system's */
+    } webhooks;
     const char *
         bounce_program; /* path of cleansmtp-bounce; default: beside us, then LIBEXECDIR */
     const char *bounce_rules; /* folder with rows of our own for it; "": none */

@@ -452,11 +452,30 @@ static int read_folders(struct reading *r)
     return 0;
 }
 
+/* Where webhooks may go besides the Internet. */
+static int read_webhooks(struct reading *r)
+{
+    struct config *c = r->config;
+    unsigned count = cfg_size(r->tree, "webhooks|private");
+
+    if (count > CONFIG_LIST_MAX)
+        return bad(r, "webhooks|private", "must have at most 32 entries");
+    c->webhooks.private = arena_array(r->mem, count, sizeof *c->webhooks.private);
+    for (unsigned i = 0; i < count; i++) {
+        const char *text = cfg_getnstr(r->tree, "webhooks|private", i);
+        struct error why = {0};
+        if (network_parse(slice_from(text), &c->webhooks.private[i], &why) != 0)
+            return bad(r, "webhooks|private", "must be networks or addresses");
+    }
+    c->webhooks.private_count = count;
+    return read_path(r, "webhooks|ca_file", &c->webhooks.ca_file);
+}
+
 int config_read_sections(struct reading *r)
 {
     if (read_folders(r) != 0 || read_sites(r) != 0 || read_dns(r) != 0 ||
         read_zones(r) != 0 || read_policy(r) != 0 || read_auth(r) != 0 ||
-        read_mta_log(r) != 0)
+        read_mta_log(r) != 0 || read_webhooks(r) != 0)
         return -1;
     if (r->config->bounce_program[0] == '\0')
         r->config->bounce_program = config_bounce_program(r->mem);

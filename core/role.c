@@ -24,7 +24,7 @@ static const struct {
                     MAY(ACT_VIEW_CASES) | MAY(ACT_VIEW_POOL) | MAY(ACT_VIEW_AUDIT)                                    },
     [ROLE_ADMIN] = {"admin",      SUPPORT | MAY(ACT_APPROVE) | MAY(ACT_REVEAL) |
                                  MAY(ACT_CHANGE_POOL) | MAY(ACT_VIEW_AUDIT) |
-                                 MAY(ACT_CHANGE_PEOPLE)                                   },
+                                 MAY(ACT_CHANGE_PEOPLE) | MAY(ACT_CHANGE_WEBHOOKS)        },
 };
 _Static_assert(ARRAY_LEN(roles) == ROLE_COUNT, "one row a role");
 

@@ -31,6 +31,7 @@ enum act {
     ACT_CHANGE_POOL, /* pool and shared addresses */
     ACT_VIEW_AUDIT,
     ACT_CHANGE_PEOPLE,
+    ACT_CHANGE_WEBHOOKS,
     ACT_COUNT
 };
 bool role_may(enum role role, enum act act);

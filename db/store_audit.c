@@ -3,6 +3,7 @@
  */
 #include "base/base.h"
 
+#include "core/webhook.h"
 #include "db/store_internal.h"
 
 #define COLUMNS "seq, at, actor, action, object, detail, prev_hash, hash"
@@ -28,6 +29,25 @@ static int read_record(struct sql_rows *rows, struct arena *mem, void *element,
 static const struct collecting all_records = {sizeof(struct audit_record), 0,
                                               read_record};
 
+/* In the transaction of the record: what is committed will be told. */
+static int tell_webhooks(struct store *store, const struct audit_record *record,
+                         struct error *err)
+{
+    const char *events[WEBHOOK_EVENTS_OF_ONE_MAX];
+    size_t count = webhook_events_of(record->action, record->object, record->detail,
+                                     events);
+
+    for (size_t i = 0; i < count; i++)
+        if (sql_run(store->sql, err,
+                    "INSERT INTO webhook_post (webhook_id, seq, event, created_at, "
+                    "due_at) SELECT id, $1, $2, $3, $3 FROM webhook WHERE "
+                    "disabled_at = 0 AND (events = '' OR "
+                    "instr(events, ' ' || $2 || ' ') > 0)",
+                    "iti", record->seq, events[i], record->at) != 0)
+            return -1;
+    return 0;
+}
+
 static int append(struct store *store, void *context, struct error *err)
 {
     struct audit_record *record = context;
@@ -50,12 +70,14 @@ static int append(struct store *store, void *context, struct error *err)
     if (!is_whole)
         return store_corrupt(err, "the audit log");
     audit_seal(record);
-    return sql_run(store->sql, err,
-                   "INSERT INTO audit (" COLUMNS
-                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                   "iittttbb", record->seq, record->at, record->actor, record->action,
-                   record->object, record->detail, hash_slice(record->prev_hash),
-                   hash_slice(record->hash));
+    if (sql_run(store->sql, err,
+                "INSERT INTO audit (" COLUMNS
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "iittttbb", record->seq, record->at, record->actor, record->action,
+                record->object, record->detail, hash_slice(record->prev_hash),
+                hash_slice(record->hash)) != 0)
+        return -1;
+    return tell_webhooks(store, record, err);
 }
 
 int store_audit(struct store *store, int64_t now, const char *actor, const char *action,

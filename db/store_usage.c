@@ -76,9 +76,61 @@ static const struct {
      "UPDATE lease SET refusals = refusals + 1 WHERE username = $1 AND $2 + $3 >= 0"},
 };
 
+/* Moments of a lease that an audit record tells; $1 is the username. Each is true after one record
+ * only: the first login when it is counted, nine tenths of the messages when they are reached. */
+static const struct {
+    const char *kind, *question, *action;
+} moments[] = {
+    {"login",
+     "SELECT id FROM lease WHERE username = $1 AND NOT EXISTS (SELECT 1 FROM "
+     "usage_event WHERE lease_id = lease.id AND kind = 'login')", "lease.first_login"},
+    {"message",
+     "SELECT id FROM lease WHERE username = $1 AND messages_used + 1 = "
+     "(messages_max * 9 + 9) / 10",                               "lease.cap_near"   },
+};
+
+/* Before the record is applied. *out 0: it is no such moment. */
+static int find_moment(struct store *store, const char *question,
+                       const struct usage_record *record, int64_t *out,
+                       struct error *err)
+{
+    struct sql_rows *rows;
+
+    *out = 0;
+    if (sql_ask(store->sql, &rows, err, question, "t", record->username) != 0)
+        return -1;
+    int more = sql_next(rows, err);
+    if (more == 1)
+        *out = sql_int(rows, 0);
+    sql_end(rows);
+    return more < 0 ? -1 : 0;
+}
+
+static int tell_moments(struct store *store, const struct usage_record *record,
+                        struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+        char object[40];
+        int64_t lease_id;
+        if (strcmp(record->kind, moments[i].kind) != 0)
+            continue;
+        if (find_moment(store, moments[i].question, record, &lease_id, err) != 0)
+            return -1;
+        if (lease_id == 0)
+            continue;
+        (void)snprintf(object, sizeof object, "lease:%lld", (long long)lease_id);
+        if (store_audit(store, record->at, "system", moments[i].action, object, "",
+                        err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int apply_one(struct store *store, const struct usage_record *record,
                      struct error *err)
 {
+    if (tell_moments(store, record, err) != 0)
+        return -1;
     for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
         if (strcmp(record->kind, effects[i].kind) != 0)
             continue;

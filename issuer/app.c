@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/seal.h"
 #include "issuer/dnsbl/monitor.h"
 #include "issuer/dnsbl/resolver.h"
 #include "issuer/dnsbl/zones.h"
@@ -35,6 +36,7 @@ struct app {
     struct random random;
     const struct resolver *lent_resolver; /* of the parts, or NULL */
     struct pepper pepper;
+    struct seal seal;
     struct guard *guard;
     _Atomic(struct generation *) generation;
     pthread_mutex_t reload_turn;
@@ -96,6 +98,16 @@ out:
     return result;
 }
 
+static int read_seal(const struct app_parts *parts, struct seal *out, struct error *err)
+{
+    char path[512];
+    int len = snprintf(path, sizeof path, "%s/seal", parts->config->state_dir);
+
+    if (len < 0 || (size_t)len >= sizeof path)
+        return error_set(err, ERROR_INVALID, "the name of state_dir is too long");
+    return seal_open(path, &parts->random, out, err);
+}
+
 static void generation_free(struct generation *generation, bool with_config)
 {
     if (generation == NULL)
@@ -139,7 +151,8 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
     app->clock = parts->clock;
     app->random = parts->random;
     app->lent_resolver = parts->resolver;
-    if (read_pepper(parts->config, &app->pepper, err) != 0)
+    if (read_pepper(parts->config, &app->pepper, err) != 0 ||
+        read_seal(parts, &app->seal, err) != 0)
         goto fail;
     if (generation_new(parts->config, parts->resolver == NULL, &generation, err) != 0)
         goto fail;
@@ -157,6 +170,7 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
     return 0;
 fail:
     generation_free(generation, false);
+    seal_close(&app->seal);
     pepper_release(&app->pepper);
     free(app);
     return -1;
@@ -178,6 +192,7 @@ void app_free(struct app *app)
     guard_free(app->guard);
     intake_free(app->intake);
     monitor_free(app->monitor);
+    seal_close(&app->seal);
     pepper_release(&app->pepper);
     pthread_mutex_destroy(&app->reload_turn);
     pthread_mutex_destroy(&app->writer_turn);
@@ -245,6 +260,11 @@ const struct random *app_random(const struct app *app)
 const struct pepper *app_pepper(const struct app *app)
 {
     return &app->pepper;
+}
+
+const struct seal *app_seal(const struct app *app)
+{
+    return &app->seal;
 }
 
 const struct resolver *app_resolver(const struct app *app)
@@ -344,6 +364,7 @@ int app_allow(const struct actor *actor, enum act act, struct error *err)
         [ACT_CHANGE_POOL] = "change the pool or the shared addresses",
         [ACT_VIEW_AUDIT] = "see the audit log",
         [ACT_CHANGE_PEOPLE] = "change who may sign in",
+        [ACT_CHANGE_WEBHOOKS] = "change webhooks",
     };
     _Static_assert(ARRAY_LEN(words) == ACT_COUNT, "words for each act");
 

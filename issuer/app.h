@@ -24,6 +24,7 @@ struct guard;
 struct zones;
 struct intake;
 struct monitor;
+struct seal;
 struct app;
 
 /* Who acts: for permission and for the audit log. */
@@ -55,6 +56,8 @@ NODISCARD int app_reload(struct app *app, struct config *config, struct error *e
 int64_t app_now(const struct app *app);
 const struct random *app_random(const struct app *app);
 const struct pepper *app_pepper(const struct app *app);
+/* For secrets that must be read again (base/seal.h). */
+const struct seal *app_seal(const struct app *app);
 const struct resolver *app_resolver(const struct app *app);
 /* The block lists of the configuration of now (issuer/dnsbl/zones.h). */
 const struct zones *app_zones(const struct app *app);

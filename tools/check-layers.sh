@@ -46,10 +46,11 @@ mtalog
 identity app
 cases    app dnsbl mtalog
 leases   app dnsbl cases identity
-jobs     app cases leases dnsbl identity mtalog
+jobs     app cases leases dnsbl identity mtalog notify
+notify   app
 observe  app dnsbl
-api      app http render cases leases dnsbl identity observe
-web      app http render cases leases dnsbl identity observe
+api      app http render cases leases dnsbl identity observe notify
+web      app http render cases leases dnsbl identity observe notify
 T
 
 # library header: the only files that may include it
@@ -64,7 +65,7 @@ while read -r header owners; do
 done <<'T'
 microhttpd.h  issuer/http/server.c
 sqlite3.h     db/sql_sqlite.c
-sodium.h      base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c issuer/leases/pin.c
+sodium.h      base/seal.c issuer/notify/sign.c base/secret.c base/encode.c core/verifier.c core/audit.c core/digest.c issuer/identity/agent.c issuer/leases/pin.c
 confuse.h     base/config.c base/config_reading.h
 seccomp.h     base/sandbox.c
 ares.h        issuer/dnsbl/resolver_cares.c
@@ -75,7 +76,7 @@ event2/listener.h   auth/authd_server.c
 gmime/gmime.h issuer/bounce/mime_gmime.c
 pcre2.h       issuer/bounce/pattern.c
 qrencode.h    issuer/render/qr.c
-curl/curl.h   issuer/cli/client.c issuer/cli/doctor/smtp.c
+curl/curl.h   issuer/notify/post.c issuer/cli/client.c issuer/cli/doctor/smtp.c
 openssl/pem.h    issuer/cli/doctor/certificate.c
 openssl/x509.h   issuer/cli/doctor/certificate.c
 openssl/x509_vfy.h issuer/cli/doctor/certificate.c

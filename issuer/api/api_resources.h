@@ -59,6 +59,15 @@ API_RESOURCE(api_canary_make);
 API_RESOURCE(api_pool_reach);
 API_RESOURCE(api_health);
 API_RESOURCE(api_guides);
+/* api_webhooks.c */
+API_RESOURCE(api_webhook_list);
+API_RESOURCE(api_webhook_add);
+API_RESOURCE(api_webhook_remove);
+API_RESOURCE(api_webhook_enable);
+API_RESOURCE(api_webhook_disable);
+API_RESOURCE(api_webhook_test);
+API_RESOURCE(api_webhook_posts);
+API_RESOURCE(api_webhook_again);
 /* api_system.c */
 API_RESOURCE(api_config);
 API_RESOURCE(api_metrics);

@@ -45,6 +45,7 @@ enum cli_option {
     CLI_LISTEN,
     CLI_DOMAIN,
     CLI_TRUST,
+    CLI_EVENT,
     CLI_EXPLAIN, /* flags: their value is "" */
     CLI_CHECK,
     CLI_CONFIG_DIR,

@@ -79,6 +79,14 @@ int run_user_reset(struct cli *cli, struct error *err);
 int run_token_create(struct cli *cli, struct error *err);
 int run_token_list(struct cli *cli, struct error *err);
 int run_token_revoke(struct cli *cli, struct error *err);
+/* webhooks.c */
+int run_webhook_add(struct cli *cli, struct error *err);
+int run_webhook_list(struct cli *cli, struct error *err);
+int run_webhook_remove(struct cli *cli, struct error *err);
+int run_webhook_enable(struct cli *cli, struct error *err);
+int run_webhook_disable(struct cli *cli, struct error *err);
+int run_webhook_test(struct cli *cli, struct error *err);
+int run_webhook_log(struct cli *cli, struct error *err);
 /* audit.c */
 int run_audit_verify(struct cli *cli, struct error *err);
 int run_audit_tail(struct cli *cli, struct error *err);

@@ -15,6 +15,7 @@
 enum waits {
     WAITS_FOR_NOBODY,
     WAITS_FOR_DNS,
+    WAITS_FOR_RECEIVERS, /* of webhooks */
     WAITS_COUNT
 };
 
@@ -24,10 +25,13 @@ static const struct {
     int (*run)(struct app *app, struct error *err);
     enum waits waits;
 } table[] = {
-    {"usage",          1,   job_usage,          WAITS_FOR_NOBODY},
-    {"delivery",       1,   job_delivery,       WAITS_FOR_NOBODY},
-    {"delivery_prune", 600, job_delivery_prune, WAITS_FOR_NOBODY},
-    {"watch",          1,   job_watch,          WAITS_FOR_DNS   },
+    {"usage",          1,    job_usage,          WAITS_FOR_NOBODY   },
+    {"delivery",       1,    job_delivery,       WAITS_FOR_NOBODY   },
+    {"delivery_prune", 600,  job_delivery_prune, WAITS_FOR_NOBODY   },
+    {"notices",        10,   job_notices,        WAITS_FOR_NOBODY   },
+    {"webhook_prune",  3600, job_webhook_prune,  WAITS_FOR_NOBODY   },
+    {"watch",          1,    job_watch,          WAITS_FOR_DNS      },
+    {"webhooks",       1,    job_webhooks,       WAITS_FOR_RECEIVERS},
 };
 
 struct state {

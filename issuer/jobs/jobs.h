@@ -22,6 +22,12 @@ NODISCARD int job_delivery(struct app *app, struct error *err);
 /* Ask the next few questions of the round over the block lists (issuer/dnsbl/monitor.h), and keep the
  * answers. Waits for DNS, dns.timeout at most. */
 NODISCARD int job_watch(struct app *app, struct error *err);
+/* Say once that a lease ends soon, or has ended by itself (audit log). */
+NODISCARD int job_notices(struct app *app, struct error *err);
+/* Send what is on its way to webhooks (issuer/notify/webhook.h). Waits for receivers. */
+NODISCARD int job_webhooks(struct app *app, struct error *err);
+/* Forget posts that ended a month ago. */
+NODISCARD int job_webhook_prune(struct app *app, struct error *err);
 /* Remove what is older than mta_log.keep. */
 NODISCARD int job_delivery_prune(struct app *app, struct error *err);
 

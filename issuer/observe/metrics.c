@@ -6,6 +6,7 @@
 #include "issuer/observe/metrics.h"
 
 #include "base/timetext.h"
+#include "db/store_webhook.h"
 
 struct figures {
     struct arena *mem;
@@ -14,6 +15,7 @@ struct figures {
     size_t pool_count;
     struct listing_stretch *open;
     size_t open_count;
+    int64_t posts_waiting;
 };
 
 static int load(struct store *store, void *context, struct error *err)
@@ -21,6 +23,8 @@ static int load(struct store *store, void *context, struct error *err)
     struct figures *f = context;
 
     if (store_pool_list(store, f->mem, f->now, &f->pool, &f->pool_count, err) != 0)
+        return -1;
+    if (store_post_waiting(store, &f->posts_waiting, err) != 0)
         return -1;
     return store_listing_open(store, f->mem, &f->open, &f->open_count, err);
 }
@@ -90,6 +94,8 @@ int metrics_write(struct app *app, struct arena *mem, struct strbuf *out,
         return -1;
     put_pool(out, &figures);
     put_watch(out, app);
+    put(out, "cleansmtp_webhook_posts_waiting", "gauge",
+        "Events on their way to webhooks.", figures.posts_waiting);
     return 0;
 }
 

@@ -27,6 +27,10 @@ static const struct {
     {"lease.revoke",         "console.case.log.revoke"        },
     {"lease.reveal",         "console.case.log.reveal"        },
     {"lease.reveal_refused", "console.case.log.reveal_refused"},
+    {"lease.first_login",    "console.case.log.first_login"   },
+    {"lease.cap_near",       "console.case.log.cap_near"      },
+    {"lease.expiring",       "console.case.log.expiring"      },
+    {"lease.expired",        "console.case.log.expired"       },
 };
 
 /* What follows key in "a=1 b=2", up to the next blank; or to the end for the last one. */

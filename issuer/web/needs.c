@@ -5,6 +5,7 @@
 #include "base/base.h"
 
 #include "core/doubt.h"
+#include "db/store_webhook.h"
 #include "issuer/web/lines.h"
 #include "issuer/web/pages.h"
 #include "issuer/web/speak.h"
@@ -12,6 +13,7 @@
 enum {
     ENDS_SOON_S = 3 * 3600,
     IN_USE_MAX = 500,
+    HOOK_FAILS_S = 3600,
     NEEDS_SHOWN = 12
 };
 
@@ -169,6 +171,38 @@ static int add_ending(struct page *page, struct store *store, json_t *list,
     return 0;
 }
 
+/* For those who can mend it: webhooks that were switched off for failing, or fail for an hour. */
+static int add_webhooks(struct page *page, struct store *store, json_t *list,
+                        struct error *err)
+{
+    struct webhook *hooks = NULL;
+    size_t count = 0;
+
+    if (!page_may(page, ACT_CHANGE_WEBHOOKS))
+        return 0;
+    if (store_webhook_list(store, page->mem, &hooks, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct webhook *hook = &hooks[i];
+        bool is_off = hook->disabled_at != 0 && hook->failing_since != 0;
+        bool is_failing = hook->disabled_at == 0 && hook->failing_since != 0 &&
+                          page->now - hook->failing_since > HOOK_FAILS_S;
+        if (is_off || is_failing)
+            add_need(page, list,
+                     &(struct need){
+                         .mark = "unsure",
+                         .text = speak_with(page,
+                                            is_off ? "console.today.need.hook_off"
+                                                   : "console.today.need.hook_fails",
+                                            "id", speak_number(page, hook->id), NULL),
+                         .href = arena_printf(page->mem, "/settings/webhooks/%lld",
+                                              (long long)hook->id),
+                         .about = hook->url,
+                         .when = hook->failing_since});
+    }
+    return 0;
+}
+
 int needs_put(struct page *page, struct store *store, struct error *err)
 {
     json_t *list = json_array();
@@ -176,7 +210,8 @@ int needs_put(struct page *page, struct store *store, struct error *err)
     view_take(page->view, "needs", list);
     if (add_listed(page, store, list, err) != 0 ||
         add_waiting(page, store, list, err) != 0 ||
-        add_ending(page, store, list, err) != 0)
+        add_ending(page, store, list, err) != 0 ||
+        add_webhooks(page, store, list, err) != 0)
         return -1;
     view_flag(page->view, "has_needs", json_array_size(list) > 0);
     return 0;

@@ -40,6 +40,12 @@ int page_approvals(struct page *page, struct error *err);
 /* approval.c */
 int page_approval_answer(struct page *page, struct error *err);
 
+/* webhooks.c */
+int page_webhooks(struct page *page, struct error *err);
+int page_webhook_add(struct page *page, struct error *err);
+int page_webhook_do(struct page *page, struct error *err);
+int page_webhook(struct page *page, struct error *err);
+
 /* needs.c: needs and has_needs, for Today. */
 NODISCARD int needs_put(struct page *page, struct store *store, struct error *err);
 

@@ -38,6 +38,9 @@ static const struct row {
                          "console.settings.people.label",   "console.settings.people.lead",   NULL,                      ACT_CHANGE_PEOPLE},
     [SETTINGS_TOKENS] = {"/settings/tokens",   "html/settings_tokens.html",
                          "console.settings.tokens.label",   "console.settings.tokens.lead",   NULL,                      ACT_VIEW_CASES   },
+    [SETTINGS_WEBHOOKS] = {"/settings/webhooks", "html/settings_webhooks.html",
+                         "console.settings.webhooks.label", "console.settings.webhooks.lead", "webhooks",
+                         ACT_CHANGE_WEBHOOKS                                                                                              },
 };
 _Static_assert(ARRAY_LEN(rows) == SETTINGS_PAGE_COUNT, "a row a page");
 

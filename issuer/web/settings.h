@@ -14,6 +14,7 @@ enum settings_page {
     SETTINGS_HOST,
     SETTINGS_PEOPLE,
     SETTINGS_TOKENS,
+    SETTINGS_WEBHOOKS,
     SETTINGS_PAGE_COUNT
 };
 

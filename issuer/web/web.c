@@ -249,6 +249,10 @@ PAGE(settings_messages, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(settings_server, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(settings_recipe, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(settings_host, PAGE_SIGNED_IN, ACT_VIEW_POOL)
+PAGE(webhooks, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
+PAGE(webhook_add, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
+PAGE(webhook, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
+PAGE(webhook_do, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(people, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_add, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_reset, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
@@ -330,6 +334,10 @@ static const struct route console_routes[] = {
     {HTTP_GET,  "/settings/tokens",                on_tokens,              0       },
     {HTTP_POST, "/settings/tokens",                on_tokens_create,       SMALL   },
     {HTTP_POST, "/settings/tokens/{id}/revoke",    on_tokens_revoke,       SMALL   },
+    {HTTP_GET,  "/settings/webhooks",              on_webhooks,            0       },
+    {HTTP_POST, "/settings/webhooks",              on_webhook_add,         SMALL   },
+    {HTTP_GET,  "/settings/webhooks/{id}",         on_webhook,             0       },
+    {HTTP_POST, "/settings/webhooks/{id}/{do}",    on_webhook_do,          SMALL   },
     {HTTP_GET,  "/static/{file}",                  static_file,            0       },
     {HTTP_GET,  "/healthz",                        health,                 0       },
     {HTTP_GET,  "/readyz",                         ready,                  0       },

@@ -224,6 +224,24 @@ export const PAGES = [
         await page.fill("#password", PASSWORD);
         await page.click("form .go");
     } },
+    { name: "console-settings-webhooks", site: "console", open: console_at("/settings/webhooks") },
+    { name: "console-settings-webhook-added", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/webhooks");
+        await page.fill("#url", "https://hooks.invalid/cleansmtp");
+        await page.click("form .go");
+    } },
+    { name: "console-settings-webhook-wrong", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/webhooks");
+        await page.fill("#url", "https://127.0.0.1/");
+        await page.click("form .go");
+    } },
+    { name: "console-webhook", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/webhooks");
+        await page.fill("#url", "https://hooks.invalid/cleansmtp");
+        await page.click("form .go");
+        await page.locator("tbody a").last().click();
+        await page.click("form[action$='/test'] button");
+    } },
     { name: "console-settings-people", site: "console", open: console_at("/settings/people") },
     { name: "console-settings-people-added", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/people");

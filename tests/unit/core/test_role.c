@@ -17,12 +17,12 @@
 static const struct {
     const char *name, *may;
 } matrix[] = {
-  /* cases diagnose mint approve revoke reveal pool change-pool audit people */
-    [ROLE_AGENT] = {"agent",      "yyy-y-y---"},
-    [ROLE_LEAD] = {"lead",       "yyyyy-y-y-"},
-    [ROLE_POSTMASTER] = {"postmaster", "yy-yy-yyy-"},
-    [ROLE_AUDITOR] = {"auditor",    "y-----y-y-"},
-    [ROLE_ADMIN] = {"admin",      "yyyyyyyyyy"},
+  /* cases diagnose mint approve revoke reveal pool change-pool audit people webhooks */
+    [ROLE_AGENT] = {"agent",      "yyy-y-y----"},
+    [ROLE_LEAD] = {"lead",       "yyyyy-y-y--"},
+    [ROLE_POSTMASTER] = {"postmaster", "yy-yy-yyy--"},
+    [ROLE_AUDITOR] = {"auditor",    "y-----y-y--"},
+    [ROLE_ADMIN] = {"admin",      "yyyyyyyyyyy"},
 };
 _Static_assert(ARRAY_LEN(matrix) == ROLE_COUNT, "one row a role");
 
