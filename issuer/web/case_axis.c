@@ -18,7 +18,10 @@ enum {
     ROW = 44,
     LABEL = 14,
     BAR = 20, /* below the row's top, 18 high */
-    TEXT = 33
+    TEXT = 33,
+    NOW_TOP = 16,
+    NOW_OVER =
+        3 /* so far the line of now stands out of a bar; labels stay free of it */
 };
 
 /* One bar: known from `from` to `known_until`, to come until `until`. */
@@ -279,6 +282,28 @@ static void begin(struct drawing *d, const struct span *listing,
     view_take(d->view, "rows", d->rows);
 }
 
+static void add_now(json_t *list, unsigned from, unsigned until)
+{
+    json_t *piece = json_object();
+
+    view_number(piece, "y1", from);
+    view_number(piece, "y2", until);
+    json_array_append_new(list, piece);
+}
+
+/* The line of now, from bar to bar, with a gap at each label. */
+static void put_now(struct drawing *d)
+{
+    json_t *list = json_array();
+
+    add_now(list, NOW_TOP, TOP + NOW_OVER);
+    for (unsigned row = 0; row < d->count; row++) {
+        unsigned top = TOP + row * ROW;
+        add_now(list, top + BAR - NOW_OVER, top + ROW);
+    }
+    view_take(d->view, "now", list);
+}
+
 static void end(struct drawing *d, const char *sentence)
 {
     unsigned bottom = top_of(d) + 2;
@@ -289,6 +314,7 @@ static void end(struct drawing *d, const char *sentence)
     view_number(d->view, "height", bottom + 20);
     /* At the edges its label would leave the page. */
     int64_t edge = (d->axis.until - d->axis.from) / 6;
+    put_now(d);
     view_text(d->view, "now_x", picture_at(d->page->mem, &d->axis, now));
     view_text(d->view, "now_class",
               now < d->axis.from + edge    ? ""
