@@ -3,6 +3,8 @@
 //     name   of the page: its screenshots are build/screens/NAME-WIDTH-THEME.png
 //     site   "console" or "customer": which limit of weight it has, and whether somebody is signed in
 //     open   (page, world) gets the browser to it; called once with JavaScript and once without
+//     modes  true: a main page, which is photographed on paper and in forced colours, too
+//     sheets so many pages of paper it takes
 //     slow   true: it needs time to become so (an expired lease), and comes last
 //
 // world is what setUp made: the house, its leases by name, and who is signed in.
@@ -104,14 +106,14 @@ async function signedOut(page, world) {
 }
 
 export const PAGES = [
-    { name: "customer-ready", site: "customer", open: at("ready") },
+    { name: "customer-ready", site: "customer", modes: true, open: at("ready") },
     { name: "customer-wrong", site: "customer",
         open: (page, world) => prove(page, world.leases.wrong, { mailbox: "carla@kunde.example" }) },
     { name: "customer-ready-pin", site: "customer", open: at("pin") },
     { name: "customer-wrong-pin", site: "customer", open: (page, world) => prove(page, world.leases.pin) },
     { name: "customer-pin-used", site: "customer", open: at("pinUsed") },
     { name: "customer-locked", site: "customer", open: at("locked") },
-    { name: "customer-shown", site: "customer", open: (page, world) => prove(page, world.leases.shown) },
+    { name: "customer-shown", site: "customer", modes: true, open: (page, world) => prove(page, world.leases.shown) },
     { name: "customer-shown-enough", site: "customer", open: at("enough") },
     { name: "customer-in-use", site: "customer", open: at("used") },
     { name: "customer-revoked", site: "customer", open: at("revoked") },
@@ -144,25 +146,25 @@ export const PAGES = [
             await page.click("button[value=stuck]");
         } },
     { name: "customer-expired", site: "customer", slow: true, open: at("expired") },
-    { name: "customer-over", site: "customer", slow: true,
+    { name: "customer-over", site: "customer", modes: true, slow: true,
         open: async (page, world) => {
             await blockOver(world);
             await page.goto(world.leases.over.page);
         } },
     { name: "customer-over-unused", site: "customer", slow: true, open: at("unused") },
 
-    { name: "console-today", site: "console", open: console_at("/") },
-    { name: "console-case", site: "console",
+    { name: "console-today", site: "console", modes: true, open: console_at("/") },
+    { name: "console-case", site: "console", modes: true, sheets: 1,
         open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.used.case}`) },
     { name: "console-case-revoked", site: "console",
         open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.revoked.case}`) },
     { name: "console-problem", site: "console", open: (page, world) => paste(page, world, " ") },
-    { name: "console-mint", site: "console", open: give },
-    { name: "console-deliver", site: "console", open: async (page, world) => {
+    { name: "console-mint", site: "console", modes: true, open: give },
+    { name: "console-deliver", site: "console", modes: true, sheets: 1, open: async (page, world) => {
         await give(page, world);
         await page.click("#give .go");
     } },
-    { name: "console-deliver-pin", site: "console", open: async (page, world) => {
+    { name: "console-deliver-pin", site: "console", modes: true, open: async (page, world) => {
         await give(page, world);
         await page.click("[name=proof][value=pin]");
         await page.click("#give .go");
@@ -177,23 +179,23 @@ export const PAGES = [
         await page.fill("#password", "wrong");
         await page.click("main .go");
     } },
-    { name: "console-cases", site: "console", open: console_at("/cases") },
+    { name: "console-cases", site: "console", modes: true, open: console_at("/cases") },
     { name: "console-cases-found", site: "console", open: console_at("/cases?q=kunde&state=listed_now") },
     { name: "console-leases", site: "console", open: console_at("/leases") },
     { name: "console-leases-none", site: "console", open: console_at("/leases?q=nobody") },
-    { name: "console-address", site: "console", open: async (page, world) => {
+    { name: "console-address", site: "console", modes: true, open: async (page, world) => {
         await page.goto(world.house.console + "/pool");
         await page.click(".tile a");
     } },
-    { name: "console-listings", site: "console", open: console_at("/listings") },
+    { name: "console-listings", site: "console", modes: true, open: console_at("/listings") },
     { name: "console-keys", site: "console", open: console_at("/keys") },
     { name: "console-audit-checked", site: "console", open: console_at("/audit?verify=yes") },
-    { name: "console-pool", site: "console", open: console_at("/pool") },
-    { name: "console-approvals", site: "console", open: console_at("/approvals") },
+    { name: "console-pool", site: "console", modes: true, open: console_at("/pool") },
+    { name: "console-approvals", site: "console", modes: true, open: console_at("/approvals") },
     { name: "console-case-waits", site: "console",
         open: (page, world) => page.goto(`${world.house.console}/cases/${world.leases.asked.case}`) },
-    { name: "console-audit", site: "console", open: console_at("/audit") },
-    { name: "console-settings-policy", site: "console", open: console_at("/settings") },
+    { name: "console-audit", site: "console", modes: true, open: console_at("/audit") },
+    { name: "console-settings-policy", site: "console", modes: true, open: console_at("/settings") },
     { name: "console-settings-lists", site: "console", open: console_at("/settings/lists") },
     { name: "console-settings-list-tested", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/lists");

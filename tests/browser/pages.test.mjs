@@ -26,6 +26,33 @@ async function measure(page, name, screens) {
     return found;
 }
 
+// Contrast themes, little motion, and paper: a picture of each, to be looked at; and what can be asked of them.
+async function modes(page, row) {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.emulateMedia({ colorScheme: "light", forcedColors: "active" });
+    await screenshot(page, `${row.name}-1280-forced`);
+    await page.emulateMedia({ forcedColors: "none", reducedMotion: "reduce" });
+    none(await page.evaluate(() => [...document.querySelectorAll("*")].filter((e) => {
+        const style = getComputedStyle(e);
+        return [style.transitionDuration, style.animationDuration].some((list) => list.split(",").some((one) => parseFloat(one) > 0));
+    }).map((e) => e.tagName)), `${row.name}: nothing moves for who wants no motion`);
+    await page.setViewportSize({ width: 718, height: 1000 }); // A4 without its margins
+    await page.emulateMedia({ reducedMotion: "no-preference", media: "print" });
+    await screenshot(page, `${row.name}-print`);
+    none(await overflow(page), `${row.name}: fits the paper`);
+    const text = await page.evaluate(() => document.body.innerText + [...document.querySelectorAll("textarea, input")]
+        .filter((e) => e.checkVisibility()).map((e) => e.value).join(" "));
+    const secrets = await page.evaluate(() => ["#pass", "#link", ".pin"].flatMap((at) => [...document.querySelectorAll(at)])
+        .map((e) => e.textContent.trim()).filter((secret) => secret !== ""));
+    none(secrets.filter((secret) => text.includes(secret) || text.includes(secret.split("#").at(-1))), `${row.name}: paper has no secret`);
+    if (row.sheets) {
+        const pdf = (await page.pdf({ format: "A4", preferCSSPageSize: true })).toString("latin1");
+        const sheets = pdf.match(/\/Type\s*\/Page\b(?!s)/g)?.length;
+        ok(sheets === row.sheets, `${row.name}: prints ${row.sheets} page`, `${sheets} pages`);
+    }
+    await page.emulateMedia({ media: "screen" });
+}
+
 async function look(browser, world, row, js) {
     const name = `${row.name}${js ? "" : ", without JavaScript"}`;
     const page = await (js ? newPage : newPageWithoutScripts)(browser,
@@ -36,6 +63,7 @@ async function look(browser, world, row, js) {
         await keep(`${row.name}${js ? "" : "-nojs"}`, page.seen.html);
         const walk = js ? await tabWalk(page) : [];
         const found = await measure(page, row.name, js);
+        if (js && row.modes) await modes(page, row);
         const elsewhere = page.seen.urls.filter((url) => !url.startsWith(world.house[row.site]));
         none(found.axe, `${name}: axe finds nothing`);
         none(found.overflow, `${name}: no horizontal scroll`);
