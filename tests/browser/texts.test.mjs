@@ -15,9 +15,9 @@ import { PAGES, PASSWORD, setUp, signIn } from "./pages.mjs";
 const SAID = ["headline", "advice", "sentence", "question", "answer", "source", "why", "text", "detail", "program", "last_refusal", "reason", "ended_reason"];
 // What the parts below the pages refuse is said by them, to every door.
 const REFUSED = ["There is no such case.", "There is no such reserved address.", "Name or password is wrong.",
-    "The password needs at least 12 characters.", "Say what the token is for.",
+    "The password needs at least 12 characters.", "Say what the token is for.", "is not a public address (webhooks.private).",
     "A name is lower-case letters, digits, '.', '-' and '_', a letter first, at most 64."];
-const NAMES = ["Example Hosting", "ana", "lea", "Zammad", "SpamCop", "Europe/Berlin", /\bCES?T\b/, "cleansmtp-checkpassword", /\bclean\d+\b/, /\S+@\S+/,
+const NAMES = ["Example Hosting", "ana", "lea", "Zammad", "SpamCop", /\b[A-Z][a-z]+\/[A-Z]\w+/, /\bCES?T\b/, "cleansmtp-checkpassword", /\bclean\d+\b/, /\S+@\S+/,
     /\b[\w-]+(\.[\w-]+)*\.(example|net|org)\b/, /\b[\w.-]+\.(eml|txt)\b/];
 
 function strings(value, key, into) {
