@@ -249,7 +249,9 @@ static json_t *post_view(const struct page *page, const struct webhook_post *pos
     view_text(view, "about", post->record.object);
     view_take(view, "mark", post_mark(page, post));
     view_text(view, "tries",
-              speak_count(page, "console.webhooks.tries", "count", post->attempts));
+              post->attempts == 0 ? NULL
+                                  : speak_count(page, "console.webhooks.tries", "count",
+                                                post->attempts));
     view_text(view, "why", post->why[0] != '\0' ? post->why : NULL);
     speak_put_when(page, view, "made", post->created_at);
     speak_put_when(page, view, "next",
