@@ -9,27 +9,43 @@
 #include "issuer/web/strips.h"
 
 enum {
-    PIPS_MAX = 10, /* beyond that the number has to say it */
+    PIPS_MAX = 10, /* beyond that they are one bar */
     TILE_DAYS = 30,
     DAY_S = 24 * 3600
 };
 
-/* Places as a row of boxes, in per cent, so that they follow the tile's width. */
+/* A box of the row, in tenths of a per cent, so that it follows the tile's width. */
+static void add_pip(json_t *list, struct arena *mem, unsigned x, unsigned width,
+                    const char *class_name)
+{
+    json_t *pip = json_object();
+
+    view_text(pip, "x", arena_printf(mem, "%u.%u%%", x / 10, x % 10));
+    view_text(pip, "width", arena_printf(mem, "%u.%u%%", width / 10, width % 10));
+    view_text(pip, "class", class_name);
+    json_array_append_new(list, pip);
+}
+
+/* Places as a row of boxes, one each; of many, what is used and what is free. */
 static json_t *pips(struct arena *mem, const struct pool_address *a)
 {
     json_t *list = json_array();
 
-    if (a->capacity == 0 || a->capacity > PIPS_MAX)
+    if (a->capacity == 0)
         return list;
-    for (unsigned i = 0; i < a->capacity; i++) {
-        json_t *pip = json_object();
-        unsigned x = 1000 * i / a->capacity + 4;
-        unsigned width = 1000 / a->capacity - 30;
-        view_text(pip, "x", arena_printf(mem, "%u.%u%%", x / 10, x % 10));
-        view_text(pip, "width", arena_printf(mem, "%u.%u%%", width / 10, width % 10));
-        view_text(pip, "class", i < a->live_leases ? "p-act" : "p-free");
-        json_array_append_new(list, pip);
+    if (a->capacity <= PIPS_MAX) {
+        for (unsigned i = 0; i < a->capacity; i++)
+            add_pip(list, mem, 1000 * i / a->capacity + 4, 1000 / a->capacity - 30,
+                    i < a->live_leases ? "p-act" : "p-free");
+        return list;
     }
+    unsigned used = a->live_leases < a->capacity ? 1000 * a->live_leases / a->capacity
+                                                 : 1000;
+    /* The same margins as boxes have; the least share is still to be seen. */
+    if (used > 0)
+        add_pip(list, mem, 4, used > 40 ? used - 30 : 10, "p-act");
+    if (used < 1000)
+        add_pip(list, mem, used + 4, used < 960 ? 1000 - used - 30 : 10, "p-free");
     return list;
 }
 

@@ -602,6 +602,28 @@ static void a_role_sees_what_it_may_do(void **state)
     assert_int_equal(b->status, 403);
 }
 
+static void places_are_boxes_and_many_are_one_bar(void **state)
+{
+    struct browser *b = *state;
+    const struct pool_address many = {.address = "203.0.113.30",
+                                      .lane = "clean30",
+                                      .helo = "clean30.mail.example",
+                                      .capacity = 20};
+    struct error err = {0};
+
+    get(b, "/pool");
+    must_show(
+        b, "<rect class=\"p-free\" x=\"0.4%\" y=\".5\" width=\"47.0%\" height=\"7\"/>"
+           "<rect class=\"p-free\" x=\"50.4%\"");
+    assert_int_equal(
+        pool_add(b->fixture.app, &b->fixture.mem, &fixture_admin, &many, &err), 0);
+    get(b, "/pool");
+    must_show(b, "0 of 20");
+    must_show(
+        b,
+        "<rect class=\"p-free\" x=\"0.4%\" y=\".5\" width=\"97.0%\" height=\"7\"/></svg>");
+}
+
 static void an_address_has_a_page_with_its_listings_and_leases(void **state)
 {
     struct browser *b = *state;
@@ -918,6 +940,7 @@ int main(void)
         WEB_TEST(the_same_bounce_again_says_so),
         WEB_TEST(each_verdict_has_the_reply_that_goes_with_it),
         WEB_TEST(a_role_sees_what_it_may_do),
+        WEB_TEST(places_are_boxes_and_many_are_one_bar),
         WEB_TEST(an_address_has_a_page_with_its_listings_and_leases),
         WEB_TEST(a_note_stays_on_the_case),
         WEB_TEST(today_says_what_needs_someone),
