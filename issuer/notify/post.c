@@ -21,8 +21,7 @@ static const char *const never[] = {
     "2001::/32",    "2002::/16",     "100::/64",     "fec0::/10",
 };
 
-struct
-try {
+struct attempt {
     struct post *post;
     const struct post_terms *terms;
     CURL *curl;
@@ -97,13 +96,13 @@ static bool address_of(const struct curl_sockaddr *from, struct address *out)
 static curl_socket_t on_open(void *context, curlsocktype purpose UNUSED,
                              struct curl_sockaddr *to)
 {
-    struct try *try = context;
+    struct attempt *attempt = context;
     struct address address;
 
     if (!address_of(to, &address))
         return CURL_SOCKET_BAD;
-    if (!post_address_is_allowed(try->terms, try->is_plain, &address)) {
-        address_format(&address, try->refused);
+    if (!post_address_is_allowed(attempt->terms, attempt->is_plain, &address)) {
+        address_format(&address, attempt->refused);
         return CURL_SOCKET_BAD;
     }
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -112,29 +111,29 @@ static curl_socket_t on_open(void *context, curlsocktype purpose UNUSED,
 /* What it says is not kept; only how much it is. */
 static size_t on_answer(char *bytes UNUSED, size_t size, size_t count, void *context)
 {
-    struct try *try = context;
+    struct attempt *attempt = context;
 
-    try->answer_bytes += size * count;
-    return try->answer_bytes > POST_ANSWER_MAX ? 0 : size * count;
+    attempt->answer_bytes += size * count;
+    return attempt->answer_bytes > POST_ANSWER_MAX ? 0 : size * count;
 }
 
-static bool add_header(struct try *try, const char *line)
+static bool add_header(struct attempt *attempt, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(try->headers, line);
+    struct curl_slist *longer = curl_slist_append(attempt->headers, line);
 
     if (longer != NULL)
-        try->headers = longer;
+        attempt->headers = longer;
     return longer != NULL;
 }
 
-static bool add_headers(struct try *try)
+static bool add_headers(struct attempt *attempt)
 {
-    const struct post *post = try->post;
+    const struct post *post = attempt->post;
 
     for (size_t i = 0; i < POST_HEADERS_MAX && post->headers[i] != NULL; i++)
-        if (!add_header(try, post->headers[i]))
+        if (!add_header(attempt, post->headers[i]))
             return false;
-    return add_header(try, "Expect:");
+    return add_header(attempt, "Expect:");
 }
 
 /* What is the same for every post. */
@@ -166,25 +165,25 @@ static CURLcode set_rules(CURL *curl)
 }
 
 /* Where it goes, and what we look at on the way. */
-static CURLcode set_way(struct try *try)
+static CURLcode set_way(struct attempt *attempt)
 {
-    const char *ca_file = try->terms->ca_file;
-    CURL *curl = try->curl;
+    const char *ca_file = attempt->terms->ca_file;
+    CURL *curl = attempt->curl;
     const struct {
         CURLoption option;
         const void *value; /* NULL: as it is by default */
     } ways[] = {
-        {CURLOPT_URL,            try->post->url                     },
-        {CURLOPT_PROTOCOLS_STR,  try->is_plain ? "http" : "https"   },
-        {CURLOPT_USERAGENT,      "cleansmtp/" CLEANSMTP_VERSION     },
-        {CURLOPT_CAINFO,         ca_file[0] != '\0' ? ca_file : NULL},
-        {CURLOPT_HTTPHEADER,     try->headers                       },
-        {CURLOPT_POSTFIELDS,     try->post->body.at                 },
-        {CURLOPT_OPENSOCKETDATA, try                                },
-        {CURLOPT_WRITEDATA,      try                                },
-        {CURLOPT_HEADERDATA,     try                                },
-        {CURLOPT_ERRORBUFFER,    try->fault                         },
-        {CURLOPT_PRIVATE,        try                                },
+        {CURLOPT_URL,            attempt->post->url                  },
+        {CURLOPT_PROTOCOLS_STR,  attempt->is_plain ? "http" : "https"},
+        {CURLOPT_USERAGENT,      "cleansmtp/" CLEANSMTP_VERSION      },
+        {CURLOPT_CAINFO,         ca_file[0] != '\0' ? ca_file : NULL },
+        {CURLOPT_HTTPHEADER,     attempt->headers                    },
+        {CURLOPT_POSTFIELDS,     attempt->post->body.at              },
+        {CURLOPT_OPENSOCKETDATA, attempt                             },
+        {CURLOPT_WRITEDATA,      attempt                             },
+        {CURLOPT_HEADERDATA,     attempt                             },
+        {CURLOPT_ERRORBUFFER,    attempt->fault                      },
+        {CURLOPT_PRIVATE,        attempt                             },
     };
     CURLcode code = curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
 
@@ -194,35 +193,37 @@ static CURLcode set_way(struct try *try)
         code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_answer);
     if (code == CURLE_OK)
         code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                                (curl_off_t)try->post->body.len);
+                                (curl_off_t)attempt->post->body.len);
     for (size_t i = 0; i < ARRAY_LEN(ways) && code == CURLE_OK; i++)
         if (ways[i].value != NULL)
             code = curl_easy_setopt(curl, ways[i].option, ways[i].value);
     return code;
 }
 
-static void finish(struct try *try, CURLcode code)
+static void finish(struct attempt *attempt, CURLcode code)
 {
-    struct post *post = try->post;
+    struct post *post = attempt->post;
     curl_off_t wait = 0;
     long status = 0;
 
     post->was_tried = true;
     if (code == CURLE_OK)
-        (void)curl_easy_getinfo(try->curl, CURLINFO_RESPONSE_CODE, &status);
+        (void)curl_easy_getinfo(attempt->curl, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK &&
-        curl_easy_getinfo(try->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK)
+        curl_easy_getinfo(attempt->curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK)
         post->retry_after_s = wait;
     post->status = (unsigned)status;
-    if (try->refused[0] != '\0')
+    if (attempt->refused[0] != '\0')
         (void)snprintf(post->why, sizeof post->why,
-                       "%s is not a public address (webhooks.private)", try->refused);
-    else if (try->answer_bytes > POST_ANSWER_MAX)
+                       "%s is not a public address (webhooks.private)",
+                       attempt->refused);
+    else if (attempt->answer_bytes > POST_ANSWER_MAX)
         (void)snprintf(post->why, sizeof post->why, "the answer is longer than %d KiB",
                        POST_ANSWER_MAX / 1024);
     else if (code != CURLE_OK)
         (void)snprintf(post->why, sizeof post->why, "%.150s",
-                       try->fault[0] != '\0' ? try->fault : curl_easy_strerror(code));
+                       attempt->fault[0] != '\0' ? attempt->fault
+                                                 : curl_easy_strerror(code));
     else if (status >= 300 && status < 400)
         (void)snprintf(post->why, sizeof post->why,
                        "it answers %ld: a redirect is not followed", status);
@@ -257,16 +258,17 @@ static void run(CURLM *multi, const struct post_terms *terms)
     take_finished(multi);
 }
 
-static void begin(CURLM *multi, const struct post_terms *terms, struct try *try,
+static void begin(CURLM *multi, const struct post_terms *terms, struct attempt *attempt,
                   struct post *post)
 {
-    *try = (struct try){.post = post,
-                        .terms = terms,
-                        .curl = curl_easy_init(),
-                        .is_plain = slice_starts(slice_from(post->url), "http:")};
-    if (try->curl == NULL || !add_headers(try) || set_rules(try->curl) != CURLE_OK ||
-        set_way(try) != CURLE_OK ||
-        curl_multi_add_handle(multi, try->curl) != CURLM_OK) {
+    *attempt = (struct attempt){
+        .post = post,
+        .terms = terms,
+        .curl = curl_easy_init(),
+        .is_plain = slice_starts(slice_from(post->url), "http:")};
+    if (attempt->curl == NULL || !add_headers(attempt) ||
+        set_rules(attempt->curl) != CURLE_OK || set_way(attempt) != CURLE_OK ||
+        curl_multi_add_handle(multi, attempt->curl) != CURLM_OK) {
         post->was_tried = true;
         (void)snprintf(post->why, sizeof post->why, "the request could not be made");
     }
@@ -274,19 +276,19 @@ static void begin(CURLM *multi, const struct post_terms *terms, struct try *try,
 
 void post_all(const struct post_terms *terms, struct post *posts, size_t count)
 {
-    struct try tries[POST_AT_ONCE_MAX];
+    struct attempt attempts[POST_AT_ONCE_MAX];
     CURLM *multi = curl_multi_init();
 
     assert(count <= POST_AT_ONCE_MAX);
     if (multi == NULL)
         abort();
     for (size_t i = 0; i < count; i++)
-        begin(multi, terms, &tries[i], &posts[i]);
+        begin(multi, terms, &attempts[i], &posts[i]);
     run(multi, terms);
     for (size_t i = 0; i < count; i++) {
-        (void)curl_multi_remove_handle(multi, tries[i].curl);
-        curl_easy_cleanup(tries[i].curl);
-        curl_slist_free_all(tries[i].headers);
+        (void)curl_multi_remove_handle(multi, attempts[i].curl);
+        curl_easy_cleanup(attempts[i].curl);
+        curl_slist_free_all(attempts[i].headers);
     }
     (void)curl_multi_cleanup(multi);
 }
