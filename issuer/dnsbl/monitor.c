@@ -96,7 +96,8 @@ void monitor_begin(struct monitor *monitor, const struct monitor_plan *plan,
     arena_release(mem);
     struct address *addresses = arena_array(mem, plan->addresses_count,
                                             sizeof *addresses);
-    const struct zone **zones = arena_array(mem, plan->zones_count, sizeof *zones);
+    const struct zone **zones = arena_array(mem, plan->zones_count,
+                                            sizeof(const struct zone *));
     for (size_t i = 0; i < plan->addresses_count; i++)
         addresses[i] = plan->addresses[i];
     for (size_t i = 0; i < plan->zones_count; i++)

@@ -158,7 +158,8 @@ static bool on_message(void *context, const struct address *peer,
     for (size_t i = 0; i < proof->count; i++) {
         struct trial *trial = &proof->trials[i];
         if (trial->was_seen ||
-            !slice_starts(slice_from(message->value), trial->note.token))
+            !slice_starts(slice_of(message->value, strlen(message->value)),
+                          trial->note.token))
             continue;
         trial->was_seen = true;
         trial->result = RECEIVED_FOUND;

@@ -80,7 +80,7 @@ static bool on_message(void *context, const struct address *peer,
     struct hop hop = {.address = *peer, .has_address = true};
     struct canary_note note;
 
-    if (!canary_note_parse(slice_from(message->value), &note))
+    if (!canary_note_parse(slice_of(message->value, strlen(message->value)), &note))
         return false;
     memcpy(hop.helo, message->helo, sizeof hop.helo);
     egress_judge(hearing->found, &note, RECEIVED_FOUND, &hop);

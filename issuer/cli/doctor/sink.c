@@ -202,7 +202,7 @@ static bool end_message(struct sink *sink, struct sink_message *out)
     if (sink->is_too_large || sink->message.full)
         fault(sink, "552 5.3.4 Too large");
     else if (!take_value(strbuf_slice(&sink->message), out->value) ||
-             !slice_starts(slice_from(out->value), sink->run))
+             !slice_starts(slice_of(out->value, strlen(out->value)), sink->run))
         fault(sink, "550 5.7.1 Only a test is received here");
     else {
         memcpy(out->helo, sink->helo, sizeof out->helo);
