@@ -66,7 +66,7 @@ class Daemon:
 
     def __init__(self, leases=50):
         if not os.path.exists(f"{B}/tests/auth/test_seed"):
-            subprocess.run(["make", "-s", f"{B}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["make", "-s", f"{os.path.relpath(B)}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
         self.folder = tempfile.mkdtemp(prefix="cs-authd-")
         self.config = self.path("cleansmtp.conf")
         self.program = f"{B}/cleansmtp-authd"
