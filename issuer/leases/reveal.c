@@ -47,7 +47,7 @@ static int find_over(struct store *store, struct arena *mem, const struct lease 
                      int64_t *out_since, struct error *err)
 {
     struct listing_row *rows = NULL;
-    struct case_row row;
+    struct case_row row = {0};
     size_t count = 0;
 
     *out_since = 0;

@@ -45,7 +45,7 @@ static void put_time(json_t *object, const char *key, int64_t when)
 static int put_case(struct store *store, struct arena *mem, int64_t id,
                     const char *console_url, json_t *data, struct error *err)
 {
-    struct case_row row;
+    struct case_row row = {0};
 
     if (store_case_find(store, mem, id, &row, err) != 0)
         return -1;

@@ -31,7 +31,7 @@ static const char *claim(const struct page *page, const struct case_row *row)
 static int add_request(struct page *page, struct store *store, json_t *list,
                        const struct approval *approval, struct error *err)
 {
-    struct case_row row;
+    struct case_row row = {0};
     struct lease lease;
 
     if (store_case_find(store, page->mem, approval->case_id, &row, err) != 0 ||

@@ -264,11 +264,11 @@ static void begin(struct drawing *d, const struct span *listing,
         }
     d->view = json_object();
     json_t *marks = picture_marks(d->page->mem, first, last, &d->axis);
-    size_t i;
-    json_t *mark;
-    json_array_foreach(marks, i, mark)
+    for (size_t i = 0; i < json_array_size(marks); i++) {
+        json_t *mark = json_array_get(marks, i);
         view_text(mark, "text",
                   speak_mark(d->page, json_integer_value(json_object_get(mark, "at"))));
+    }
     view_take(d->view, "marks", marks);
     d->labels = json_array();
     d->bars = json_array();

@@ -120,13 +120,13 @@ static json_t *picker(struct visit *visit)
 {
     const struct page *page = &visit->page;
     json_t *list = speak_languages(page, page->lang);
-    json_t *entry;
-    size_t i;
 
-    json_array_foreach(list, i, entry)
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *entry = json_array_get(list, i);
         view_text(entry, "href",
                   arena_printf(page->mem, "/r/%s?lang=%s", visit->id,
                                json_string_value(json_object_get(entry, "code"))));
+    }
     return list;
 }
 

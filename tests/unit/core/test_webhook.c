@@ -61,7 +61,7 @@ static void tries_go_on_for_days_and_end(void **state UNUSED)
         total += wait;
     }
     assert_int_equal(tries, WEBHOOK_ATTEMPTS_MAX);
-    assert_true(total > 3 * 86400);
+    assert_true(total > INT64_C(3) * 86400);
     assert_true(total < WEBHOOK_FAILING_MAX_S);
     assert_int_equal(webhook_retry_s(2, -1000, 0), 270);
     assert_int_equal(webhook_retry_s(2, 1000, 0), 330);
@@ -122,11 +122,12 @@ static void a_url_is_https_and_a_host(void **state UNUSED)
 
 static void a_url_has_a_ceiling(void **state UNUSED)
 {
+    const struct slice scheme = SLICE("https://");
     char url[WEBHOOK_URL_MAX + 2];
     struct slice host;
 
     memset(url, 'a', sizeof url);
-    memcpy(url, "https://", 8);
+    memcpy(url, scheme.at, scheme.len);
     assert_true(webhook_url_is_valid(slice_of(url, WEBHOOK_URL_MAX), false, &host));
     assert_false(webhook_url_is_valid(slice_of(url, sizeof url), false, &host));
 }

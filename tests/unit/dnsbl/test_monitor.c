@@ -142,7 +142,7 @@ static void the_next_round_is_due_about_when_it_should(void **state)
     for (int i = 0; i < 20; i++) {
         struct monitor_times begun = desk->times;
         go_round(desk, 1000, LISTING_CLEAR);
-        desk->times.now_ms = begun.now_ms + EVERY_S * 900 - 1;
+        desk->times.now_ms = begun.now_ms + INT64_C(900) * EVERY_S - 1;
         assert_false(monitor_is_due(desk->monitor, &desk->times));
         while (!monitor_is_due(desk->monitor, &desk->times))
             desk->times.now_ms += 1000;

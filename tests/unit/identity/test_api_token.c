@@ -133,76 +133,50 @@ static void the_role_of_now_bounds_a_token(void **state)
     assert_int_equal(app_allow(&lab->actor, ACT_VIEW_AUDIT, &lab->err), -1);
 }
 
+enum {
+    DIAGNOSE = API_SCOPE(API_SCOPE_DIAGNOSE),
+    GIVES = API_SCOPE(API_SCOPE_LEASE_CREATE),
+    AUDIT = API_SCOPE(API_SCOPE_AUDIT_READ)
+};
+
+/* clang-format off */
+static const struct {
+    const char *what;
+    const struct actor *actor;
+    struct token_request request;
+    enum error_kind kind;
+} asked_wrongly[] = {
+    {"no name", &ana, {.name = "", .owner = "ana", .scopes = DIAGNOSE}, ERROR_INVALID},
+    {"a control", &ana, {.name = "a\nb", .owner = "ana", .scopes = DIAGNOSE}, ERROR_INVALID},
+    {"no scope", &ana, {.name = "x", .owner = "ana"}, ERROR_INVALID},
+    {"somebody else's", &ana, {.name = "x", .owner = "lea", .scopes = DIAGNOSE}, ERROR_DENIED},
+    {"an agent's mint", &ana, {.name = "x", .owner = "ana", .scopes = GIVES}, ERROR_DENIED},
+    {"beyond the role", &ana, {.name = "x", .owner = "ana", .scopes = AUDIT}, ERROR_INVALID},
+    {"auditor's mint", &fixture_admin, {.name = "x", .owner = "aud", .scopes = GIVES}, ERROR_INVALID},
+    {"nobody's", &fixture_admin, {.name = "x", .owner = "eve", .scopes = DIAGNOSE}, ERROR_NOT_FOUND},
+    {"a minute", &ana, {.name = "x", .owner = "ana", .scopes = DIAGNOSE, .for_s = 60}, ERROR_INVALID},
+    {"two years", &ana, {.name = "x", .owner = "ana", .scopes = DIAGNOSE, .for_s = INT64_C(2) * 366 * 86400}, ERROR_INVALID},
+    {"no network", &ana, {.name = "x", .owner = "ana", .scopes = DIAGNOSE, .networks = {"here", 4}}, ERROR_INVALID},
+};
+/* clang-format on */
+
 static void what_is_asked_wrongly_makes_no_token(void **state)
 {
-    static const unsigned diagnose = API_SCOPE(API_SCOPE_DIAGNOSE);
-    static const unsigned gives = API_SCOPE(API_SCOPE_LEASE_CREATE);
-    static const unsigned audit = API_SCOPE(API_SCOPE_AUDIT_READ);
-    const struct {
-        const char *what;
-        const struct actor *actor;
-        struct token_request request;
-        enum error_kind kind;
-    } rows[] = {
-        {"no name",
-         &ana,
-         {.name = "", .owner = "ana", .scopes = diagnose},
-         ERROR_INVALID                                                                              },
-        {"a control",
-         &ana,
-         {.name = "a\nb", .owner = "ana", .scopes = diagnose},
-         ERROR_INVALID                                                                              },
-        {"no scope",        &ana, {.name = "x", .owner = "ana"},                       ERROR_INVALID},
-        {"somebody else's",
-         &ana,
-         {.name = "x", .owner = "lea", .scopes = diagnose},
-         ERROR_DENIED                                                                               },
-        {"an agent's mint",
-         &ana,
-         {.name = "x", .owner = "ana", .scopes = gives},
-         ERROR_DENIED                                                                               },
-        {"beyond the role",
-         &ana,
-         {.name = "x", .owner = "ana", .scopes = audit},
-         ERROR_INVALID                                                                              },
-        {"auditor's mint",
-         &fixture_admin,
-         {.name = "x", .owner = "aud", .scopes = gives},
-         ERROR_INVALID                                                                              },
-        {"nobody's",
-         &fixture_admin,
-         {.name = "x", .owner = "eve", .scopes = diagnose},
-         ERROR_NOT_FOUND                                                                            },
-        {"a minute",
-         &ana,
-         {.name = "x", .owner = "ana", .scopes = diagnose, .for_s = 60},
-         ERROR_INVALID                                                                              },
-        {"two years",
-         &ana,
-         {.name = "x",
-          .owner = "ana",
-          .scopes = diagnose,
-          .for_s = (int64_t)2 * 366 * 86400},
-         ERROR_INVALID                                                                              },
-        {"no network",
-         &ana,
-         {.name = "x", .owner = "ana", .scopes = diagnose, .networks = SLICE("here")},
-         ERROR_INVALID                                                                              },
-    };
     struct lab *lab = *state;
     struct api_token *tokens = NULL;
     size_t count = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        assert_int_equal(make(lab, rows[i].actor, &rows[i].request), -1);
-        if (lab->err.kind != rows[i].kind)
-            fail_msg("%s: %s", rows[i].what, lab->err.text);
+    for (size_t i = 0; i < ARRAY_LEN(asked_wrongly); i++) {
+        assert_int_equal(make(lab, asked_wrongly[i].actor, &asked_wrongly[i].request),
+                         -1);
+        if (lab->err.kind != asked_wrongly[i].kind)
+            fail_msg("%s: %s", asked_wrongly[i].what, lab->err.text);
     }
     assert_int_equal(
         token_list(lab->f.app, &lab->f.mem, &fixture_admin, &tokens, &count, &lab->err),
         0);
     assert_int_equal(count, 0);
-    must_make(lab, &lea, "lea", gives);
+    must_make(lab, &lea, "lea", GIVES);
 }
 
 static void a_person_has_a_bounded_number_of_tokens(void **state)

@@ -60,7 +60,7 @@ static void go_round(struct lab *lab)
         assert_true(++runs < 5000);
     } while (monitor_is_running(monitor));
     lab->f.clock.now += EVERY_S + EVERY_S / 10;
-    lab->f.clock.monotonic_ms += (EVERY_S + EVERY_S / 10) * 1000;
+    lab->f.clock.monotonic_ms += INT64_C(1000) * (EVERY_S + EVERY_S / 10);
 }
 
 static struct listing_row now(struct lab *lab, const char *address)

@@ -82,7 +82,8 @@ static void write_log(struct browser *b)
 
     for (int day = 1; day <= DAYS; day++)
         for (int i = 0; i < USUAL; i++)
-            log_message(&l, l.now - day * DAY_S - 3600 * (i + 1), "250 taken");
+            log_message(&l, l.now - INT64_C(1) * day * DAY_S - INT64_C(3600) * (i + 1),
+                        "250 taken");
     log_message(&l, l.now - 600, "554 this is spam");
     if (app_write(b->fixture.app, apply, &l, &err) != 0)
         fail_msg("%s", err.text);

@@ -738,7 +738,7 @@ static void a_listed_address_stays_on_today_while_the_list_is_silent(void **stat
     fake_resolver_list(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, "127.0.0.2",
                        NULL);
     post(b, "/pool/" FIXTURE_RESERVED "/check", "");
-    b->fixture.clock.now += 20 * 60;
+    b->fixture.clock.now += INT64_C(20) * 60;
     fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_RESERVED, DNS_TIMEOUT);
     post(b, "/pool/" FIXTURE_RESERVED "/check", "");
     get(b, "/");
