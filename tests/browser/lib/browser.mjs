@@ -39,7 +39,8 @@ export async function newPage(browser, options = {}) {
     page.on("request", (request) => seen.urls.push(request.url()));
     page.on("response", (response) => {
         if (response.request().isNavigationRequest()) seen.loads = [];
-        seen.loads.push(response);
+        // Read at once: the browser forgets a body when a page clears the cache, as the one with the password does.
+        seen.loads.push({ response, body: response.body().catch((error) => error) });
     });
     return page;
 }
@@ -48,9 +49,13 @@ export async function newPage(browser, options = {}) {
 export async function weight(page) {
     let bytes = 0;
     await page.waitForLoadState("load");
-    for (const response of page.seen.loads) {
+    for (const { response, body: reading } of page.seen.loads) {
         if (response.status() >= 300 && response.status() < 400) continue;
-        const body = await response.body();
+        let body = await reading;
+        if (body instanceof Error) {
+            if (response.request().method() !== "GET") throw body;
+            body = await (await page.request.get(response.url())).body();
+        }
         if (response.request().isNavigationRequest()) page.seen.html = body.toString("utf8");
         bytes += gzipSync(body).length;
     }
