@@ -124,6 +124,15 @@ static inline int64_t put_case(struct desk *desk, const char *bounce_sha)
     return id;
 }
 
+/* A store with what a lease is made of: a reserved address and a case, each number 1. */
+static inline int make_frame(void **state)
+{
+    make_store(state);
+    put_address(*state, "198.51.100.21", "clean01");
+    put_case(*state, "aa");
+    return 0;
+}
+
 static const char *const any_domain[] = {NULL};
 static const char *const one_sender[] = {"kim@hosted.example", NULL};
 
