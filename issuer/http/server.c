@@ -1,18 +1,13 @@
 /*
- * server.c - libmicrohttpd, the guard in front of it, and the reaper behind it.
+ * server.c - libmicrohttpd, the guard in front of it (request_guard.h), and the reaper behind it
+ * (connections.h).
  *
  * A thread a connection: a handler may wait seconds for DNS, for a hash or for its turn to
  * write, and nobody else's page shall wait with it. How many handlers run at once is bounded by
  * a gate, so connections are cheap and work is not doubled under load.
  *
- * The guard refuses what Debian's 0.9.75 lets through (measured): two Content-Lengths,
- * Content-Length with chunked, an unknown transfer coding, two Hosts, control characters, %00 in
- * the path. Such a connection is closed after the answer, so that what follows in it is never
- * read as a request.
- *
- * The reaper knows every connection. The library's own timeout starts again with every byte;
- * ours does not: a connection without a whole request is shut down after 10 s, a body that comes
- * at a decent pace earns more time, and nothing lasts longer than 60 s.
+ * What the guard refuses is closed after the answer, so that what follows in it is never read as
+ * a request.
  *
  * X-Forwarded-For and its kin are never read: whoever connects could write them.
  */
@@ -20,65 +15,39 @@
 
 #include "issuer/http/server.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
-#include "base/address.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/secret.h"
-#include "base/socket.h"
+#include "issuer/http/connections.h"
+#include "issuer/http/monitor.h"
+#include "issuer/http/request_guard.h"
 
 enum {
     CONNECTIONS_MAX = 200,
     CONNECTION_MEMORY = 16 * 1024, /* request line and headers; above is 431 */
     STACK_BYTES = 1024 * 1024,
     IDLE_TIMEOUT_S = 10,
-    REQUEST_DEADLINE_MS = 10 * 1000,
-    CONNECTION_DEADLINE_MS = 60 * 1000,
-    BODY_BYTES_PER_MS = 32, /* a body must keep 32 KB a second to earn time */
-    REAP_EVERY_MS = 500,
-    URI_MAX = 2000,
-    HEADERS_MAX = 64,
     DRAIN_MAX = 16 * 1024 *
                 1024, /* a refused body is read away, that the answer arrives */
     BUFFERED_MAX = 64 * 1024 * 1024, /* of all connections together */
     STOP_WAIT_S = 10
 };
 
-/* One connection, from accept to close. Fields below `next` change under the server's lock. */
-struct peer {
-    struct http_server *server;
-    int fd;
-    char client[ADDRESS_TEXT_MAX + 1];
-    bool has_peer;
-    uid_t uid;
-    struct peer *previous, *next;
-    int64_t since_ms; /* waiting for a request, or working on one, since */
-    int64_t body_bytes;
-    bool is_whole; /* the request is complete: we are working or sending */
-};
-
 struct http_server {
     const struct site *site;
     int fd;
     struct MHD_Daemon *daemon;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* a handler ended, or is_stopping */
-    struct peer *peers;
+    struct connections *connections;
+    struct monitor monitor; /* of all below; told when a handler ended */
     unsigned running, running_max;
     unsigned answering; /* whole requests whose answer is not sent yet */
     size_t buffered_bytes;
-    bool is_stopping, has_reaper;
-    pthread_t reaper;
 };
 
 /* One request, from its first line to the end of its answer. */
@@ -99,69 +68,12 @@ struct exchange {
 
 static const char too_much[] = "That is more than this page takes.";
 
-/* ---- locking ---- */
-
-static void lock(struct http_server *server)
-{
-    int failed = pthread_mutex_lock(&server->lock);
-    assert(failed == 0);
-    (void)failed;
-}
-
-static void unlock(struct http_server *server)
-{
-    int failed = pthread_mutex_unlock(&server->lock);
-    assert(failed == 0);
-    (void)failed;
-}
-
-/* Wait for a change, at most ms. */
-static void wait_change(struct http_server *server, int64_t ms)
-{
-    struct timespec until;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &until) != 0)
-        return;
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    /* A timeout is as good as a change: the caller looks again. */
-    (void)pthread_cond_timedwait(&server->changed, &server->lock, &until);
-}
-
 static int64_t now_ms(void)
 {
     return clock_monotonic_ms(&clock_system);
 }
 
-/* ---- connections and the reaper ---- */
-
-static void name_peer(struct peer *peer, const struct sockaddr *from)
-{
-    struct address address = {
-        .bytes = {[10] = 0xff, [11] = 0xff}
-    };
-    gid_t gid;
-    pid_t pid;
-
-    if (from != NULL && from->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, from, sizeof v4);
-        memcpy(address.bytes + 12, &v4.sin_addr, 4);
-        address_format(&address, peer->client);
-    } else if (from != NULL && from->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, from, sizeof v6);
-        memcpy(address.bytes, &v6.sin6_addr, 16);
-        address_format(&address, peer->client);
-    } else {
-        memcpy(peer->client, "unix", sizeof "unix");
-        peer->has_peer = socket_peer(peer->fd, &peer->uid, &gid, &pid);
-    }
-}
+/* ---- connections ---- */
 
 static void peer_opened(struct http_server *server, struct MHD_Connection *connection,
                         void **socket_context)
@@ -170,32 +82,9 @@ static void peer_opened(struct http_server *server, struct MHD_Connection *conne
         connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *from = MHD_get_connection_info(
         connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct peer *peer = xcalloc(1, sizeof *peer);
 
-    peer->server = server;
-    peer->fd = fd != NULL ? fd->connect_fd : -1;
-    peer->since_ms = now_ms();
-    name_peer(peer, from != NULL ? from->client_addr : NULL);
-    *socket_context = peer;
-    lock(server);
-    peer->next = server->peers;
-    if (peer->next != NULL)
-        peer->next->previous = peer;
-    server->peers = peer;
-    unlock(server);
-}
-
-static void peer_closed(struct http_server *server, struct peer *peer)
-{
-    lock(server);
-    if (peer->previous != NULL)
-        peer->previous->next = peer->next;
-    else
-        server->peers = peer->next;
-    if (peer->next != NULL)
-        peer->next->previous = peer->previous;
-    unlock(server);
-    free(peer);
+    *socket_context = peer_open(server->connections, fd != NULL ? fd->connect_fd : -1,
+                                from != NULL ? from->client_addr : NULL);
 }
 
 /* The library calls this before it closes the socket, so while a peer is in the list its
@@ -207,109 +96,19 @@ static void on_connection(void *context, struct MHD_Connection *connection,
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
         peer_opened(context, connection, socket_context);
     else if (*socket_context != NULL)
-        peer_closed(context, *socket_context);
-}
-
-static int64_t deadline_ms(const struct peer *peer)
-{
-    int64_t allowed = REQUEST_DEADLINE_MS + peer->body_bytes / BODY_BYTES_PER_MS;
-
-    if (peer->is_whole || allowed > CONNECTION_DEADLINE_MS)
-        allowed = CONNECTION_DEADLINE_MS;
-    return peer->since_ms + allowed;
-}
-
-static void *reap(void *context)
-{
-    struct http_server *server = context;
-
-    lock(server);
-    while (!server->is_stopping) {
-        int64_t now = now_ms();
-        for (struct peer *peer = server->peers; peer != NULL; peer = peer->next)
-            if (peer->fd >= 0 && now > deadline_ms(peer))
-                (void)shutdown(peer->fd, SHUT_RDWR);
-        wait_change(server, REAP_EVERY_MS);
-    }
-    unlock(server);
-    return NULL;
+        peer_close(*socket_context);
 }
 
 /* ---- the guard ---- */
-
-struct seen {
-    unsigned headers, lengths, codings, hosts;
-    bool is_chunked, is_broken;
-};
-
-static bool is_clean(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-            return false;
-    return true;
-}
 
 static enum MHD_Result see_header(void *context, enum MHD_ValueKind kind UNUSED,
                                   const char *key, size_t key_len, const char *value,
                                   size_t value_len)
 {
-    struct seen *seen = context;
-    struct slice name = slice_of(key, key_len);
-    struct slice text = slice_of(value != NULL ? value : "",
-                                 value != NULL ? value_len : 0);
-
-    seen->headers++;
-    if (!slice_is_printable(name) || slice_find_byte(name, ' ') >= 0 ||
-        !is_clean(text.at, text.len))
-        seen->is_broken = true;
-    if (slice_is_nocase(name, "content-length"))
-        seen->lengths++;
-    if (slice_is_nocase(name, "host"))
-        seen->hosts++;
-    if (slice_is_nocase(name, "transfer-encoding")) {
-        seen->codings++;
-        seen->is_chunked = slice_is_nocase(text, "chunked");
-    }
+    request_see_header(
+        context, slice_of(key, key_len),
+        slice_of(value != NULL ? value : "", value != NULL ? value_len : 0));
     return MHD_YES;
-}
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool uri_is_good(struct slice uri)
-{
-    if (uri.len == 0 || uri.len > URI_MAX || uri.at[0] != '/')
-        return false;
-    for (size_t i = 0; i < uri.len; i++) {
-        if (uri.at[i] <= 0x20 || uri.at[i] >= 0x7f)
-            return false;
-        if (uri.at[i] != '%')
-            continue;
-        if (uri.len - i < 3 || !is_hex(uri.at[i + 1]) || !is_hex(uri.at[i + 2]) ||
-            (uri.at[i + 1] == '0' && uri.at[i + 2] == '0'))
-            return false;
-    }
-    return true;
-}
-
-static bool read_method(const char *method, enum http_method *out)
-{
-    static const char *const names[HTTP_METHOD_COUNT] = {
-        [HTTP_GET] = "GET",
-        [HTTP_HEAD] = "HEAD",
-        [HTTP_POST] = "POST",
-        [HTTP_DELETE] = "DELETE",
-    };
-
-    for (int i = 0; i < HTTP_METHOD_COUNT; i++)
-        if (strcmp(method, names[i]) == 0) {
-            *out = (enum http_method)i;
-            return true;
-        }
-    return false;
 }
 
 /* 0, or the status to refuse with; *out_sentence says why. */
@@ -317,21 +116,11 @@ static unsigned guard(struct exchange *x, struct MHD_Connection *connection,
                       const char *method, const char *version,
                       const char **out_sentence)
 {
-    struct seen seen = {0};
+    struct request_seen seen = {0};
 
     *out_sentence = "Your program sent a request that we do not read.";
     (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &seen);
-    if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
-        return 505;
-    if (!read_method(method, &x->request.method))
-        return 501;
-    if (seen.headers > HEADERS_MAX)
-        return 431;
-    if (seen.is_broken || seen.lengths > 1 || seen.codings > 1 || seen.hosts > 1 ||
-        (seen.lengths > 0 && seen.codings > 0) ||
-        (seen.codings > 0 && !seen.is_chunked) || x->uri == NULL)
-        return 400;
-    return 0;
+    return request_refusal(&seen, method, version, x->uri != NULL, &x->request.method);
 }
 
 /* ---- one request ---- */
@@ -349,7 +138,7 @@ static void *begin_exchange(void *context, const char *uri,
     x->peer = info != NULL ? info->socket_context : NULL;
     arena_init(&x->mem);
     strbuf_init(&x->body, 0);
-    if (uri_is_good(target))
+    if (request_uri_is_good(target))
         x->uri = arena_slice(&x->mem, target);
     return x;
 }
@@ -481,23 +270,22 @@ static void enter(struct exchange *x)
 {
     struct http_server *server = x->server;
 
-    lock(server);
+    peer_sent_all(x->peer);
+    monitor_lock(&server->monitor);
     x->is_answering = true;
     server->answering++;
-    if (x->peer != NULL)
-        x->peer->is_whole = true;
     while (server->running >= server->running_max)
-        wait_change(server, 1000);
+        monitor_wait(&server->monitor, 1000);
     server->running++;
-    unlock(server);
+    monitor_unlock(&server->monitor);
 }
 
 static void leave(struct http_server *server)
 {
-    lock(server);
+    monitor_lock(&server->monitor);
     server->running--;
-    pthread_cond_broadcast(&server->changed);
-    unlock(server);
+    monitor_tell(&server->monitor);
+    monitor_unlock(&server->monitor);
 }
 
 static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connection)
@@ -557,14 +345,13 @@ static enum MHD_Result take_body(struct exchange *x, const char *bytes, size_t l
         set_refusal(x, 413, too_much);
         is_kept = false;
     }
-    lock(server);
-    if (x->peer != NULL)
-        x->peer->body_bytes += (int64_t)len;
+    peer_sent_body(x->peer, len);
+    monitor_lock(&server->monitor);
     if (is_kept) {
         is_busy = server->buffered_bytes + len > BUFFERED_MAX;
         server->buffered_bytes += is_busy ? 0 : len;
     }
-    unlock(server);
+    monitor_unlock(&server->monitor);
     if (is_busy)
         set_refusal(x, 503, "Too much is being sent to us at once. Please try again.");
     else if (is_kept) {
@@ -604,17 +391,13 @@ static void on_completed(void *context, struct MHD_Connection *connection UNUSED
 
     if (x == NULL)
         return;
-    lock(server);
+    monitor_lock(&server->monitor);
     server->buffered_bytes -= x->body.len;
     if (x->is_answering)
         server->answering--;
-    if (x->peer != NULL) {
-        x->peer->since_ms = now_ms();
-        x->peer->body_bytes = 0;
-        x->peer->is_whole = false;
-    }
-    pthread_cond_broadcast(&server->changed);
-    unlock(server);
+    monitor_tell(&server->monitor);
+    monitor_unlock(&server->monitor);
+    peer_is_answered(x->peer);
     /* It may have been a password. */
     strbuf_wipe(&x->body);
     arena_release(&x->mem);
@@ -636,31 +419,19 @@ static void on_library_log(void *context UNUSED, const char *format, va_list arg
 
 static int prepare(struct http_server *server, struct error *err)
 {
-    pthread_condattr_t monotonic;
-
-    if (pthread_condattr_init(&monotonic) != 0)
-        return error_set(err, ERROR_INTERNAL, "could not prepare the HTTP server");
-    bool is_good = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
-                   pthread_cond_init(&server->changed, &monotonic) == 0;
-    (void)pthread_condattr_destroy(&monotonic);
-    if (!is_good || pthread_mutex_init(&server->lock, NULL) != 0)
-        return error_set(err, ERROR_INTERNAL, "could not prepare the HTTP server");
-    if (pthread_create(&server->reaper, NULL, reap, server) != 0)
-        return error_set(err, ERROR_UNAVAILABLE, "could not start a thread");
-    server->has_reaper = true;
+    if (monitor_init(&server->monitor, err) != 0)
+        return -1;
+    if (connections_start(&server->connections, err) != 0) {
+        monitor_destroy(&server->monitor);
+        return -1;
+    }
     return 0;
 }
 
 static void finish(struct http_server *server)
 {
-    lock(server);
-    server->is_stopping = true;
-    pthread_cond_broadcast(&server->changed);
-    unlock(server);
-    if (server->has_reaper)
-        (void)pthread_join(server->reaper, NULL);
-    (void)pthread_cond_destroy(&server->changed);
-    (void)pthread_mutex_destroy(&server->lock);
+    connections_stop(server->connections);
+    monitor_destroy(&server->monitor);
     free(server);
 }
 
@@ -701,10 +472,10 @@ void http_server_stop(struct http_server *server)
 
     /* No new connections; what is being answered gets to its end. */
     MHD_socket fd = MHD_quiesce_daemon(server->daemon);
-    lock(server);
+    monitor_lock(&server->monitor);
     while (server->answering > 0 && now_ms() < until_ms)
-        wait_change(server, 100);
-    unlock(server);
+        monitor_wait(&server->monitor, 100);
+    monitor_unlock(&server->monitor);
     MHD_stop_daemon(server->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
