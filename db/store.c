@@ -193,6 +193,15 @@ int store_one(struct sql_rows *rows, struct arena *mem,
     return result;
 }
 
+int store_number(struct sql_rows *rows, int64_t *out, struct error *err)
+{
+    int found = sql_next(rows, err);
+
+    *out = found == 1 ? sql_int(rows, 0) : 0;
+    sql_end(rows);
+    return found < 0 ? -1 : 0;
+}
+
 int store_corrupt(struct error *err, const char *what)
 {
     return error_set(err, ERROR_INTEGRITY,

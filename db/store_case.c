@@ -267,9 +267,5 @@ int store_case_same_bounce(struct store *store, const char *bounce_sha, int64_t 
                 "SELECT id FROM support_case WHERE bounce_sha = $1 ORDER BY id LIMIT 1",
                 "t", bounce_sha) != 0)
         return -1;
-    int found = sql_next(rows, err);
-    if (found >= 0)
-        *out_id = found == 1 ? sql_int(rows, 0) : 0;
-    sql_end(rows);
-    return found < 0 ? -1 : 0;
+    return store_number(rows, out_id, err);
 }

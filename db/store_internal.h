@@ -46,6 +46,9 @@ NODISCARD int store_one(struct sql_rows *rows, struct arena *mem,
                                     void *element, struct error *err),
                         void *element, const char *what, struct error *err);
 
+/* The number in the first column of the first row; 0 when there is none. Ends rows. */
+NODISCARD int store_number(struct sql_rows *rows, int64_t *out, struct error *err);
+
 /* A part as LIKE ... ESCAPE '\' finds it in lower-case text: "50%" becomes "%50\%%". NULL stays NULL. */
 const char *store_pattern(struct arena *mem, const char *part);
 /* The part as a number, for columns that are one; 0 when it is none. */

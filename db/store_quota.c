@@ -8,15 +8,15 @@
 #include "base/limits.h"
 #include "core/actor.h"
 
-/* The number that the one row holds; ends rows. */
+/* Of a statement that counts. */
 static int read_count(struct sql_rows *rows, unsigned *out, struct error *err)
 {
-    int found = sql_next(rows, err);
+    int64_t count = 0;
 
-    if (found == 1)
-        *out = (unsigned)sql_int(rows, 0);
-    sql_end(rows);
-    return found == 1 ? 0 : -1;
+    if (store_number(rows, &count, err) != 0)
+        return -1;
+    *out = (unsigned)count;
+    return 0;
 }
 
 int store_lease_count_since(struct store *store, const char *mailbox, int64_t since,

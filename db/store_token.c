@@ -83,7 +83,7 @@ int store_token_by_hash(struct store *store, struct arena *mem,
     return store_one(rows, mem, read_token, out, "such token", err);
 }
 
-int store_token_list(struct store *store, struct arena *mem, int64_t agent_id,
+int store_token_list(struct store *store, struct arena *mem, const char *owner,
                      struct api_token **out, size_t *out_count, struct error *err)
 {
     static const struct collecting tokens = {sizeof(struct api_token), 0, read_token};
@@ -91,8 +91,8 @@ int store_token_list(struct store *store, struct arena *mem, int64_t agent_id,
     void *found;
 
     if (sql_ask(store->sql, &rows, err,
-                SELECT "WHERE $1 IN (0, t.agent_id) ORDER BY t.id DESC", "i",
-                agent_id) != 0 ||
+                SELECT "WHERE $1 IS NULL OR a.name = $1 ORDER BY t.id DESC", "t",
+                owner) != 0 ||
         store_collect(rows, mem, &tokens, &found, out_count, err) != 0)
         return -1;
     *out = found;
@@ -103,17 +103,16 @@ int store_token_count(struct store *store, int64_t agent_id, int64_t now, size_t
                       struct error *err)
 {
     struct sql_rows *rows;
+    int64_t count = 0;
 
     if (sql_ask(store->sql, &rows, err,
                 "SELECT count(*) FROM api_token WHERE agent_id = $1 AND ended_at = 0 "
                 "AND expires_at > $2",
-                "ii", agent_id, now) != 0)
+                "ii", agent_id, now) != 0 ||
+        store_number(rows, &count, err) != 0)
         return -1;
-    int found = sql_next(rows, err);
-    if (found == 1)
-        *out = (size_t)sql_int(rows, 0);
-    sql_end(rows);
-    return found == 1 ? 0 : -1;
+    *out = (size_t)count;
+    return 0;
 }
 
 int store_token_used(struct store *store, int64_t id, const char *from, int64_t now,

@@ -32,8 +32,8 @@ NODISCARD int store_token_find(struct store *store, struct arena *mem, int64_t i
 NODISCARD int store_token_by_hash(struct store *store, struct arena *mem,
                                   const uint8_t hash[DIGEST_BYTES],
                                   struct api_token *out, struct error *err);
-/* Newest first; agent_id 0: everybody's. */
-NODISCARD int store_token_list(struct store *store, struct arena *mem, int64_t agent_id,
+/* Newest first; owner NULL: everybody's. */
+NODISCARD int store_token_list(struct store *store, struct arena *mem, const char *owner,
                                struct api_token **out, size_t *out_count,
                                struct error *err);
 /* Those of one owner that work at now. */

@@ -96,14 +96,9 @@ static int find_moment(struct store *store, const char *question,
 {
     struct sql_rows *rows;
 
-    *out = 0;
     if (sql_ask(store->sql, &rows, err, question, "t", record->username) != 0)
         return -1;
-    int more = sql_next(rows, err);
-    if (more == 1)
-        *out = sql_int(rows, 0);
-    sql_end(rows);
-    return more < 0 ? -1 : 0;
+    return store_number(rows, out, err);
 }
 
 static int tell_moments(struct store *store, const struct usage_record *record,

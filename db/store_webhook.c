@@ -279,11 +279,7 @@ int store_post_waiting(struct store *store, int64_t *out, struct error *err)
     if (sql_ask(store->sql, &rows, err,
                 "SELECT COUNT(*) FROM webhook_post WHERE state = 'waiting'", "") != 0)
         return -1;
-    int more = sql_next(rows, err);
-    if (more == 1)
-        *out = sql_int(rows, 0);
-    sql_end(rows);
-    return more < 0 ? -1 : 0;
+    return store_number(rows, out, err);
 }
 
 int store_post_prune(struct store *store, int64_t before, size_t max,

@@ -113,13 +113,13 @@ static void lists_and_counts_keep_owners_apart(void **state)
     size_t count = 0;
 
     add_token(desk, ben, 0x43);
-    works(desk,
-          store_token_list(desk->store, &desk->mem, ana, &tokens, &count, &desk->err));
+    works(desk, store_token_list(desk->store, &desk->mem, "ana", &tokens, &count,
+                                 &desk->err));
     assert_int_equal(count, 2);
     assert_int_equal(tokens[0].id, second);
     assert_int_equal(tokens[1].id, first);
     works(desk,
-          store_token_list(desk->store, &desk->mem, 0, &tokens, &count, &desk->err));
+          store_token_list(desk->store, &desk->mem, NULL, &tokens, &count, &desk->err));
     assert_int_equal(count, 3);
     assert_string_equal(tokens[0].owner, "ben");
     assert_int_equal(count_of(desk, ana, NOW), 2);
