@@ -58,9 +58,15 @@ bool address_is_special(const struct address *a)
         "fc00::/7",       "fe80::/10",     "ff00::/8",
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(special); i++) {
+    return address_is_among(a, special, ARRAY_LEN(special));
+}
+
+bool address_is_among(const struct address *a, const char *const *networks,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         struct network net = {0};
-        if (network_parse(slice_from(special[i]), &net, NULL) == 0 &&
+        if (network_parse(slice_from(networks[i]), &net, NULL) == 0 &&
             network_contains(&net, a))
             return true;
     }
@@ -117,6 +123,14 @@ bool network_contains(const struct network *net, const struct address *a)
 
     mask(&masked, net->prefix);
     return address_equal(&masked, &net->base);
+}
+
+bool networks_contain(const struct network *nets, size_t count, const struct address *a)
+{
+    for (size_t i = 0; i < count; i++)
+        if (network_contains(&nets[i], a))
+            return true;
+    return false;
 }
 
 void network_format(const struct network *net, char *text)

@@ -29,10 +29,16 @@ void address_format(const struct address *a, char *text);
 /* Loopback, private (RFC 1918, RFC 4193), CGNAT, link-local, multicast, unspecified, 0/8, 240/4.
  * Documentation networks (RFC 5737, 3849) are ordinary addresses. */
 bool address_is_special(const struct address *a);
+/* In one of these networks, as network_parse reads them: for tables in the program. */
+bool address_is_among(const struct address *a, const char *const *networks,
+                      size_t count);
 
 /* "192.0.2.0/24", "2001:db8::/32", or one address. Host bits set are refused. */
 NODISCARD int network_parse(struct slice text, struct network *out, struct error *err);
 bool network_contains(const struct network *net, const struct address *a);
+/* Any of them does. */
+bool networks_contain(const struct network *nets, size_t count,
+                      const struct address *a);
 void network_format(const struct network *net,
                     char *text); /* one address without "/32" */
 

@@ -239,12 +239,7 @@ bool api_networks_allow(const struct api_networks *networks, struct slice client
 {
     struct address address;
 
-    if (networks->count == 0)
-        return true;
-    if (!address_parse(client, &address))
-        return false;
-    for (size_t i = 0; i < networks->count; i++)
-        if (network_contains(&networks->at[i], &address))
-            return true;
-    return false;
+    return networks->count == 0 ||
+           (address_parse(client, &address) &&
+            networks_contain(networks->at, networks->count, &address));
 }

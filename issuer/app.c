@@ -299,9 +299,11 @@ struct monitor *app_monitor(const struct app *app)
     return app->monitor;
 }
 
-int64_t app_monotonic_ms(const struct app *app)
+void app_monitor_times(const struct app *app, struct monitor_times *out)
 {
-    return clock_monotonic_ms(&app->clock);
+    *out = (struct monitor_times){.now = app_now(app),
+                                  .now_ms = clock_monotonic_ms(&app->clock),
+                                  .every_s = app_config(app)->zones.check_every_s};
 }
 
 void app_stop(struct app *app)

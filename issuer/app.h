@@ -24,6 +24,7 @@ struct guard;
 struct zones;
 struct intake;
 struct monitor;
+struct monitor_times;
 struct seal;
 struct app;
 
@@ -77,7 +78,8 @@ struct intake *app_intake(struct app *app);
 
 /* The rounds over the block lists (issuer/jobs/watch.c runs it). */
 struct monitor *app_monitor(const struct app *app);
-int64_t app_monotonic_ms(const struct app *app);
+/* By the clocks of now and the configuration. */
+void app_monitor_times(const struct app *app, struct monitor_times *out);
 
 /* The process is about to end: who waits for somebody else gives up. */
 void app_stop(struct app *app);

@@ -200,17 +200,6 @@ void extract_addresses(const struct rules *rules, struct slice context, size_t r
     }
 }
 
-static bool is_shared(const struct candidate *candidate, const struct network *shared,
-                      size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (network_contains(&shared[i], &candidate->address)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The one with the highest score of those that are (or are not) shared. A second one as good is
  * a tie; a second sure one is a contradiction. */
 static const struct candidate *best_of(const struct candidates *candidates,
@@ -222,7 +211,7 @@ static const struct candidate *best_of(const struct candidates *candidates,
     for (size_t i = 0; i < candidates->count; i++) {
         const struct candidate *next = &candidates->items[i];
         bool fits = next->is_reply && next->score > 0 &&
-                    is_shared(next, shared, count) == wants_shared;
+                    networks_contain(shared, count, &next->address) == wants_shared;
         if (!fits) {
             continue;
         }

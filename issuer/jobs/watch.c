@@ -69,15 +69,14 @@ static bool add_each(struct gathering *g, const struct network *network)
 }
 
 /* Of a large one those that a bounce or a person named once: most of the others send nothing. */
-static bool add_known(struct gathering *g, const struct network *network)
+static void add_known(struct gathering *g, const struct network *network)
 {
     for (size_t i = 0; i < g->known_count; i++) {
         struct address address;
         if (address_parse(slice_from(g->known[i].address), &address) &&
             network_contains(network, &address) && !add(g, &address))
-            break;
+            return;
     }
-    return false;
 }
 
 static void add_range(struct gathering *g, const char *text)
@@ -88,9 +87,11 @@ static void add_range(struct gathering *g, const char *text)
 
     if (network_parse(slice_from(text), &network, NULL) != 0)
         return;
-    bool is_whole = network.prefix >= small ? add_each(g, &network)
-                                            : add_known(g, &network);
-    g->left_out += !is_whole;
+    if (network.prefix >= small && add_each(g, &network))
+        return;
+    if (network.prefix < small)
+        add_known(g, &network);
+    g->left_out++;
 }
 
 static int gather(struct app *app, struct gathering *g, struct error *err)
@@ -114,18 +115,11 @@ static int gather(struct app *app, struct gathering *g, struct error *err)
 
 /* ---- a slice ---- */
 
-static struct monitor_times times_of(const struct app *app)
-{
-    return (struct monitor_times){.now = app_now(app),
-                                  .now_ms = app_monotonic_ms(app),
-                                  .every_s = app_config(app)->zones.check_every_s};
-}
-
 static int begin(struct app *app, struct arena *mem, struct error *err)
 {
     const struct zone *zones[CONFIG_LIST_MAX];
     struct gathering g = {.mem = mem};
-    const struct monitor_times times = times_of(app);
+    struct monitor_times times;
 
     if (gather(app, &g, err) != 0)
         return -1;
@@ -134,6 +128,7 @@ static int begin(struct app *app, struct arena *mem, struct error *err)
                                       .left_out = g.left_out,
                                       .zones = zones,
                                       .zones_count = zones_used(app_zones(app), zones)};
+    app_monitor_times(app, &times);
     monitor_begin(app_monitor(app), &plan, &times, app_random(app));
     return 0;
 }
@@ -155,6 +150,7 @@ static int ask_slice(struct app *app, struct arena *mem, struct error *err)
     const struct config *config = app_config(app);
     size_t max = config->zones.questions_per_second; /* of checks it is fewer */
     struct slice_asked slice = {.checks = arena_array(mem, max, sizeof *slice.checks)};
+    struct monitor_times times;
 
     slice.count = monitor_next(app_monitor(app), config->zones.questions_per_second,
                                slice.checks, max);
@@ -165,18 +161,19 @@ static int ask_slice(struct app *app, struct arena *mem, struct error *err)
     /* Answers that cannot be kept are asked for again. */
     if (app_write(app, keep, &slice, err) != 0)
         return -1;
-    const struct monitor_times times = times_of(app);
+    app_monitor_times(app, &times);
     monitor_took(app_monitor(app), slice.checks, slice.count, &times);
     return 0;
 }
 
 int job_watch(struct app *app, struct error *err)
 {
-    const struct monitor_times times = times_of(app);
     struct monitor *monitor = app_monitor(app);
+    struct monitor_times times;
     struct arena mem;
     int result = 0;
 
+    app_monitor_times(app, &times);
     if (times.every_s == 0 || app_is_stopping(app) || !monitor_is_due(monitor, &times))
         return 0;
     arena_init(&mem);

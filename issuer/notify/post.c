@@ -15,12 +15,6 @@ enum {
     POLL_MS = 200 /* how soon we see that we shall stop */
 };
 
-/* Beyond address_is_special: shared by protocols, or with an IPv4 address inside. */
-static const char *const never[] = {
-    "192.0.0.0/24", "198.18.0.0/15", "64:ff9b::/96", "64:ff9b:1::/48",
-    "2001::/32",    "2002::/16",     "100::/64",     "fec0::/10",
-};
-
 struct attempt {
     struct post *post;
     const struct post_terms *terms;
@@ -32,42 +26,29 @@ struct attempt {
     char fault[CURL_ERROR_SIZE];
 };
 
-static bool is_in(const struct network *networks, size_t count,
-                  const struct address *address)
-{
-    for (size_t i = 0; i < count; i++)
-        if (network_contains(&networks[i], address))
-            return true;
-    return false;
-}
-
 static bool is_public(const struct address *address)
 {
-    if (address_is_special(address))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(never); i++) {
-        struct network net = {0};
-        if (network_parse(slice_from(never[i]), &net, NULL) == 0 &&
-            network_contains(&net, address))
-            return false;
-    }
-    return true;
+    /* Beyond address_is_special: shared by protocols, or with an IPv4 address inside. */
+    static const char *const never[] = {
+        "192.0.0.0/24", "198.18.0.0/15", "64:ff9b::/96", "64:ff9b:1::/48",
+        "2001::/32",    "2002::/16",     "100::/64",     "fec0::/10",
+    };
+
+    return !address_is_special(address) &&
+           !address_is_among(address, never, ARRAY_LEN(never));
 }
 
 static bool is_loopback(const struct address *address)
 {
-    struct network v4 = {0};
-    struct address v6 = {0};
+    static const char *const loopback[] = {"127.0.0.0/8", "::1"};
 
-    return (network_parse(SLICE("127.0.0.0/8"), &v4, NULL) == 0 &&
-            network_contains(&v4, address)) ||
-           (address_parse(SLICE("::1"), &v6) && address_equal(&v6, address));
+    return address_is_among(address, loopback, ARRAY_LEN(loopback));
 }
 
 bool post_address_is_allowed(const struct post_terms *terms, bool is_plain,
                              const struct address *address)
 {
-    bool is_named = is_in(terms->private, terms->private_count, address);
+    bool is_named = networks_contain(terms->private, terms->private_count, address);
 
     if (is_plain)
         return is_named && is_loopback(address);

@@ -101,11 +101,9 @@ int metrics_write(struct app *app, struct arena *mem, struct strbuf *out,
 
 void watch_report(const struct app *app, struct monitor_report *out)
 {
-    const struct monitor_times times = {
-        .now = app_now(app),
-        .now_ms = app_monotonic_ms(app),
-        .every_s = app_config(app)->zones.check_every_s};
+    struct monitor_times times;
 
+    app_monitor_times(app, &times);
     monitor_report(app_monitor(app), &times, out);
 }
 
