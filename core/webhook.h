@@ -10,7 +10,7 @@
 #include "base/slice.h"
 
 enum {
-    WEBHOOK_EVENT_COUNT = 12,
+    WEBHOOK_EVENT_COUNT = 12,      /* kinds of them */
     WEBHOOK_EVENTS_OF_ONE_MAX = 2, /* events of one audit record */
     WEBHOOK_URL_MAX = 500,
     WEBHOOK_SECRET_BYTES = 32,
@@ -21,7 +21,7 @@ enum {
 /* Of a post that a person asked for, to one webhook; no audit record is one. */
 #define WEBHOOK_EVENT_TEST "webhook.test"
 
-/* "lease.created", 0 to WEBHOOK_EVENT_COUNT - 1. */
+/* "lease.created", 0 to WEBHOOK_EVENT_COUNT - 1, in the order for people; NULL behind the last. */
 const char *webhook_event_name(size_t number);
 NODISCARD bool webhook_event_is_known(struct slice name);
 

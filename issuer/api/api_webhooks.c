@@ -8,25 +8,13 @@
 #include "issuer/api/api_resources.h"
 #include "issuer/notify/webhook.h"
 
-static json_t *present_events(const char *events)
-{
-    struct slice rest = slice_from(events);
-    json_t *list = json_array();
-    struct slice word;
-
-    while (slice_cut(&rest, ' ', &word))
-        if (word.len > 0)
-            json_array_append_new(list, json_stringn(word.at, word.len));
-    return list;
-}
-
 static json_t *present_webhook(const struct webhook *hook)
 {
     json_t *o = json_object();
 
     put_number(o, "id", hook->id);
     put_text(o, "url", hook->url);
-    json_object_set_new(o, "events", present_events(hook->events));
+    put_flags(o, "events", hook->events);
     put_bool(o, "enabled", hook->disabled_at == 0);
     put_time(o, "disabled_at", hook->disabled_at);
     put_text(o, "disabled_why", hook->disabled_at != 0 ? hook->disabled_why : NULL);
@@ -124,34 +112,33 @@ int api_webhook_remove(struct call *call, json_t **out, struct error *err)
     return 0;
 }
 
-int api_webhook_enable(struct call *call, json_t **out, struct error *err)
+/* What takes nothing but the number, and is answered by the webhook as it is then. */
+static int act(struct call *call,
+               int (*change)(struct app *app, const struct actor *actor, int64_t id,
+                             struct error *err),
+               json_t **out, struct error *err)
 {
     int64_t id = 0;
 
     if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
-        webhook_switch(call->app, &call->actor, id, true, err) != 0)
+        change(call->app, &call->actor, id, err) != 0)
         return -1;
     return show(call, id, out, err);
+}
+
+int api_webhook_enable(struct call *call, json_t **out, struct error *err)
+{
+    return act(call, webhook_enable, out, err);
 }
 
 int api_webhook_disable(struct call *call, json_t **out, struct error *err)
 {
-    int64_t id = 0;
-
-    if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
-        webhook_switch(call->app, &call->actor, id, false, err) != 0)
-        return -1;
-    return show(call, id, out, err);
+    return act(call, webhook_disable, out, err);
 }
 
 int api_webhook_test(struct call *call, json_t **out, struct error *err)
 {
-    int64_t id = 0;
-
-    if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
-        webhook_test(call->app, &call->actor, id, err) != 0)
-        return -1;
-    return show(call, id, out, err);
+    return act(call, webhook_test, out, err);
 }
 
 int api_webhook_posts(struct call *call, json_t **out, struct error *err)

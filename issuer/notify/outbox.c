@@ -170,8 +170,7 @@ static void say_failures(const struct batch *b)
 static int send_batch(struct batch *b, struct error *err)
 {
     const struct config *config = app_config(b->app);
-    struct post posts[POST_AT_ONCE_MAX];
-    struct sending *sent[POST_AT_ONCE_MAX];
+    struct post *posts[POST_AT_ONCE_MAX];
     size_t count = 0;
     const struct post_terms terms = {.private = config->webhooks.private,
                                      .private_count = config->webhooks.private_count,
@@ -182,8 +181,7 @@ static int send_batch(struct batch *b, struct error *err)
     for (size_t i = 0; i < b->count; i++) {
         struct sending *s = &b->sendings[i];
         if (put_headers(b, s)) {
-            sent[count] = s;
-            posts[count++] = s->post;
+            posts[count++] = &s->post;
         } else {
             s->post.was_tried = true;
             (void)snprintf(
@@ -192,8 +190,6 @@ static int send_batch(struct batch *b, struct error *err)
         }
     }
     post_all(&terms, posts, count);
-    for (size_t i = 0; i < count; i++)
-        sent[i]->post = posts[i];
     if (app_write(b->app, keep, b, err) != 0)
         return -1;
     say_failures(b);

@@ -255,7 +255,7 @@ static void begin(CURLM *multi, const struct post_terms *terms, struct attempt *
     }
 }
 
-void post_all(const struct post_terms *terms, struct post *posts, size_t count)
+void post_all(const struct post_terms *terms, struct post *const *posts, size_t count)
 {
     struct attempt attempts[POST_AT_ONCE_MAX];
     CURLM *multi = curl_multi_init();
@@ -264,7 +264,7 @@ void post_all(const struct post_terms *terms, struct post *posts, size_t count)
     if (multi == NULL)
         abort();
     for (size_t i = 0; i < count; i++)
-        begin(multi, terms, &attempts[i], &posts[i]);
+        begin(multi, terms, &attempts[i], posts[i]);
     run(multi, terms);
     for (size_t i = 0; i < count; i++) {
         (void)curl_multi_remove_handle(multi, attempts[i].curl);

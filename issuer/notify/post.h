@@ -46,7 +46,7 @@ NODISCARD bool post_address_is_allowed(const struct post_terms *terms, bool is_p
                                        const struct address *address);
 
 /* All of them, POST_AT_ONCE_MAX at most; comes back when the last is done. */
-void post_all(const struct post_terms *terms, struct post *posts, size_t count);
+void post_all(const struct post_terms *terms, struct post *const *posts, size_t count);
 /* A 2xx answer. */
 bool post_is_delivered(const struct post *post);
 

@@ -12,7 +12,6 @@
 enum {
     SIGN_TEXT_MAX = 3 + 44,        /* "v1," and 32 bytes */
     SIGN_SECRET_TEXT_MAX = 6 + 88, /* "whsec_" and 64 bytes */
-    SIGN_SECRET_MIN = 24,          /* bytes, by the specification */
     SIGN_SECRET_MAX = 64
 };
 

@@ -128,7 +128,6 @@ int webhook_add(struct app *app, struct arena *mem, const struct actor *actor,
 struct changing {
     const struct actor *actor;
     int64_t now, id, post_id;
-    bool is_on;
     int (*change)(struct store *store, const struct changing *c, struct error *err);
     const char *action;
 };
@@ -164,23 +163,33 @@ int webhook_remove(struct app *app, const struct actor *actor, int64_t id,
     return run(app, &c, err);
 }
 
-static int do_switch(struct store *store, const struct changing *c, struct error *err)
+static int do_enable(struct store *store, const struct changing *c, struct error *err)
 {
-    /* On again first: what it failed before a person looked at it counts no more. */
-    if (store_webhook_switch(store, c->id, 0, "", err) != 0)
-        return -1;
-    return c->is_on ? 0
-                    : store_webhook_switch(store, c->id, c->now, "by a person", err);
+    return store_webhook_switch(store, c->id, 0, "", err);
 }
 
-int webhook_switch(struct app *app, const struct actor *actor, int64_t id, bool is_on,
+int webhook_enable(struct app *app, const struct actor *actor, int64_t id,
                    struct error *err)
 {
-    struct changing c = {.actor = actor,
-                         .id = id,
-                         .is_on = is_on,
-                         .change = do_switch,
-                         .action = is_on ? "webhook.enable" : "webhook.disable"};
+    struct changing c = {
+        .actor = actor, .id = id, .change = do_enable, .action = "webhook.enable"};
+
+    return run(app, &c, err);
+}
+
+static int do_disable(struct store *store, const struct changing *c, struct error *err)
+{
+    /* On again first: what it failed before a person looked at it counts no more. */
+    if (do_enable(store, c, err) != 0)
+        return -1;
+    return store_webhook_switch(store, c->id, c->now, "by a person", err);
+}
+
+int webhook_disable(struct app *app, const struct actor *actor, int64_t id,
+                    struct error *err)
+{
+    struct changing c = {
+        .actor = actor, .id = id, .change = do_disable, .action = "webhook.disable"};
 
     return run(app, &c, err);
 }

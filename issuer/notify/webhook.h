@@ -21,8 +21,10 @@ NODISCARD int webhook_add(struct app *app, struct arena *mem, const struct actor
                           struct secret *out_secret, struct error *err);
 NODISCARD int webhook_remove(struct app *app, const struct actor *actor, int64_t id,
                              struct error *err);
-NODISCARD int webhook_switch(struct app *app, const struct actor *actor, int64_t id,
-                             bool is_on, struct error *err);
+NODISCARD int webhook_enable(struct app *app, const struct actor *actor, int64_t id,
+                             struct error *err);
+NODISCARD int webhook_disable(struct app *app, const struct actor *actor, int64_t id,
+                              struct error *err);
 /* Put a post of WEBHOOK_EVENT_TEST on its way; ERROR_CONFLICT: it is switched off. */
 NODISCARD int webhook_test(struct app *app, const struct actor *actor, int64_t id,
                            struct error *err);

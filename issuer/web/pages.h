@@ -44,6 +44,7 @@ int page_approval_answer(struct page *page, struct error *err);
 int page_webhooks(struct page *page, struct error *err);
 int page_webhook_add(struct page *page, struct error *err);
 int page_webhook_do(struct page *page, struct error *err);
+int page_webhook_again(struct page *page, struct error *err);
 int page_webhook(struct page *page, struct error *err);
 
 /* needs.c: needs and has_needs, for Today. */

@@ -21,16 +21,6 @@ struct extra {
     const char *secret; /* just made: shown now and never again */
 };
 
-static int webhook_id(const struct page *page, int64_t *out, struct error *err)
-{
-    uint64_t id = 0;
-
-    if (!number_u64(page->request->params[0], INT64_MAX, &id))
-        return error_set(err, ERROR_NOT_FOUND, "there is no such webhook");
-    *out = (int64_t)id;
-    return 0;
-}
-
 static json_t *standing(const struct page *page, const struct webhook *hook)
 {
     if (hook->disabled_at != 0)
@@ -162,66 +152,58 @@ int page_webhook_add(struct page *page, struct error *err)
     return result;
 }
 
-static int remove_it(struct page *page, int64_t id, struct error *err)
+static void go_to(struct page *page, int64_t id)
 {
-    return webhook_remove(page->app, &page->actor, id, err);
-}
-
-static int enable_it(struct page *page, int64_t id, struct error *err)
-{
-    return webhook_switch(page->app, &page->actor, id, true, err);
-}
-
-static int disable_it(struct page *page, int64_t id, struct error *err)
-{
-    return webhook_switch(page->app, &page->actor, id, false, err);
-}
-
-static int test_it(struct page *page, int64_t id, struct error *err)
-{
-    return webhook_test(page->app, &page->actor, id, err);
-}
-
-/* The post is named in the form. */
-static int send_again(struct page *page, int64_t id, struct error *err)
-{
-    uint64_t post_id = 0;
-
-    if (!number_u64(form_slice(&page->form, "post"), INT64_MAX, &post_id))
-        return error_set(err, ERROR_NOT_FOUND, "there is no such post");
-    return webhook_again(page->app, &page->actor, id, (int64_t)post_id, err);
+    http_see_other(page->response,
+                   arena_printf(page->mem, "/settings/webhooks/%lld", (long long)id));
 }
 
 int page_webhook_do(struct page *page, struct error *err)
 {
     static const struct {
         const char *name;
-        int (*act)(struct page *page, int64_t id, struct error *err);
+        int (*act)(struct app *app, const struct actor *actor, int64_t id,
+                   struct error *err);
         bool goes_to_list;
     } acts[] = {
-        {"remove",  remove_it,  true },
-        {"enable",  enable_it,  false},
-        {"disable", disable_it, false},
-        {"test",    test_it,    false},
-        {"again",   send_again, false},
+        {"remove",  webhook_remove,  true },
+        {"enable",  webhook_enable,  false},
+        {"disable", webhook_disable, false},
+        {"test",    webhook_test,    false},
     };
     int64_t id = 0;
 
-    if (webhook_id(page, &id, err) != 0)
+    if (page_number(page, 0, &id, err) != 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
         if (!slice_is(page->request->params[1], acts[i].name))
             continue;
-        if (acts[i].act(page, id, err) != 0)
+        if (acts[i].act(page->app, &page->actor, id, err) != 0)
             return -1;
-        http_see_other(
-            page->response,
-            acts[i].goes_to_list
-                ? "/settings/webhooks"
-                : arena_printf(page->mem, "/settings/webhooks/%lld", (long long)id));
+        if (acts[i].goes_to_list)
+            http_see_other(page->response, "/settings/webhooks");
+        else
+            go_to(page, id);
         return 0;
     }
-    return error_set(err, ERROR_NOT_FOUND, "a webhook cannot do that");
+    return error_set(err, ERROR_NOT_FOUND, "%s", speak(page, "console.error.no_page"));
+}
+
+/* The post is named in the form. */
+int page_webhook_again(struct page *page, struct error *err)
+{
+    int64_t id = 0;
+    int64_t post_id = 0;
+
+    if (page_number(page, 0, &id, err) != 0)
+        return -1;
+    if (!number_i64(form_slice(&page->form, "post"), 1, INT64_MAX, &post_id))
+        return error_set(err, ERROR_NOT_FOUND, "%s",
+                         speak(page, "console.error.no_page"));
+    if (webhook_again(page->app, &page->actor, id, post_id, err) != 0)
+        return -1;
+    go_to(page, id);
+    return 0;
 }
 
 /* ---- one webhook ---- */
@@ -272,7 +254,8 @@ int page_webhook(struct page *page, struct error *err)
     json_t *list = json_array();
 
     view_take(page->view, "posts", list);
-    if (webhook_id(page, &id, err) != 0 || app_take_reader(page->app, &store, err) != 0)
+    if (page_number(page, 0, &id, err) != 0 ||
+        app_take_reader(page->app, &store, err) != 0)
         return -1;
     int result = store_webhook_find(store, page->mem, id, &hook, err);
     if (result == 0)

@@ -120,6 +120,19 @@ static void a_url_is_https_and_a_host(void **state UNUSED)
     }
 }
 
+static void every_event_has_one_number(void **state UNUSED)
+{
+    for (size_t i = 0; i < WEBHOOK_EVENT_COUNT; i++) {
+        assert_non_null(webhook_event_name(i));
+        assert_true(webhook_event_is_known(slice_from(webhook_event_name(i))));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(webhook_event_name(i), webhook_event_name(k));
+    }
+    assert_string_equal(webhook_event_name(0), "case.created");
+    assert_string_equal(webhook_event_name(2), "lease.created");
+    assert_null(webhook_event_name(WEBHOOK_EVENT_COUNT));
+}
+
 static void a_url_has_a_ceiling(void **state UNUSED)
 {
     const struct slice scheme = SLICE("https://");
@@ -136,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_audit_record_is_the_events_of_the_table),
+        cmocka_unit_test(every_event_has_one_number),
         cmocka_unit_test(tries_go_on_for_days_and_end),
         cmocka_unit_test(the_receiver_may_ask_for_more_time),
         cmocka_unit_test(a_url_is_https_and_a_host),

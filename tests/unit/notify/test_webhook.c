@@ -89,8 +89,7 @@ static void what_happens_is_on_its_way_to_whom_it_concerns(void **state)
     app_fixture_case(&lab->f);
     assert_string_equal(on_its_way(lab, lab->id), "listing.started case.created");
     assert_string_equal(on_its_way(lab, picky), "case.created");
-    assert_int_equal(
-        webhook_switch(lab->f.app, &fixture_admin, picky, false, &lab->err), 0);
+    assert_int_equal(webhook_disable(lab->f.app, &fixture_admin, picky, &lab->err), 0);
     app_fixture_case(&lab->f);
     assert_string_equal(on_its_way(lab, picky), "case.created");
     assert_string_equal(on_its_way(lab, lab->id),
