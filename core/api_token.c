@@ -110,12 +110,13 @@ static const struct {
     const char *name;
     enum act act;  /* what it is for */
     unsigned also; /* what that needs to be of use */
+    bool needs_approver;
 } scopes_table[] = {
-    [API_SCOPE_DIAGNOSE] = {"diagnose",     ACT_DIAGNOSE,   MAY(ACT_VIEW_CASES)},
-    [API_SCOPE_LEASE_CREATE] = {"lease:create", ACT_MINT,       MAY(ACT_VIEW_CASES)},
-    [API_SCOPE_LEASE_REVOKE] = {"lease:revoke", ACT_REVOKE,     MAY(ACT_VIEW_CASES)},
-    [API_SCOPE_POOL_READ] = {"pool:read",    ACT_VIEW_POOL,  0                  },
-    [API_SCOPE_AUDIT_READ] = {"audit:read",   ACT_VIEW_AUDIT, 0                  },
+    [API_SCOPE_DIAGNOSE] = {"diagnose",     ACT_DIAGNOSE,   MAY(ACT_VIEW_CASES), false},
+    [API_SCOPE_LEASE_CREATE] = {"lease:create", ACT_MINT,       MAY(ACT_VIEW_CASES), true },
+    [API_SCOPE_LEASE_REVOKE] = {"lease:revoke", ACT_REVOKE,     MAY(ACT_VIEW_CASES), false},
+    [API_SCOPE_POOL_READ] = {"pool:read",    ACT_VIEW_POOL,  0,                   false},
+    [API_SCOPE_AUDIT_READ] = {"audit:read",   ACT_VIEW_AUDIT, 0,                   false},
 };
 _Static_assert(ARRAY_LEN(scopes_table) == API_SCOPE_COUNT, "one row a scope");
 
@@ -129,6 +130,12 @@ enum act api_scope_act(enum api_scope scope)
 {
     assert((size_t)scope < ARRAY_LEN(scopes_table));
     return scopes_table[scope].act;
+}
+
+bool api_scope_needs_approver(enum api_scope scope)
+{
+    assert((size_t)scope < ARRAY_LEN(scopes_table));
+    return scopes_table[scope].needs_approver;
 }
 
 static bool scope_parse(struct slice word, unsigned *scopes)

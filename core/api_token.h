@@ -51,6 +51,8 @@ enum {
 const char *api_scope_name(enum api_scope scope); /* "lease:create" */
 /* What the scope is for, which its owner's role must allow. */
 enum act api_scope_act(enum api_scope scope);
+/* Is such a token made only by whoever may agree to a lease as the second person? */
+bool api_scope_needs_approver(enum api_scope scope);
 /* Names with a blank between, as stored. false on a name that is none, and on no name at all. */
 NODISCARD bool api_scopes_parse(struct slice text, unsigned *out);
 void api_scopes_format(unsigned scopes, char out[API_SCOPES_TEXT_MAX + 1]);

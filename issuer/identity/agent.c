@@ -295,6 +295,25 @@ static int read_agent(struct signing_in *s, struct slice name, struct error *err
     return 0;
 }
 
+/* s->agent and s->is_right: whose name it is, and whether that is the password. ERROR_EXHAUSTED when
+ * guessing too fast. The same work for a name that nobody has. */
+static int try_password(struct signing_in *s, struct slice name, struct slice password,
+                        struct error *err)
+{
+    int64_t wait_s = guard_enter(app_guard(s->app), name, slice_from(s->client),
+                                 s->now);
+
+    if (wait_s > 0)
+        return error_set(err, ERROR_EXHAUSTED, "too many tries, wait %lld seconds",
+                         (long long)wait_s);
+    if (read_agent(s, name, err) != 0)
+        return -1;
+    bool may = s->agent.id != 0 && s->agent.disabled_at == 0;
+    s->is_right =
+        verify_password(s->app, may ? s->agent.password_hash : NULL, password) && may;
+    return 0;
+}
+
 /* Refusals are kept too, for known and unknown names alike, so that both take the same time. */
 static int keep_sign_in(struct store *store, void *context, struct error *err)
 {
@@ -346,15 +365,8 @@ int agent_sign_in(struct app *app, struct arena *mem, struct slice name,
 
     char lower[AGENT_NAME_MAX + 1];
     name = lower_case(slice_take(slice_trim(name), sizeof lower), lower);
-    int64_t wait_s = guard_enter(app_guard(app), name, slice_from(s.client), s.now);
-    if (wait_s > 0)
-        return error_set(err, ERROR_EXHAUSTED, "too many tries, wait %lld seconds",
-                         (long long)wait_s);
-    if (read_agent(&s, name, err) != 0)
+    if (try_password(&s, name, password, err) != 0)
         return -1;
-    bool may = s.agent.id != 0 && s.agent.disabled_at == 0;
-    s.is_right = verify_password(app, may ? s.agent.password_hash : NULL, password) &&
-                 may;
     token_make(app_random(app), s.form_token, unused_hash);
     token_make(app_random(app), token, s.session_hash);
     int result = app_write(app, keep_sign_in, &s, err);
@@ -387,15 +399,10 @@ int agent_confirm(struct app *app, struct arena *mem, const char *name,
                            .now = app_now(app),
                            .client = client != NULL ? client : ""};
     struct slice who = slice_from(name);
-    int64_t wait_s = guard_enter(app_guard(app), who, slice_from(s.client), s.now);
 
-    if (wait_s > 0)
-        return error_set(err, ERROR_EXHAUSTED, "too many tries, wait %lld seconds",
-                         (long long)wait_s);
-    if (read_agent(&s, who, err) != 0)
+    if (try_password(&s, who, password, err) != 0)
         return -1;
-    bool may = s.agent.id != 0 && s.agent.disabled_at == 0;
-    if (verify_password(app, may ? s.agent.password_hash : NULL, password) && may) {
+    if (s.is_right) {
         guard_forgive(app_guard(app), who, slice_from(s.client));
         return 0;
     }

@@ -73,11 +73,15 @@ static int check_maker(const struct making *m, struct error *err)
 
     if (!m->actor->is_local && !is_own(m->actor, request->owner))
         return error_set(err, ERROR_DENIED, "everybody makes their own tokens");
-    if ((request->scopes & API_SCOPE(API_SCOPE_LEASE_CREATE)) != 0 &&
-        !role_may(m->actor->role, ACT_APPROVE))
-        return error_set(err, ERROR_DENIED,
-                         "a token that gives leases is made by somebody who may agree "
-                         "to one as the second person");
+    for (size_t i = 0; i < API_SCOPE_COUNT; i++)
+        if ((request->scopes & API_SCOPE(i)) != 0 &&
+            api_scope_needs_approver((enum api_scope)i) &&
+            !role_may(m->actor->role, ACT_APPROVE))
+            return error_set(
+                err, ERROR_DENIED,
+                "a token with \"%s\" is made by somebody who may agree to a "
+                "lease as the second person",
+                api_scope_name((enum api_scope)i));
     return 0;
 }
 

@@ -139,7 +139,8 @@ int page_profile_password(struct page *page, struct error *err)
         result = profile_set_password(&self, form_slice(&page->form, "present"),
                                       password, &why);
     else
-        result = error_set(&why, ERROR_INVALID, "the two passwords are not the same");
+        result = error_set(&why, ERROR_INVALID, "%s",
+                           speak(page, "console.error.passwords"));
     form_wipe(&page->form, "present");
     form_wipe(&page->form, "password");
     form_wipe(&page->form, "again");

@@ -20,16 +20,15 @@ static const char *const scope_words[API_SCOPE_COUNT] = {
     [API_SCOPE_AUDIT_READ] = "console.tokens.scope.audit_read",
 };
 
-/* How long a token may live, the second by default. */
+#define LASTS_DEFAULT "90d"
+
+/* How long a token may live. */
 static const struct {
     const char *value, *label;
 } choices[] = {
-    {"30d",  "console.tokens.for.month"  },
-    {"90d",  "console.tokens.for.quarter"},
-    {"365d", "console.tokens.for.year"   },
-};
-enum {
-    CHOICE_DEFAULT = 1
+    {"30d",         "console.tokens.for.month"  },
+    {LASTS_DEFAULT, "console.tokens.for.quarter"},
+    {"365d",        "console.tokens.for.year"   },
 };
 
 /* What was typed, to be shown again; and what only this answer knows. */
@@ -94,7 +93,7 @@ static int put_tokens(struct page *page, struct error *err)
 static bool may_ask_for(const struct page *page, enum api_scope scope)
 {
     return page_may(page, api_scope_act(scope)) &&
-           (scope != API_SCOPE_LEASE_CREATE || page_may(page, ACT_APPROVE));
+           (!api_scope_needs_approver(scope) || page_may(page, ACT_APPROVE));
 }
 
 static void put_form(struct page *page, const struct typed *typed)
@@ -145,7 +144,7 @@ static int show(struct page *page, const struct typed *typed, struct error *err)
 
 static const struct typed blank = {
     .scopes = API_SCOPE(API_SCOPE_DIAGNOSE),
-    .lasts = "90d",
+    .lasts = LASTS_DEFAULT,
 };
 
 int page_tokens(struct page *page, struct error *err)
@@ -159,7 +158,7 @@ static void read_form(const struct page *page, struct typed *typed)
                             .networks = page_field(page, "networks"),
                             .lasts = page_field(page, "for")};
     if (typed->lasts == NULL)
-        typed->lasts = choices[CHOICE_DEFAULT].value;
+        typed->lasts = LASTS_DEFAULT;
     for (size_t i = 0; i < API_SCOPE_COUNT; i++)
         if (form_slice(&page->form, api_scope_name((enum api_scope)i)).at != NULL)
             typed->scopes |= API_SCOPE(i);
