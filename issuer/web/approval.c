@@ -23,27 +23,34 @@ json_t *approval_doubts(doubts set)
     return list;
 }
 
+json_t *approval_request(const struct page *page, const struct approval *approval,
+                         const struct lease *lease)
+{
+    bool is_own = !approval_may_decide(approval, page->actor.name);
+    json_t *request = json_object();
+
+    view_text(request, "asked_by", line_person(page, approval->asked_by));
+    view_text(request, "mailbox", lease->mailbox);
+    view_text(request, "lasts", speak_span(page, approval->for_s));
+    speak_put_when(page, request, "until", approval->until_at);
+    view_text(request, "reason", lease->reason);
+    view_take(request, "doubts", approval_doubts(approval->doubts));
+    view_flag(request, "may_decide", !is_own && page_may(page, ACT_APPROVE));
+    view_text(
+        request, "who_may",
+        speak(page, is_own ? "console.case.wait.own" : "console.case.wait.others"));
+    view_text(
+        request, "action",
+        arena_printf(page->mem, "/approvals/%lld/answer", (long long)approval->id));
+    return request;
+}
+
 static json_t *wait_panel(struct page *page, const struct case_facts *facts)
 {
-    const struct approval *approval = &facts->approval;
     const struct lease *lease = facts->live;
-    bool is_own = !approval_may_decide(approval, page->actor.name);
-    json_t *wait = json_object();
+    json_t *wait = approval_request(page, &facts->approval, lease);
 
-    view_text(wait, "asked_by", line_person(page, approval->asked_by));
-    view_text(wait, "mailbox", lease->mailbox);
-    view_text(wait, "lasts", speak_span(page, approval->for_s));
-    speak_put_when(page, wait, "until", approval->until_at);
-    view_text(wait, "reason", lease->reason);
-    view_take(wait, "doubts", approval_doubts(approval->doubts));
-    view_flag(wait, "may_decide", !is_own && page_may(page, ACT_APPROVE));
-    view_text(
-        wait, "who_may",
-        speak(page, is_own ? "console.case.wait.own" : "console.case.wait.others"));
     view_flag(wait, "may_revoke", page_may(page, ACT_REVOKE));
-    view_text(
-        wait, "action",
-        arena_printf(page->mem, "/approvals/%lld/answer", (long long)approval->id));
     view_text(wait, "revoke_action",
               arena_printf(page->mem, "/leases/%lld/revoke", (long long)lease->id));
     return wait;

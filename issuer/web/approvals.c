@@ -37,26 +37,14 @@ static int add_request(struct page *page, struct store *store, json_t *list,
     if (store_case_find(store, page->mem, approval->case_id, &row, err) != 0 ||
         store_lease_find(store, page->mem, approval->lease_id, &lease, err) != 0)
         return -1;
-    bool is_own = !approval_may_decide(approval, page->actor.name);
-    json_t *line = json_object();
+    json_t *line = approval_request(page, approval, &lease);
     json_array_append_new(list, line);
     view_number(line, "id", approval->id);
     view_number(line, "n", approval->case_id);
-    view_text(line, "asked_by", line_person(page, approval->asked_by));
-    view_text(line, "mailbox", approval->mailbox);
-    view_text(line, "lasts", speak_span(page, approval->for_s));
-    view_text(line, "reason", lease.reason);
     view_text(line, "ticket", lease.ticket);
-    speak_put_when(page, line, "asked", approval->asked_at);
-    speak_put_when(page, line, "until", approval->until_at);
-    view_take(line, "doubts", approval_doubts(approval->doubts));
     view_take(line, "mark", line_verdict_mark(page, row.verdict));
     view_text(line, "claim", claim(page, &row));
     view_text(line, "excerpt", row.evidence.excerpt);
-    view_flag(line, "may_decide", !is_own && page_may(page, ACT_APPROVE));
-    view_text(
-        line, "who_may",
-        speak(page, is_own ? "console.case.wait.own" : "console.case.wait.others"));
     return 0;
 }
 

@@ -75,6 +75,9 @@ NODISCARD int case_sample_reply(struct page *page, const char *name,
                                 const char *language, json_t *into, struct error *err);
 /* approval.c: doubts as a list of sentences; true when a panel of its own was put. */
 json_t *approval_doubts(doubts set);
+/* What somebody asks a second person for, and where the answer goes. */
+json_t *approval_request(const struct page *page, const struct approval *approval,
+                         const struct lease *lease);
 bool approval_put_panel(struct page *page, const struct case_facts *facts);
 /* case_axis.c: puts axis, the picture of listing and details in time, or null. */
 void case_put_axis(struct page *page, const struct case_facts *facts);

@@ -139,8 +139,7 @@ int visit_show(struct visit *visit, const char *template, const char *title,
     const char *words = speak(page, title);
 
     if (!json_is_null(json_object_get(page->view, "problem")))
-        words = template_text(page->web->templates, page->mem, page->lang,
-                              "page.error_title", "title", words, NULL);
+        words = speak_with(page, "page.error_title", "title", words, NULL);
     view_flag(page->view, "has_languages", may_pick);
     view_take(page->view, "languages", may_pick ? picker(visit) : json_array());
     view_text(page->view, "title", words);

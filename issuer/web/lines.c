@@ -199,10 +199,9 @@ static const char *agent_of(const struct page *page, struct slice words)
     if (!slice_cut(&words, ' ', &name) || !slice_cut(&words, ' ', &token))
         return arena_slice(page->mem, name);
     (void)slice_cut(&words, ' ', &behalf);
-    return template_text(
-        page->web->templates, page->mem, page->lang,
-        behalf.len > 0 ? "console.person.token_for" : "console.person.token", "name",
-        arena_slice(page->mem, name), "token",
+    return speak_with(
+        page, behalf.len > 0 ? "console.person.token_for" : "console.person.token",
+        "name", arena_slice(page->mem, name), "token",
         arena_slice(page->mem, slice_skip(token, strlen("token:"))), "behalf",
         arena_slice(page->mem, slice_skip(behalf, strlen("for:"))), NULL);
 }

@@ -32,10 +32,9 @@ static const char *ends(struct page *page, const struct zone_expiry *expiry)
 {
     switch (expiry->how) {
     case ZONE_EXPIRES_ITSELF:
-        return template_text(page->web->templates, page->mem, page->lang,
-                             "console.lists.ends.itself", "after",
-                             speak_span(page, expiry->after_s), "slack",
-                             speak_span(page, expiry->slack_s), NULL);
+        return speak_with(page, "console.lists.ends.itself", "after",
+                          speak_span(page, expiry->after_s), "slack",
+                          speak_span(page, expiry->slack_s), NULL);
     case ZONE_EXPIRES_BY_HAND: return speak(page, "console.lists.ends.by_hand");
     case ZONE_EXPIRES_UNKNOWN:
     case ZONE_EXPIRES_COUNT: break;
@@ -140,8 +139,7 @@ static void put_test(struct page *page, const struct dnsbl_check *check)
     view_take(test, "mark",
               view_mark(says[state].class_name, speak(page, says[state].word)));
     view_text(test, "headline",
-              template_text(page->web->templates, page->mem, page->lang,
-                            says[state].headline, "list", check->zone->title, NULL));
+              speak_with(page, says[state].headline, "list", check->zone->title, NULL));
     view_text(
         test, "why",
         state == LISTING_UNKNOWN

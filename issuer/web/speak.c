@@ -106,12 +106,12 @@ const char *speak_time_long(const struct page *page, int64_t when)
     struct tm at = local(when);
     struct arena *mem = page->mem;
 
-    return template_text(page->web->templates, mem, page->lang, "time.long", "weekday",
-                         speak(page, arena_printf(mem, "weekday.%d", at.tm_wday)),
-                         "day", arena_printf(mem, "%d", at.tm_mday), "month",
-                         speak(page, arena_printf(mem, "month.%d", at.tm_mon + 1)),
-                         "hour", arena_printf(mem, "%02d", at.tm_hour), "minute",
-                         arena_printf(mem, "%02d", at.tm_min), NULL);
+    return speak_with(page, "time.long", "weekday",
+                      speak(page, arena_printf(mem, "weekday.%d", at.tm_wday)), "day",
+                      arena_printf(mem, "%d", at.tm_mday), "month",
+                      speak(page, arena_printf(mem, "month.%d", at.tm_mon + 1)), "hour",
+                      arena_printf(mem, "%02d", at.tm_hour), "minute",
+                      arena_printf(mem, "%02d", at.tm_min), NULL);
 }
 
 static bool is_same_day(int64_t a, int64_t b)
@@ -202,22 +202,18 @@ const char *speak_ago(const struct page *page, int64_t when)
 
 const char *speak_span(const struct page *page, int64_t seconds)
 {
-    struct arena *mem = page->mem;
-    const struct templates *t = page->web->templates;
-
     if (seconds < MINUTE_S)
         return speak(page, "span.seconds");
-    const char *minutes = arena_printf(mem, "%d", (int)(seconds % HOUR_S / MINUTE_S));
+    const char *minutes = speak_number(page, seconds % HOUR_S / MINUTE_S);
     if (seconds < HOUR_S)
-        return template_text(t, mem, page->lang, "span.minutes", "minutes", minutes,
-                             NULL);
+        return speak_with(page, "span.minutes", "minutes", minutes, NULL);
     if (seconds < 2 * (int64_t)DAY_S && seconds % HOUR_S < MINUTE_S)
         return speak_with(page, "span.whole_hours", "hours",
                           speak_number(page, seconds / HOUR_S), NULL);
     if (seconds < 2 * (int64_t)DAY_S)
-        return template_text(t, mem, page->lang, "span.hours", "hours",
-                             arena_printf(mem, "%d", (int)(seconds / HOUR_S)),
-                             "minutes", minutes, NULL);
+        return speak_with(page, "span.hours", "hours",
+                          speak_number(page, seconds / HOUR_S), "minutes", minutes,
+                          NULL);
     return speak_count(page, "span.days", "days", seconds / DAY_S);
 }
 
@@ -240,9 +236,7 @@ const char *speak_zone(const struct page *page, int64_t when)
         if (*p == '_')
             *p = ' ';
     return arena_printf(page->mem, "%s, %s",
-                        template_text(page->web->templates, page->mem, page->lang,
-                                      "zone.place", "place", place, NULL),
-                        zone);
+                        speak_with(page, "zone.place", "place", place, NULL), zone);
 }
 
 const char *speak_month(const struct page *page, const char *month)
@@ -252,10 +246,9 @@ const char *speak_month(const struct page *page, const char *month)
     if (strlen(month) != 7 || !number_u64(slice_from(month + 5), 12, &number) ||
         number == 0)
         return month;
-    return template_text(page->web->templates, page->mem, page->lang, "time.month",
-                         "month",
-                         speak(page, arena_printf(page->mem, "month.%d", (int)number)),
-                         "year", arena_printf(page->mem, "%.4s", month), NULL);
+    return speak_with(page, "time.month", "month",
+                      speak(page, arena_printf(page->mem, "month.%d", (int)number)),
+                      "year", arena_printf(page->mem, "%.4s", month), NULL);
 }
 
 static void put_time(json_t *object, const char *key, int64_t when, const char *text)
