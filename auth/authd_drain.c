@@ -20,8 +20,10 @@ enum {
     DRAIN_MS =
         3000, /* a LOGIN whose client has gone must not hold up the others for long */
     DRAIN_LOOK_US = 10000,
-    /* A new connection is expected to ask something: a helper connects, and then writes. */
-    DRAIN_FRESH_MS = 300,
+    /* A new connection is expected to ask something: a helper connects, and then writes. Postfix asks again
+     * once when its connection has gone, and answers 454 when the second goes too, so the grace is
+     * what a process may have to wait for its turn on a host that is busy. */
+    DRAIN_FRESH_MS = 1000,
     DRAIN_SILENT_MS = 2000 /* one that has not said its first word */
 };
 
