@@ -70,7 +70,7 @@ BIN := cleansmtpd cleansmtp-authd cleansmtp-checkpassword cleansmtp-bounce clean
 main.cleansmtpd              := issuer/issuer_main.c
 uses.cleansmtpd              := issuer db core base
 libs.cleansmtpd              := -lmicrohttpd -lcurl -ljansson -lcares -lpsl -lqrencode -lsqlite3 -lsodium -lconfuse -lseccomp -lpthread
-extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o $(B)/gen/manual.o
+extra.cleansmtpd             := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/zones.o $(B)/gen/manual.o $(B)/gen/openapi.o
 main.cleansmtp-authd         := auth/authd_main.c
 uses.cleansmtp-authd         := auth db core base
 libs.cleansmtp-authd         := -levent_core -lsqlite3 -lsodium -lconfuse -lseccomp
@@ -107,6 +107,8 @@ embed.zones      := issuer/dnsbl/zones.tsv
 root.zones       := issuer/dnsbl
 embed.manual     := $(B)/gen/options.tsv
 root.manual      := $(B)/gen
+embed.openapi    := issuer/api/openapi.json
+root.openapi     := issuer/api
 
 UNIT  := $(wildcard tests/unit/*/test_*.c)
 FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -162,7 +164,7 @@ $(B)/gen/$(1).S: $(embed.$(1)) $(B)/gen/$(1).list tools/embed.sh
 $(B)/gen/$(1).o: $(B)/gen/$(1).S
 	@$(CC) -c $$< -o $$@
 endef
-$(foreach e,templates migrations rules zones manual,$(eval $(call embed_rule,$(e))))
+$(foreach e,templates migrations rules zones manual openapi,$(eval $(call embed_rule,$(e))))
 # What an option is, said once: in the manual.
 $(B)/gen/options.tsv: docs/man/cleansmtp.conf.5 tools/manual-words.sh
 	@mkdir -p $(@D)
@@ -171,7 +173,7 @@ $(B)/gen/options.tsv: docs/man/cleansmtp.conf.5 tools/manual-words.sh
 $(B)/gen/templates.o: $(B)/gen/texts.ok
 $(B)/gen/texts.ok: tools/check-text.sh $(embed.templates) $(B)/gen/templates.list $(src.issuer)
 	@tools/check-text.sh templates $(src.issuer) && touch $@
-GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o $(B)/gen/manual.o
+GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o $(B)/gen/manual.o $(B)/gen/openapi.o
 
 # A unit test links its own layer and those below, so that each is tested without those above it;
 # the other tests may use any layer. The linker takes what it needs from the archives.

@@ -24,6 +24,8 @@ extern const struct embedded zones_table[];
 extern const size_t zones_count;
 extern const struct embedded manual_table[];
 extern const size_t manual_count;
+extern const struct embedded openapi_table[];
+extern const size_t openapi_count;
 
 /* The content of name, or the empty slice with at == NULL. */
 struct slice embedded_find(const struct embedded *table, size_t count,

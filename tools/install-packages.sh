@@ -13,7 +13,7 @@ build="gcc libc6-dev musl-tools make binutils pkg-config libsodium-dev libsqlite
  libevent-dev libgmime-3.0-dev libpsl-dev libqrencode-dev"
 demo="curl rbldnsd procps"
 test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck codespell
- mandoc git perl procps python3 openssl curl iproute2 util-linux postfix dovecot-core dovecot-sqlite rbldnsd
+ mandoc git perl procps python3 python3-jsonschema openssl curl iproute2 util-linux postfix dovecot-core dovecot-sqlite rbldnsd
  unbound swaks libnet-ssleay-perl msmtp s-nail mutt sasl2-bin nginx libnginx-mod-mail
  dovecot-auth-lua lua5.4 lua-socket pamtester libsasl2-modules systemd libdb5.3
  libgnutls-dane0 libidn12 libldap-2.5-0 libmariadb3 libnsl2 libperl5.36 libpq5 libspf2-2 chromium nodejs npm tidy"

@@ -52,7 +52,7 @@ int api_shared_remove(struct call *call, json_t **out, struct error *err)
 {
     const char *network;
 
-    if (call_param(call, 0, &network, err) != 0 ||
+    if (call_query(call, "", err) != 0 || call_param(call, 0, &network, err) != 0 ||
         shared_remove(call->app, &call->actor, network, err) != 0)
         return -1;
     *out = NULL;
@@ -168,14 +168,14 @@ int api_pool_change(struct call *call, json_t **out, struct error *err)
     const char *address;
     size_t i = 0;
 
+    if (call_param(call, 0, &address, err) != 0 ||
+        call_fields(call, err, "{s?s}", "reason", &change.reason) != 0)
+        return -1;
     while (i < ARRAY_LEN(words) && !slice_is(call->request->params[1], words[i].word))
         i++;
     if (i == ARRAY_LEN(words))
         return error_set(err, ERROR_NOT_FOUND,
                          "an address can be told to activate, drain, rest or retire");
-    if (call_param(call, 0, &address, err) != 0 ||
-        call_fields(call, err, "{s?s}", "reason", &change.reason) != 0)
-        return -1;
     change.address = canonical(call->mem, address);
     change.state = words[i].state;
     if (pool_set_state(call->app, call->mem, &call->actor, &change, &moves, err) != 0 ||

@@ -245,12 +245,33 @@ int api_parse(struct slice bytes, json_t **out, struct error *err)
     return 0;
 }
 
+/* The names stand behind the letters of the format, each with one pointer behind it. */
+static int tell_fields(struct api_told *told, struct error *err, const char *format,
+                       va_list args)
+{
+    size_t count = 0;
+
+    told->format = format;
+    for (const char *at = strchr(format, 's'); at != NULL; at = strchr(at + 1, 's')) {
+        assert(count + 1 < ARRAY_LEN(told->names));
+        told->names[count++] = va_arg(args, const char *);
+        (void)va_arg(args, void *);
+        at += strcspn(at + 1, "soIib") + 1; /* its type */
+    }
+    return error_set(err, ERROR_REFUSED, "what is read was told");
+}
+
 int call_fields(struct call *call, struct error *err, const char *format, ...)
 {
     json_error_t why;
     va_list args;
 
     va_start(args, format);
+    if (call->api->told != NULL) {
+        int told = tell_fields(call->api->told, err, format, args);
+        va_end(args);
+        return told;
+    }
     int failed = json_vunpack_ex(call->body, &why, JSON_STRICT, format, args);
     va_end(args);
     if (failed != 0)
@@ -316,6 +337,10 @@ static bool is_among(struct slice name, const char *names)
 
 int call_query(struct call *call, const char *names, struct error *err)
 {
+    if (call->api->told != NULL) {
+        call->api->told->query = names;
+        return error_set(err, ERROR_REFUSED, "what is read was told");
+    }
     for (size_t i = 0; i < call->query.count; i++) {
         struct slice name = call->query.fields[i].name;
         if (!is_among(name, names))

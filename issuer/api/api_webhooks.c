@@ -104,7 +104,7 @@ int api_webhook_remove(struct call *call, json_t **out, struct error *err)
 {
     int64_t id = 0;
 
-    if (call_id(call, &id, err) != 0 ||
+    if (call_query(call, "", err) != 0 || call_id(call, &id, err) != 0 ||
         webhook_remove(call->app, &call->actor, id, err) != 0)
         return -1;
     call->status = 204;

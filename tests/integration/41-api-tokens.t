@@ -3,7 +3,8 @@
 
 A token opens what its scopes and its owner's role allow, a cookie opens nothing there, and a token opens
 no page. Revoked, expired by its owner's end, or from a wrong address it counts at the next request. No
-token stands in the database, in its journal or in the log.
+token stands in the database, in its journal or in the log. Every answer of the API on the way is held
+against the API's own description, by a JSON Schema library that is not ours.
 """
 import http.client
 import json
@@ -18,6 +19,8 @@ import tempfile
 import time
 import urllib.parse
 import zlib
+
+import jsonschema
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build/release"))
@@ -55,6 +58,8 @@ def free_port():
 
 
 class House:
+    description = None
+
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="cleansmtp-token-")
         self.console, self.customer = free_port(), free_port()
@@ -123,7 +128,57 @@ class House:
         text = answer.read().decode("utf-8", "replace")
         connection.close()
         kind = answer.getheader("Content-Type", "")
-        return answer.status, answer, json.loads(text) if "json" in kind else text
+        value = json.loads(text) if "json" in kind else text
+        if self.description and target.startswith("/api/") and port in (None, self.console):
+            self.description.look(method, target, answer, value)
+        return answer.status, answer, value
+
+
+class Description:
+    """/api/openapi.json, and the answers that are not as it says."""
+
+    def __init__(self, document):
+        self.document = document
+        self.wrong = []
+        self.looked = 0
+        self.paths = [(re.compile("/".join("[^/]+" if part[:1] == "{" else re.escape(part)
+                                           for part in path.split("/"))), item)
+                      for path, item in document["paths"].items()]
+
+    def valid(self, schema, value):
+        whole = {"components": self.document["components"], **schema}
+        return not any(jsonschema.Draft202012Validator(whole).iter_errors(value))
+
+    def look(self, method, target, answer, value):
+        path = urllib.parse.urlparse(target).path
+        operation = next((item[method.lower()] for pattern, item in self.paths
+                          if method.lower() in item and pattern.fullmatch(path)), {})
+        said = operation.get("responses", {}).get(str(answer.status))
+        if said is None and answer.status >= 400:
+            said = self.document["components"]["responses"]["Problem"]
+        kind = answer.getheader("Content-Type", "").split(";")[0]
+        self.looked += 1
+        if said is None or kind not in said["content"] or \
+                not self.valid(said["content"][kind]["schema"], value):
+            self.wrong.append((method, target, answer.status, kind, value))
+
+
+def described(house):
+    status, answer, document = house.ask("GET", "/api/openapi.json")
+    check("the description of the API is for everybody, without a token",
+          status == 200 and document["openapi"] == "3.1.0" and
+          answer.getheader("Content-Type") == "application/json", status)
+    local = subprocess.run(["curl", "-sS", "--unix-socket", f"{house.dir}/run/api",
+                            "http://localhost/api/openapi.json"], capture_output=True)
+    check("on the unix socket it is the same", json.loads(local.stdout) == document)
+    wrong = []
+    for name, schema in document["components"]["schemas"].items():
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            wrong.append((name, error.message))
+    check("each of its schemas is one", not wrong and len(wrong) < len(document["paths"]), wrong)
+    house.description = Description(document)
 
 
 def sign_in(house, name, link):
@@ -289,6 +344,7 @@ def main():
         print("1..0 # SKIP cleansmtpd is not built")
         return 0
     with House() as house:
+        described(house)
         link = house.json("user", "add", "lea", "--role", "lead")["link"]
         house.json("user", "add", "aud", "--role", "auditor")
         cookie = sign_in(house, "lea", link)
@@ -299,6 +355,9 @@ def main():
         ends(house)
         guessing(house, token)
         leaks(house, [token])
+        check(f"{house.description.looked} answers are as the description says",
+              house.description.looked > 100 and not house.description.wrong,
+              house.description.wrong[:3])
         check("the audit log is whole", house.cli("audit", "verify")[0] == 0)
     check("cleansmtpd ends cleanly", house.status == 0, house.status)
     print(f"1..{count}")

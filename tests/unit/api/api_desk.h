@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "issuer/api/api.h"
+#include "tests/support/issuer/api_schema.h"
 #include "tests/support/issuer/app_fixture.h"
 
 #define BLOCKED \
@@ -29,9 +30,11 @@ struct desk {
     struct site site;
     struct arena mem;
     struct http_response response;
-    json_t *json;    /* of the last answer */
-    const char *key; /* Idempotency-Key of the next request */
-    uid_t uid;       /* of the peer */
+    struct templates *templates; /* NULL, but where a test loads them */
+    json_t *document; /* what the API says of itself; each answer is held against it */
+    json_t *json;     /* of the last answer */
+    const char *key;  /* Idempotency-Key of the next request */
+    uid_t uid;        /* of the peer */
     bool is_tcp;
     const char *authorization; /* of the next requests */
 };
@@ -45,6 +48,8 @@ static inline int open_desk(void **state, const char *options)
     app_fixture_bounce_listed(&desk->fixture);
     desk->api.app = desk->fixture.app;
     api_site(&desk->api, &desk->site);
+    struct error err = {0};
+    assert_int_equal(api_describe(&desk->document, &err), 0);
     arena_init(&desk->mem);
     desk->uid = geteuid();
     *state = desk;
@@ -68,6 +73,8 @@ static inline int close_desk(void **state)
     struct desk *desk = *state;
 
     forget(desk);
+    json_decref(desk->document);
+    templates_free(desk->templates);
     arena_release(&desk->mem);
     app_fixture_stop(&desk->fixture);
     free(desk);
@@ -80,6 +87,21 @@ static inline const char *header(const struct desk *desk, const char *name)
         if (strcmp(desk->response.headers[i].name, name) == 0)
             return desk->response.headers[i].value;
     return NULL;
+}
+
+static inline void answer_is_as_described(struct desk *desk,
+                                          const struct http_request *request)
+{
+    struct slice params[HTTP_PARAMS_MAX];
+    bool exists;
+    const struct route *route = router_match(&desk->site, request->method,
+                                             request->path, params, &exists);
+    const char *wrong = api_schema_wrong(&desk->mem, desk->document, route,
+                                         &desk->response);
+
+    if (wrong != NULL)
+        fail_msg("%.*s: %s: %.2000s", (int)request->path.len, request->path.at, wrong,
+                 desk->response.body.at);
 }
 
 /* One request; the status. target may have a query. */
@@ -103,6 +125,7 @@ static inline unsigned ask(struct desk *desk, enum http_method method,
     slice_cut(&rest, '?', &request.path);
     request.query = rest;
     site_answer(&desk->site, &request, &desk->response);
+    answer_is_as_described(desk, &request);
     desk->json = json_loadb(desk->response.body.at, desk->response.body.len, 0, NULL);
     return desk->response.status;
 }

@@ -104,7 +104,8 @@ static void fields_that_nobody_asked_for_are_refused(void **state UNUSED)
 {
     struct arena mem;
     struct error err = {0};
-    struct call call = {.mem = &mem};
+    const struct api api = {0};
+    struct call call = {.api = &api, .mem = &mem};
     const char *a = NULL;
     const char *const *words;
 
