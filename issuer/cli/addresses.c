@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "core/pool.h"
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
 
@@ -120,13 +121,13 @@ int run_pool_show(struct cli *cli, struct error *err)
 
 static int change_pool(struct cli *cli, const char *verb, struct error *err)
 {
-    const char *reason = cli_option(cli, CLI_REASON);
-    json_t *body = reason != NULL ? json_pack("{s:s}", "reason", reason)
-                                  : json_object();
+    json_t *body = json_object();
     json_t *found;
 
-    if (body == NULL)
-        return error_set(err, ERROR_INVALID, "the reason must be UTF-8");
+    if (body_put_option(cli, CLI_REASON, "reason", body, err) != 0) {
+        json_decref(body);
+        return -1;
+    }
     if (cli_post(cli, cli_path(cli, "pool", cli->arguments[0], verb), body, &found,
                  err) != 0)
         return -1;

@@ -3,6 +3,7 @@
  */
 #include "base/base.h"
 
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
 
@@ -26,13 +27,11 @@ int run_approval_list(struct cli *cli, struct error *err)
 
 static int decide(struct cli *cli, const char *verb, json_t **out, struct error *err)
 {
-    const char *reason = cli_option(cli, CLI_REASON);
     json_t *body = json_object();
 
-    if (reason != NULL &&
-        json_object_set_new(body, "reason", json_string(reason)) != 0) {
+    if (body_put_option(cli, CLI_REASON, "reason", body, err) != 0) {
         json_decref(body);
-        return error_set(err, ERROR_INVALID, "--reason is not UTF-8");
+        return -1;
     }
     return cli_post(cli, cli_path(cli, "approvals", cli->arguments[0], verb), body, out,
                     err);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/number.h"
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
 
@@ -127,13 +128,12 @@ int run_diagnose(struct cli *cli, struct error *err)
     json_t *body = json_object();
     json_t *diagnosis;
 
-    if (read_bounce(cli, cli->arguments_count > 0 ? cli->arguments[0] : "-", body,
+    if (body_put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
+        read_bounce(cli, cli->arguments_count > 0 ? cli->arguments[0] : "-", body,
                     err) != 0) {
         json_decref(body);
         return -1;
     }
-    if (cli_option(cli, CLI_MAILBOX) != NULL)
-        json_object_set_new(body, "mailbox", json_string(cli_option(cli, CLI_MAILBOX)));
     if (cli_option(cli, CLI_EXPLAIN) != NULL)
         json_object_set_new(body, "explain", json_true());
     if (cli_post(cli, "/api/v1/diagnoses", body, &diagnosis, err) != 0)

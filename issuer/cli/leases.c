@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
 
@@ -46,61 +47,14 @@ static const struct column lease_columns[] = {
     {"ended by",           "ended_by"              },
 };
 
-/* An option as it came, or as a number, into the body. */
-static int put_option(const struct cli *cli, enum cli_option option, const char *key,
-                      json_t *body, struct error *err)
-{
-    const char *value = cli_option(cli, option);
-    json_t *text;
-
-    if (value == NULL)
-        return 0;
-    text = json_string(value);
-    if (text == NULL)
-        return error_set(err, ERROR_INVALID, "--%s is not UTF-8", option_name(option));
-    json_object_set_new(body, key, text);
-    return 0;
-}
-
-static int put_number_option(const struct cli *cli, enum cli_option option,
-                             const char *key, json_t *body, struct error *err)
-{
-    const char *value = cli_option(cli, option);
-    int64_t number;
-
-    if (value == NULL)
-        return 0;
-    if (!number_i64(slice_from(value), 1, INT64_MAX, &number))
-        return error_set(err, ERROR_INVALID, "--%s \"%.20s\" is not a number",
-                         option_name(option), value);
-    json_object_set_new(body, key, json_integer(number));
-    return 0;
-}
-
-static int put_list_option(const struct cli *cli, enum cli_option option,
-                           const char *key, json_t *body, struct error *err)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < cli->options[option].count; i++)
-        if (json_array_append_new(array, json_string(cli->options[option].at[i])) !=
-            0) {
-            json_decref(array);
-            return error_set(err, ERROR_INVALID, "--%s is not UTF-8",
-                             option_name(option));
-        }
-    json_object_set_new(body, key, array);
-    return 0;
-}
-
 /* Open a case for the bounce; only one that a lease would help goes on. */
 static int open_case(struct cli *cli, json_t *mint, struct error *err)
 {
     json_t *body = json_object();
     json_t *opened;
 
-    if (put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
-        put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
+    if (body_put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
+        body_put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
         read_bounce(cli, cli_option(cli, CLI_BOUNCE), body, err) != 0) {
         json_decref(body);
         return -1;
@@ -126,19 +80,19 @@ static int fill_mint(struct cli *cli, json_t *body, struct error *err)
 
     if (has_case == has_bounce)
         return error_set(err, ERROR_INVALID, "mint needs --case N or --bounce FILE");
-    if (put_number_option(cli, CLI_CASE, "case", body, err) != 0 ||
-        put_number_option(cli, CLI_MESSAGES, "messages", body, err) != 0 ||
-        put_number_option(cli, CLI_RECIPIENTS, "recipients", body, err) != 0 ||
-        put_option(cli, CLI_MESSAGE_SIZE, "message_size", body, err) != 0 ||
-        put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
-        put_option(cli, CLI_FOR, "for", body, err) != 0 ||
-        put_option(cli, CLI_DELIVERY, "delivery", body, err) != 0 ||
-        put_option(cli, CLI_REASON, "reason", body, err) != 0 ||
-        put_option(cli, CLI_LANGUAGE, "language", body, err) != 0 ||
-        put_option(cli, CLI_PROOF, "proof", body, err) != 0 ||
-        put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
-        put_list_option(cli, CLI_SENDER, "senders", body, err) != 0 ||
-        put_list_option(cli, CLI_RECIPIENT_DOMAIN, "recipient_domains", body, err) != 0)
+    if (body_put_number(cli, CLI_CASE, "case", body, err) != 0 ||
+        body_put_number(cli, CLI_MESSAGES, "messages", body, err) != 0 ||
+        body_put_number(cli, CLI_RECIPIENTS, "recipients", body, err) != 0 ||
+        body_put_option(cli, CLI_MESSAGE_SIZE, "message_size", body, err) != 0 ||
+        body_put_option(cli, CLI_MAILBOX, "mailbox", body, err) != 0 ||
+        body_put_option(cli, CLI_FOR, "for", body, err) != 0 ||
+        body_put_option(cli, CLI_DELIVERY, "delivery", body, err) != 0 ||
+        body_put_option(cli, CLI_REASON, "reason", body, err) != 0 ||
+        body_put_option(cli, CLI_LANGUAGE, "language", body, err) != 0 ||
+        body_put_option(cli, CLI_PROOF, "proof", body, err) != 0 ||
+        body_put_option(cli, CLI_TICKET, "ticket", body, err) != 0 ||
+        body_put_list(cli, CLI_SENDER, "senders", body, err) != 0 ||
+        body_put_list(cli, CLI_RECIPIENT_DOMAIN, "recipient_domains", body, err) != 0)
         return -1;
     return has_bounce ? open_case(cli, body, err) : 0;
 }
@@ -289,7 +243,7 @@ int run_lease_revoke(struct cli *cli, struct error *err)
     json_t *body = json_object();
     json_t *lease;
 
-    if (put_option(cli, CLI_REASON, "reason", body, err) != 0) {
+    if (body_put_option(cli, CLI_REASON, "reason", body, err) != 0) {
         json_decref(body);
         return -1;
     }
@@ -315,7 +269,7 @@ int run_lease_extend(struct cli *cli, struct error *err)
         return error_set(err, ERROR_INVALID,
                          "lease extend needs --for, as in --for 24h");
     }
-    if (put_option(cli, CLI_FOR, "for", body, err) != 0) {
+    if (body_put_option(cli, CLI_FOR, "for", body, err) != 0) {
         json_decref(body);
         return -1;
     }

@@ -3,20 +3,9 @@
  */
 #include "base/base.h"
 
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
-
-static json_t *words_of(const struct cli *cli, enum cli_option option)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < cli->options[option].count; i++) {
-        json_t *word = json_string(cli->options[option].at[i]);
-        /* What is not UTF-8 is refused there, not left out: one word less may allow more. */
-        json_array_append_new(array, word != NULL ? word : json_null());
-    }
-    return array;
-}
 
 /* "lease:create, diagnose" */
 static const char *scopes_of(struct cli *cli, const json_t *token)
@@ -24,27 +13,35 @@ static const char *scopes_of(struct cli *cli, const json_t *token)
     return text_of(cli, json_object_get(token, "scopes"));
 }
 
-int run_token_create(struct cli *cli, struct error *err)
+static int fill_token(const struct cli *cli, json_t *body, struct error *err)
 {
-    const char *owner = cli_option(cli, CLI_OWNER);
-    const char *lasts = cli_option(cli, CLI_FOR);
-    json_t *scopes = words_of(cli, CLI_SCOPE);
-    json_t *token;
-
-    if (owner == NULL) {
-        json_decref(scopes);
+    if (cli_option(cli, CLI_OWNER) == NULL)
         return error_set(err, ERROR_INVALID,
                          "token create needs --owner: the person whose rights it has a "
                          "part of");
-    }
+    if (body_put_option(cli, CLI_OWNER, "owner", body, err) != 0 ||
+        body_put_option(cli, CLI_FOR, "for", body, err) != 0 ||
+        body_put_list(cli, CLI_SCOPE, "scopes", body, err) != 0 ||
+        body_put_list(cli, CLI_FROM, "networks", body, err) != 0)
+        return -1;
     /* Without a word, the one that changes nothing for a customer. */
+    json_t *scopes = json_object_get(body, "scopes");
     if (json_array_size(scopes) == 0)
         json_array_append_new(scopes, json_string("diagnose"));
-    json_t *body = json_pack("{s:s, s:s, s:o, s:o, s:s*}", "name", cli->arguments[0],
-                             "owner", owner, "scopes", scopes, "networks",
-                             words_of(cli, CLI_FROM), "for", lasts);
+    return 0;
+}
+
+int run_token_create(struct cli *cli, struct error *err)
+{
+    json_t *body = json_pack("{s:s}", "name", cli->arguments[0]);
+    json_t *token;
+
     if (body == NULL)
-        return error_set(err, ERROR_INVALID, "an argument is not UTF-8");
+        return error_set(err, ERROR_INVALID, "the name is not UTF-8");
+    if (fill_token(cli, body, err) != 0) {
+        json_decref(body);
+        return -1;
+    }
     if (cli_post(cli, "/api/v1/tokens", body, &token, err) != 0)
         return -1;
     if (cli->is_json)

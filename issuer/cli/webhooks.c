@@ -3,27 +3,22 @@
  */
 #include "base/base.h"
 
+#include "issuer/cli/body.h"
 #include "issuer/cli/command.h"
 #include "issuer/cli/output.h"
-
-static json_t *events_of(const struct cli *cli)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < cli->options[CLI_EVENT].count; i++)
-        json_array_append_new(list, json_string(cli->options[CLI_EVENT].at[i]));
-    return list;
-}
 
 /* The secret alone on standard output. */
 int run_webhook_add(struct cli *cli, struct error *err)
 {
     json_t *hook = NULL;
-    json_t *body = json_pack("{s:s, s:o}", "url", cli->arguments[0], "events",
-                             events_of(cli));
+    json_t *body = json_pack("{s:s}", "url", cli->arguments[0]);
 
     if (body == NULL)
         return error_set(err, ERROR_INVALID, "the URL is not UTF-8");
+    if (body_put_list(cli, CLI_EVENT, "events", body, err) != 0) {
+        json_decref(body);
+        return -1;
+    }
     if (cli_post(cli, "/api/v1/webhooks", body, &hook, err) != 0)
         return -1;
     if (cli->is_json)

@@ -223,6 +223,10 @@ webhooks {{ private = {{ "127.0.0.1" }} ca_file = "{work}/ca.crt" }}
         result(code == 2, f"{url} is refused", err)
     result(cs("webhook", "add", f"https://localhost:{https}/", "--event", "lease.stolen")[0] == 2,
            "an event that does not exist is refused")
+    before = cs("--json", "webhook", "list")
+    code, out, err = cs("webhook", "add", f"https://localhost:{https}/", "--event", "lease.minted\udcff")
+    result(code == 2 and "--event is not UTF-8" in err and cs("--json", "webhook", "list") == before,
+           "an event that is not UTF-8 is wrong usage, not a webhook for all events", f"{code} {out} {err}")
 
     # ---- the signature, and what is told
     picky, _ = add("/picky", "listing.started")
