@@ -6,13 +6,11 @@
 #include "auth/authd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "auth/authd_internal.h"
 #include "base/alloc.h"
-#include "base/file.h"
+#include "base/key_file.h"
 #include "base/log.h"
 
 const struct config *authd_config(const struct authd *authd)
@@ -115,24 +113,16 @@ struct login_cache *authd_logins(struct authd *authd)
 static int read_pepper(const struct config *config, struct pepper *out,
                        struct error *err)
 {
-    struct strbuf path, text;
-    int result = -1;
+    struct strbuf path;
+    struct secret text;
 
     strbuf_init(&path, FILE_MAX);
-    strbuf_init(&text, PEPPER_FILE_MAX);
     strbuf_printf(&path, "%s/pepper", config->state_dir);
-    int fd = open(path.at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
-        (void)error_set_errno(err, ERROR_UNAVAILABLE, errno, "could not open \"%s\"",
-                              path.at);
-        goto out;
+    int result = key_file_read(path.at, KEY_LINK_FOLLOWED, PEPPER_FILE_MAX, &text, err);
+    if (result == 0) {
+        result = pepper_parse(slice_of(text.at, text.len), out, err);
+        secret_free(&text);
     }
-    result = file_read_fd(&text, fd, PEPPER_FILE_MAX, err);
-    if (result == 0)
-        result = pepper_parse(strbuf_slice(&text), out, err);
-    (void)close(fd);
-out:
-    strbuf_wipe(&text);
     strbuf_release(&path);
     return result;
 }

@@ -5,19 +5,17 @@
 
 #include "base/seal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <sodium.h>
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/key_file.h"
 
 enum {
     KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-    FILE_BYTES = 2 * KEY_BYTES + 1 /* and a line feed */
+    FILE_BYTES = 2 * KEY_BYTES + 1, /* as we make it: and a line feed */
+    FILE_BYTES_MAX = 4096           /* what somebody wrote behind the key is not read */
 };
 _Static_assert(SEAL_OVERHEAD == NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
                "seal.h says how much longer it gets");
@@ -36,28 +34,15 @@ static int make_file(const char *path, const struct random *random, struct error
     return result;
 }
 
-/* Not by file_read: keys stay out of ordinary memory. */
 static int read_file(const char *path, struct secret *text, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0)
-        return error_set_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INTERNAL,
-                               errno, "could not open \"%s\"", path);
-    ssize_t got = read(fd, text->at, FILE_BYTES);
-    close(fd);
-    if (got < 0)
-        return error_set_errno(err, ERROR_INTERNAL, errno, "could not read \"%s\"",
-                               path);
-    text->len = (size_t)got;
-    return 0;
+    return key_file_read(path, KEY_LINK_REFUSED, FILE_BYTES_MAX, text, err);
 }
 
 int seal_open(const char *path, const struct random *random, struct seal *out,
               struct error *err)
 {
-    struct secret text = secret_new(FILE_BYTES);
-    struct secret key = secret_new(KEY_BYTES);
+    struct secret text = {0};
     struct error why = {0};
     int result = read_file(path, &text, &why);
 
@@ -67,20 +52,21 @@ int seal_open(const char *path, const struct random *random, struct seal *out,
         if (result == 0)
             result = read_file(path, &text, &why);
     }
-    if (result != 0)
-        *err = why;
-    else if (text.len < 2 * (size_t)KEY_BYTES ||
-             !hex_decode(slice_of(text.at, 2 * (size_t)KEY_BYTES), key.at, KEY_BYTES))
-        result = error_set(err, ERROR_INVALID, "\"%s\" holds no key of 64 hex digits",
-                           path);
-    text.len = FILE_BYTES;
-    secret_free(&text);
     if (result != 0) {
-        secret_free(&key);
+        *err = why;
         return -1;
     }
-    out->key = key;
-    return 0;
+    struct secret key = secret_new(KEY_BYTES);
+    if (text.len < 2 * (size_t)KEY_BYTES ||
+        !hex_decode(slice_of(text.at, 2 * (size_t)KEY_BYTES), key.at, KEY_BYTES)) {
+        secret_free(&key);
+        result = error_set(err, ERROR_INVALID, "\"%s\" holds no key of 64 hex digits",
+                           path);
+    } else {
+        out->key = key;
+    }
+    secret_free(&text);
+    return result;
 }
 
 void seal_close(struct seal *seal)

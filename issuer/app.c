@@ -5,12 +5,10 @@
 
 #include "issuer/app.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/key_file.h"
 #include "base/seal.h"
 #include "issuer/dnsbl/monitor.h"
 #include "issuer/dnsbl/resolver.h"
@@ -19,6 +17,7 @@
 #include "issuer/mtalog/intake.h"
 
 enum {
+    PATH_SIZE = 512,
     READERS_KEPT = 32 /* more are opened when needed, and closed when given back */
 };
 
@@ -51,60 +50,37 @@ struct app {
     atomic_bool is_stopping;
 };
 
-static int read_key_file(int fd, const char *path, struct secret *text,
-                         struct error *err)
+/* The path of a file of keys in state_dir. */
+static int key_path(const struct config *config, const char *name, char out[PATH_SIZE],
+                    struct error *err)
 {
-    while (text->len < PEPPER_FILE_MAX) {
-        ssize_t got = read(fd, text->at + text->len, PEPPER_FILE_MAX - text->len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set_errno(err, ERROR_INTERNAL, errno, "could not read \"%s\"",
-                                   path);
-        if (got == 0)
-            return 0;
-        text->len += (size_t)got;
-    }
-    return error_set(err, ERROR_INVALID, "\"%s\" is too large for a pepper file", path);
+    int len = snprintf(out, PATH_SIZE, "%s/%s", config->state_dir, name);
+
+    if (len < 0 || len >= PATH_SIZE)
+        return error_set(err, ERROR_INVALID, "the name of state_dir is too long");
+    return 0;
 }
 
-/* Not by file_read: keys stay out of ordinary memory. */
 static int read_pepper(const struct config *config, struct pepper *out,
                        struct error *err)
 {
-    char path[512];
-    int result = -1;
+    char path[PATH_SIZE];
+    struct secret text;
 
-    int len = snprintf(path, sizeof path, "%s/pepper", config->state_dir);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return error_set(err, ERROR_INVALID, "the name of state_dir is too long");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set_errno(err, ERROR_INTERNAL, errno, "could not open \"%s\"",
-                               path);
-    struct secret text = secret_new(PEPPER_FILE_MAX);
-    text.len = 0;
-    if (read_key_file(fd, path, &text, err) != 0)
-        goto out;
-    if (pepper_parse(slice_of(text.at, text.len), out, err) != 0) {
-        error_prefix(err, "\"%s\"", path);
-        goto out;
-    }
-    result = 0;
-out:
-    text.len = PEPPER_FILE_MAX;
+    if (key_path(config, "pepper", path, err) != 0 ||
+        key_file_read(path, KEY_LINK_FOLLOWED, PEPPER_FILE_MAX, &text, err) != 0)
+        return -1;
+    int result = pepper_parse(slice_of(text.at, text.len), out, err);
     secret_free(&text);
-    close(fd);
-    return result;
+    return result == 0 ? 0 : error_prefix(err, "\"%s\"", path);
 }
 
 static int read_seal(const struct app_parts *parts, struct seal *out, struct error *err)
 {
-    char path[512];
-    int len = snprintf(path, sizeof path, "%s/seal", parts->config->state_dir);
+    char path[PATH_SIZE];
 
-    if (len < 0 || (size_t)len >= sizeof path)
-        return error_set(err, ERROR_INVALID, "the name of state_dir is too long");
+    if (key_path(parts->config, "seal", path, err) != 0)
+        return -1;
     return seal_open(path, &parts->random, out, err);
 }
 
