@@ -33,9 +33,9 @@ NODISCARD int store_token_by_hash(struct store *store, struct arena *mem,
                                   const uint8_t hash[DIGEST_BYTES],
                                   struct api_token *out, struct error *err);
 /* Newest first; owner NULL: everybody's. */
-NODISCARD int store_token_list(struct store *store, struct arena *mem, const char *owner,
-                               struct api_token **out, size_t *out_count,
-                               struct error *err);
+NODISCARD int store_token_list(struct store *store, struct arena *mem,
+                               const char *owner, struct api_token **out,
+                               size_t *out_count, struct error *err);
 /* Those of one owner that work at now. */
 NODISCARD int store_token_count(struct store *store, int64_t agent_id, int64_t now,
                                 size_t *out, struct error *err);
