@@ -1,45 +1,17 @@
 #!/usr/bin/env python3
 """33-webhooks.t - a real cleansmtpd posts to a real HTTPS receiver on loopback: signed, repeated, never
 where it must not go, and nothing is lost when the daemon is killed. TAP."""
-import base64, hashlib, hmac, http.server, json, os, re, shutil, signal, socket, ssl
-import subprocess, sys, tempfile, threading, time
+import base64, hashlib, hmac, http.server, json, os, re, signal, ssl, subprocess, sys, threading, time
 
-top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-os.chdir(top)
-build = os.path.join(top, os.environ.get("B", "build/release"))
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-for name in ("CLEANSMTP_CONFIG", "http_proxy", "https_proxy", "HTTPS_PROXY"):
-    os.environ.pop(name, None)
-work = tempfile.mkdtemp(prefix="cleansmtp-hooks.")
-conf = work + "/cleansmtp.conf"
-count = failed = 0
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from authd import Tap  # noqa: E402
+from issuer import TOP, Issuer, free_port, wait_for  # noqa: E402
 
-
-def result(is_good, name, why=""):
-    global count, failed
-    count += 1
-    print(("ok" if is_good else "not ok"), count, "-", name, flush=True)
-    if not is_good:
-        failed += 1
-        for line in str(why).splitlines()[-12:]:
-            print("#", line, flush=True)
-
-
-def wait_for(condition, seconds=90):
-    """Generous, for a host with much else to do; returns what condition gave."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        got = condition()
-        if got:
-            return got
-        time.sleep(0.1)
-    return condition()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+os.chdir(TOP)
+tap = Tap()
+result = tap.ok
+issuer = Issuer("hooks")
+work, cs, start, stop = issuer.dir, issuer.cli, issuer.start, issuer.stop
 
 
 # ---- the receiver ------------------------------------------------------------------------
@@ -135,31 +107,6 @@ def is_signed(secret, post):
 
 
 # ---- the daemon -----------------------------------------------------------------------------
-daemon = None
-
-
-def cs(*words):
-    done = subprocess.run([build + "/cleansmtp", "-c", conf, *words], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
-
-
-def start():
-    global daemon
-    log = open(work + "/cleansmtpd.log", "a")
-    daemon = subprocess.Popen([build + "/cleansmtpd", "-c", conf], stdout=log, stderr=log,
-                              stdin=subprocess.DEVNULL)
-    if not wait_for(lambda: cs("webhook", "list")[0] == 0):
-        print(open(work + "/cleansmtpd.log").read())
-        print("Bail out! cleansmtpd does not start")
-        sys.exit(1)
-
-
-def stop(how=signal.SIGTERM):
-    daemon.send_signal(how)
-    return daemon.wait(60)
-
-
 def add(path, *events, scheme="https", port=None, host="localhost"):
     words = [w for e in events for w in ("--event", e)]
     code, out, err = cs("--json", "webhook", "add", f"{scheme}://{host}:{port or https}{path}", *words)
@@ -181,10 +128,7 @@ def newest(hook, condition):
 
 def cleanup():
     Receiver.stop.set()
-    if daemon and daemon.poll() is None:
-        daemon.kill()
-        daemon.wait()
-    shutil.rmtree(work, ignore_errors=True)
+    issuer.end()
 
 
 def main():
@@ -196,17 +140,10 @@ def main():
     strange = serve("127.0.0.1", "stranger")
     plain = serve("127.0.0.1", None)
     secret_port = serve("127.0.0.2", "receiver")
-    subprocess.run([build + "/cleansmtp", "init", "--dir", work, "--admin", "ana"], check=True,
-                   capture_output=True)
-    with open(conf, "w") as f:
-        f.write(f'''state_dir = "{work}/state"
-runtime_dir = "{work}/run"
-console {{ listen = "127.0.0.1:0" url = "https://console.example" }}
-customer {{ listen = "127.0.0.1:0" url = "https://customer.example" }}
-dns {{ servers = {{ "127.0.0.1" }} port = {free_port()} timeout = "1s" }}
+    issuer.configure(f'''dns {{ servers = {{ "127.0.0.1" }} port = {free_port()} timeout = "1s" }}
 zones {{ use = {{ "bl.spamcop.net" }} check_every = "off" }}
 webhooks {{ private = {{ "127.0.0.1" }} ca_file = "{work}/ca.crt" }}
-''')
+''', url="https://console.example")
     start()
 
     # ---- adding
@@ -359,5 +296,4 @@ try:
     main()
 finally:
     cleanup()
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(tap.done())

@@ -6,33 +6,13 @@ clients that are slow on purpose. Everything is local and has its own state fold
 """
 import os
 import re
-import shutil
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("B", os.path.join(ROOT, "build/release"))
-count = failed = 0
-
-
-def check(name, good, note=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good:
-        print(f"# {note}", flush=True)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from issuer import Issuer, check, done  # noqa: E402
 
 
 def connect(port, timeout=20.0):
@@ -65,44 +45,6 @@ def ask(port, raw):
 def status(answer):
     found = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
     return int(found.group(1)) if found else 0
-
-
-class Daemon:
-    def __enter__(self):
-        self.dir = tempfile.mkdtemp(prefix="cleansmtp-http-")
-        self.console, self.customer = free_port(), free_port()
-        state = os.path.join(self.dir, "state")
-        subprocess.run([f"{BUILD}/cleansmtp", "init", "--dir", state, "--admin", "ada"],
-                       check=True, capture_output=True)
-        self.config = os.path.join(self.dir, "cleansmtp.conf")
-        with open(self.config, "w", encoding="utf-8") as f:
-            f.write(f'state_dir = "{state}/state"\n'
-                    f'runtime_dir = "{self.dir}/run"\n'
-                    f'database = "sqlite:{state}/state/cleansmtp.db"\n'
-                    f'console {{ listen = "127.0.0.1:{self.console}" '
-                    f'url = "http://127.0.0.1:{self.console}" }}\n'
-                    f'customer {{ listen = "127.0.0.1:{self.customer}" '
-                    f'url = "http://127.0.0.1:{self.customer}" }}\n')
-        self.log = open(os.path.join(self.dir, "log"), "wb")
-        self.process = subprocess.Popen([f"{BUILD}/cleansmtpd", "-c", self.config],
-                                        stderr=self.log)
-        for _ in range(100):
-            try:
-                connect(self.console).close()
-                return self
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError("cleansmtpd does not start")
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.status = self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.status = "killed"
-        self.log.close()
-        shutil.rmtree(self.dir)
 
 
 def get(target, *headers, version="HTTP/1.1", method="GET", body=b""):
@@ -253,18 +195,14 @@ def headers(console, customer):
 
 
 def main():
-    if not os.access(f"{BUILD}/cleansmtpd", os.X_OK):
-        print("1..0 # SKIP cleansmtpd is not built")
-        return 0
-    with Daemon() as daemon:
+    with Issuer("http") as daemon:
         smuggling(daemon.console)
         sizes(daemon.console)
         headers(daemon.console, daemon.customer)
         slow(daemon.console)
         check("cleansmtpd is alive after all that", daemon.process.poll() is None)
     check("and ends cleanly", daemon.status == 0, f"status {daemon.status}")
-    print(f"1..{count}")
-    return failed != 0
+    done()
 
 
-sys.exit(main())
+main()
