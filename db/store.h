@@ -274,6 +274,10 @@ NODISCARD int store_lease_by_link(struct store *store, struct arena *mem,
 NODISCARD int store_lease_live_for(struct store *store, struct arena *mem,
                                    const char *mailbox, int64_t now, struct lease *out,
                                    struct error *err);
+/* Leases in use that end by then, the first to end first. */
+NODISCARD int store_lease_ending(struct store *store, struct arena *mem, int64_t now,
+                                 int64_t until, size_t max, struct lease **out,
+                                 size_t *out_count, struct error *err);
 /* Newest first; with id < before unless 0; of one case, or of one pool address, unless 0. */
 struct lease_filter {
     int64_t before, case_id, pool_address_id;

@@ -343,6 +343,22 @@ int store_lease_search(struct store *store, struct arena *mem,
     return collect_leases(store, rows, mem, out, out_count, err);
 }
 
+int store_lease_ending(struct store *store, struct arena *mem, int64_t now,
+                       int64_t until, size_t max, struct lease **out, size_t *out_count,
+                       struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                FROM_LEASE
+                "WHERE l.end_how = 0 AND l.expires_at > $1 AND l.expires_at <= $2 "
+                "AND l.first_login_at <> 0 AND l.is_suspended = 0 "
+                "ORDER BY l.expires_at, l.id LIMIT $3",
+                "iii", now, until, (int64_t)max) != 0)
+        return -1;
+    return collect_leases(store, rows, mem, out, out_count, err);
+}
+
 /* Each narrowing by the index that is made for it; "$2 = 0 OR" would look at every lease. */
 static const char *lease_list_query(const struct lease_filter *filter)
 {

@@ -12,7 +12,6 @@
 
 enum {
     ENDS_SOON_S = 3 * 3600,
-    IN_USE_MAX = 500,
     HOOK_FAILS_S = 3600,
     NEEDS_SHOWN = 12
 };
@@ -143,16 +142,13 @@ static int add_waiting(struct page *page, struct store *store, json_t *list,
 static int add_ending(struct page *page, struct store *store, json_t *list,
                       struct error *err)
 {
-    const struct search search = {
-        .state = lease_state_name(LEASE_IN_USE), .now = page->now, .max = IN_USE_MAX};
     struct lease *leases = NULL;
     size_t count = 0;
 
-    if (store_lease_search(store, page->mem, &search, &leases, &count, err) != 0)
+    if (store_lease_ending(store, page->mem, page->now, page->now + ENDS_SOON_S,
+                           NEEDS_SHOWN, &leases, &count, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        if (leases[i].expires_at > page->now + ENDS_SOON_S)
-            continue;
         add_need(
             page, list,
             &(struct need){

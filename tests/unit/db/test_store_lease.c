@@ -346,6 +346,56 @@ static void a_search_by_state_means_the_state_that_core_derives(void **state)
     }
 }
 
+static int64_t in_use_until(struct desk *desk, const char *username, int64_t seq,
+                            int64_t expires_at)
+{
+    const struct verifier verifier = {.pepper_id = 1};
+    struct usage_record login = {.seq = seq,
+                                 .at = NOW,
+                                 .kind = "login",
+                                 .detail = "",
+                                 .client = "",
+                                 .program = "",
+                                 .username = username};
+    struct lease_new row = lease_row(desk, username);
+    int64_t id;
+
+    row.lease.expires_at = expires_at;
+    works(desk, store_lease_add(desk->store, &row, &id, &desk->err));
+    works(desk, store_lease_reveal(desk->store, id, &verifier, NOW, &desk->err));
+    works(desk, store_usage_apply(desk->store, &login, 1, &desk->err));
+    return id;
+}
+
+static void the_lease_in_use_that_ends_first_is_found_first(void **state)
+{
+    struct desk *desk = *state;
+    struct lease *found;
+    size_t count;
+
+    int64_t second = in_use_until(desk, "cs_two", 1, NOW + 200);
+    int64_t first = in_use_until(desk, "cs_one", 2, NOW + 100);
+    int64_t third = in_use_until(desk, "cs_three", 3, NOW + 300);
+    in_use_until(desk, "cs_late", 4, NOW + 301);
+    in_use_until(desk, "cs_over", 5, NOW + 10);
+    int64_t ended = in_use_until(desk, "cs_ended", 6, NOW + 100);
+    works(desk, store_lease_end(desk->store, ended, LEASE_END_REVOKED, "agent:ana",
+                                NULL, NOW, &desk->err));
+    suspend(desk, in_use_until(desk, "cs_held", 7, NOW + 100));
+    put_lease(desk, "cs_unused");
+
+    works(desk, store_lease_ending(desk->store, &desk->mem, NOW + 10, NOW + 300, 9,
+                                   &found, &count, &desk->err));
+    assert_int_equal(count, 3);
+    assert_int_equal(found[0].id, first);
+    assert_int_equal(found[1].id, second);
+    assert_int_equal(found[2].id, third);
+    works(desk, store_lease_ending(desk->store, &desk->mem, NOW + 10, NOW + 300, 1,
+                                   &found, &count, &desk->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].id, first);
+}
+
 static void leases_are_found_by_parts_of_what_people_know(void **state)
 {
     static const struct {
@@ -493,6 +543,7 @@ int main(void)
         WITH_FRAME(a_mailbox_has_a_live_lease_until_it_expires_or_ends),
         WITH_FRAME(leases_are_listed_newest_first_and_may_be_of_one_case),
         WITH_FRAME(a_search_by_state_means_the_state_that_core_derives),
+        WITH_FRAME(the_lease_in_use_that_ends_first_is_found_first),
         WITH_FRAME(leases_are_found_by_parts_of_what_people_know),
         WITH_FRAME(a_rejection_is_known_again_however_its_bounce_is_edited),
         WITH_FRAME(the_past_of_a_mailbox_is_its_other_cases_and_leases),
