@@ -1,40 +1,11 @@
 #!/usr/bin/env bash
 # 50-cli.t - the command line against a real cleansmtpd and a real block list: every command, what
 # it prints, and how it ends. TAP.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-top=$PWD
-bin=$top/${B:-build/release}
-export PATH=$PATH:/usr/sbin:/sbin
-unset CLEANSMTP_CONFIG http_proxy
-work=$(mktemp -d /tmp/cleansmtp-cli.XXXXXX) || exit 1
-chmod 0755 "$work"
-conf=$work/cleansmtp.conf
+# shellcheck disable=SC1091,SC2154  # issuer.sh sets what is used here
+. "$(dirname "$0")/issuer.sh"
 bounce=$work/bounce.eml
 "$top/tools/example-bounce.sh" >"$bounce" || exit 1
-declare -A pid=()
-count=0 failed=0
 
-# Whatever was started here ends here.
-finish() {
-    local name
-    for name in "${!pid[@]}"; do kill "${pid[$name]}" 2>/dev/null; done
-    wait 2>/dev/null
-    rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
-
-result() { # STATUS NAME
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        failed=$((failed + 1))
-        tail -n 5 "$work/out" "$work/err" "$work/cleansmtpd.log" 2>/dev/null | sed 's/^/# /'
-    fi
-}
 # ends STATUS NAME COMMAND...: its exit status; what it said stays in out and err.
 ends() {
     local want=$1 name=$2 status
@@ -53,50 +24,7 @@ j = json.load(open(sys.argv[1]))
 sys.exit(0 if eval(sys.argv[2]) else 1)' "$work/out" "$1"
     result $? "$2"
 }
-cs() { "$bin/cleansmtp" -c "$conf" "$@"; }
-bail() {
-    sed 's/^/# /' "$work"/*.log
-    echo "Bail out! $*"
-    exit 1
-}
-wait_for() {
-    for _ in $(seq 100); do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.1
-    done
-    return 1
-}
-
-# ---- the block list -------------------------------------------------------------------
-listed() { # ADDRESS...: what the list names, besides its test point
-    {
-        # shellcheck disable=SC2016  # rbldnsd's own words
-        echo '$SOA 1 ns.bl.spamcop.net hostmaster.bl.spamcop.net 1 1h 1h 1h 1'
-        echo ":127.0.0.2:Blocked - see the list"
-        printf '%s\n' 127.0.0.2 "$@"
-    } >"$work/dns/listed"
-    chmod 0644 "$work/dns/listed"
-    [ -z "${pid[rbldnsd]:-}" ] || { kill -HUP "${pid[rbldnsd]}" && sleep 0.5; }
-}
-start_list() { # PORT
-    local as_user=()
-    [ "$(id -u)" != 0 ] || as_user=(-u nobody)
-    rbldnsd -n -q -c 1h -t 1 -w "$work/dns" "${as_user[@]}" -b "127.0.0.1/$1" \
-        bl.spamcop.net:ip4set:listed >"$work/rbldnsd.log" 2>&1 </dev/null &
-    pid[rbldnsd]=$!
-    sleep 0.4
-    kill -0 "${pid[rbldnsd]}" 2>/dev/null
-}
-mkdir -m 0755 "$work/dns"
-listed 192.0.2.14
-dns=
-for port in $(seq $((20000 + $$ % 20000)) $((20020 + $$ % 20000))); do
-    if start_list "$port"; then
-        dns=$port
-        break
-    fi
-done
-[ -n "$dns" ] || bail "rbldnsd does not start"
+list_up 192.0.2.14
 
 # ---- without a daemon -------------------------------------------------------------------
 ends 0 "--version" "$bin/cleansmtp" --version
@@ -145,13 +73,8 @@ dns         { servers = { "127.0.0.1" } port = $dns timeout = "1s" }
 $1
 CONF
 }
-start_daemon() {
-    "$bin/cleansmtpd" -c "$conf" >>"$work/cleansmtpd.log" 2>&1 </dev/null &
-    pid[cleansmtpd]=$!
-    wait_for cs shared list || bail "cleansmtpd does not start"
-}
 write_conf ''
-start_daemon
+start_issuer
 
 ends 0 "shared add" cs shared add 192.0.2.0/28 --label "round robin"
 ends 4 "shared add twice is refused" cs shared add 192.0.2.0/28
@@ -286,8 +209,7 @@ listed
 ends 10 "diagnose: not listed any more" cs diagnose "$bounce"
 ends 4 "mint: not listed any more" cs mint --case 1 --mailbox dora@kunde.example
 ends 4 "mint --bounce: not listed any more" cs mint --bounce "$bounce" --mailbox dora@kunde.example
-kill "${pid[rbldnsd]}" && wait "${pid[rbldnsd]}" 2>/dev/null
-unset 'pid[rbldnsd]'
+stop rbldnsd
 ends 11 "diagnose: a silent list is unknown" cs diagnose "$bounce"
 ends 8 "mint: a silent list gives no lease" cs mint --case 1 --mailbox dora@kunde.example
 ends 8 "mint --bounce: a silent list gives no lease" cs mint --bounce "$bounce" --mailbox dora@kunde.example
@@ -299,25 +221,24 @@ if [ "$(id -u)" = 0 ]; then
     cp "$bin/cleansmtp" "$work/cleansmtp"
     ends 7 "a stranger is not allowed" setpriv --reuid=65534 --regid=65534 --clear-groups "$work/cleansmtp" -c "$conf" lease list
 else
-    count=$((count + 1))
-    echo "ok $count - a stranger is not allowed # SKIP needs root"
+    ok "a stranger is not allowed # SKIP needs root"
 fi
 
 # ---- reload, restart ---------------------------------------------------------------------------
 write_conf 'policy { console_reveal = perhaps }'
-kill -HUP "${pid[cleansmtpd]}"
-wait_for grep -q 'event=config.refused' "$work/cleansmtpd.log"
+kill -HUP "${PID[cleansmtpd]}"
+wait_for 10 grep -q 'event=config.refused' "$work/cleansmtpd.log"
 result $? "a bad configuration is reported"
 write_conf 'policy { console_reveal = yes }'
-kill -HUP "${pid[cleansmtpd]}"
-wait_for grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
+kill -HUP "${PID[cleansmtpd]}"
+wait_for 10 grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
 result $? "a good one is taken"
 mkdir "$work/rules"
 printf 'nonsense\n' >"$work/rules/lists.tsv"
 write_conf "policy { console_reveal = yes  log_proof = required }  bounce_rules = \"$work/rules\""
 : >"$work/cleansmtpd.log"
-kill -HUP "${pid[cleansmtpd]}"
-wait_for grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
+kill -HUP "${PID[cleansmtpd]}"
+wait_for 10 grep -q 'event=config.reloaded' "$work/cleansmtpd.log"
 ends 8 "a wrong row of our own: nothing is diagnosed" cs diagnose "$bounce"
 printf '%s\t' bl.ours.example address yes '\bour own list\b' >"$work/rules/lists.tsv"
 echo '550 192.0.2.14 is on our own list' >>"$work/rules/lists.tsv"
@@ -325,7 +246,7 @@ echo '550 5.7.1 [192.0.2.14] is blocked by our own list' >"$work/own.txt"
 cs diagnose --explain "$work/own.txt" >"$work/out" 2>"$work/err"
 out_has '^list +bl\.ours\.example +- +[^ ]*rules/lists\.tsv:1 ' "a row of our own is tried first"
 listed 192.0.2.14
-start_list "$dns"
+start_list
 ends 0 "a third address" cs pool add 203.0.113.11 --lane clean9 --helo out11.hoster.example
 ends 5 "mint: policy wants the log, which is not there" cs mint --bounce "$bounce" --mailbox max@kunde.example
 [ ! -s "$work/out" ]
@@ -342,13 +263,13 @@ ends 0 "lease reveal for a person" cs lease reveal 2
 out_has '^password +[a-z2-9]{5}(-[a-z2-9]{5}){4}$' "lease reveal for a person prints the password"
 ! grep -qE '[a-z2-9]{5}(-[a-z2-9]{5}){4}' "$work/cleansmtpd.log"
 result $? "no password in the log"
-kill "${pid[cleansmtpd]}" && wait "${pid[cleansmtpd]}"
+kill "${PID[cleansmtpd]}" && wait "${PID[cleansmtpd]}"
 result $? "cleansmtpd ends cleanly on SIGTERM"
-unset 'pid[cleansmtpd]'
+unset 'PID[cleansmtpd]'
 [ ! -e "$work/run/api" ]
 result $? "its socket is gone"
 ends 8 "without a daemon again: try later" cs lease list
-start_daemon
+start_issuer
 ends 0 "after a restart all is there" cs --json lease list
 json 'len(j) == 4' "four leases after the restart"
 
@@ -387,5 +308,4 @@ result $? "somebody edits the audit log"
 ends 9 "audit verify finds it" cs audit verify
 err_has '3' "audit verify names the record"
 
-echo "1..$count"
-[ "$failed" = 0 ]
+done_testing

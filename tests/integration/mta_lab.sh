@@ -9,38 +9,25 @@ if [ "$(id -u)" != 0 ]; then
     exit 0
 fi
 [ "${1:-}" = inside ] || exec unshare --net --mount "$0" inside
-. "$(dirname "$0")/../e2e/lib.sh"
-
-T=$(mktemp -d /tmp/cleansmtp-mta.XXXXXX) || exit 1
-chmod 0755 "$T"
-finish() {
-    local name
-    exec 2>/dev/null
-    for name in "${!PID[@]}"; do kill "${PID[$name]}"; done
-    wait
-    rm -rf "$T"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
+. "$(dirname "$0")/issuer.sh"
 
 ip link set lo up
 ip address add 203.0.113.9/32 dev lo
 ip address add 2001:db8::9/128 dev lo nodad
 
 # ---- the product -------------------------------------------------------------------------
-CONF=$T/cleansmtp.conf
 cs() {
-    "$B/cleansmtp" -c "$CONF" "$@" >"$T/said" 2>"$T/complained"
+    "$B/cleansmtp" -c "$conf" "$@" >"$T/said" 2>"$T/complained"
 }
 cs_start() { # DAEMON SOCKET
-    "$B/$1" -c "$CONF" >>"$T/$1.log" 2>&1 </dev/null &
+    "$B/$1" -c "$conf" >>"$T/$1.log" 2>&1 </dev/null &
     PID[$1]=$!
     wait_for 10 test -S "$T/run/$2" || bail "$1 does not start"
 }
 "$B/cleansmtp" init --dir "$T" --admin ada >"$T/said" 2>&1 || bail "no state folder"
 mkdir -p "$T/run"
 chmod 0755 "$T/run"
-cat >"$CONF" <<CONF
+cat >"$conf" <<CONF
 state_dir = "$T/state"
 runtime_dir = "$T/run"
 database = "sqlite:$T/state/cleansmtp.db"
