@@ -518,6 +518,9 @@ NODISCARD int store_agent_set_look(struct store *store, int64_t id, const char *
 NODISCARD int store_agent_reset(struct store *store, int64_t id,
                                 const uint8_t setup_hash[DIGEST_BYTES],
                                 int64_t setup_until, int64_t now, struct error *err);
+/* Sessions and API tokens go on, with what the new role allows. */
+NODISCARD int store_agent_set_role(struct store *store, int64_t id, enum role role,
+                                   struct error *err);
 /* Ends all sessions and API tokens in the same transaction. */
 NODISCARD int store_agent_disable(struct store *store, int64_t id, int64_t now,
                                   struct error *err);

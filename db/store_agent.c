@@ -163,6 +163,17 @@ int store_agent_set_look(struct store *store, int64_t id, const char *theme,
                    theme, zone);
 }
 
+int store_agent_set_role(struct store *store, int64_t id, enum role role,
+                         struct error *err)
+{
+    if (sql_run(store->sql, err, "UPDATE agent SET role = $2 WHERE id = $1", "it", id,
+                role_name(role)) != 0)
+        return -1;
+    return sql_changes(store->sql) == 1
+               ? 0
+               : error_set(err, ERROR_NOT_FOUND, "there is no such agent");
+}
+
 static int reset_agent(struct store *store, void *context, struct error *err)
 {
     const struct change *change = context;

@@ -45,6 +45,7 @@ enum {
  X(listing_check, ACT_DIAGNOSE)          \
  X(user_list, ACT_CHANGE_PEOPLE)         \
  X(user_add, ACT_CHANGE_PEOPLE)          \
+ X(user_role, ACT_CHANGE_PEOPLE)         \
  X(user_disable, ACT_CHANGE_PEOPLE)      \
  X(user_reset, ACT_CHANGE_PEOPLE)        \
  X(token_list, ACT_CHANGE_PEOPLE)        \
@@ -114,6 +115,7 @@ static const struct route routes[] = {
     {HTTP_POST,   "/api/v1/listings/check",                   on_listing_check,    SMALL           },
     {HTTP_GET,    "/api/v1/users",                            on_user_list,        0               },
     {HTTP_POST,   "/api/v1/users",                            on_user_add,         SMALL           },
+    {HTTP_POST,   "/api/v1/users/{name}/role",                on_user_role,        SMALL           },
     {HTTP_POST,   "/api/v1/users/{name}/disable",             on_user_disable,     SMALL           },
     {HTTP_POST,   "/api/v1/users/{name}/reset",               on_user_reset,       SMALL           },
     {HTTP_GET,    "/api/v1/tokens",                           on_token_list,       0               },

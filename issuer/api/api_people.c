@@ -50,6 +50,16 @@ static int show_agent(struct call *call, const char *name, const char *link,
     return 0;
 }
 
+static int read_role(const char *word, enum role *out, struct error *err)
+{
+    if (role_parse(slice_from(word), out))
+        return 0;
+    return error_set(err, ERROR_INVALID,
+                     "\"%.40s\" is not a role: agent, lead, postmaster, auditor or "
+                     "admin",
+                     word);
+}
+
 int api_user_add(struct call *call, json_t **out, struct error *err)
 {
     const char *name = NULL;
@@ -57,17 +67,26 @@ int api_user_add(struct call *call, json_t **out, struct error *err)
     const char *link = NULL;
     enum role role;
 
-    if (call_fields(call, err, "{s:s, s:s}", "name", &name, "role", &word) != 0)
-        return -1;
-    if (!role_parse(slice_from(word), &role))
-        return error_set(err, ERROR_INVALID,
-                         "\"%.40s\" is not a role: agent, lead, postmaster, auditor or "
-                         "admin",
-                         word);
-    if (agent_add(call->app, call->mem, &call->actor, name, role, &link, err) != 0)
+    if (call_fields(call, err, "{s:s, s:s}", "name", &name, "role", &word) != 0 ||
+        read_role(word, &role, err) != 0 ||
+        agent_add(call->app, call->mem, &call->actor, name, role, &link, err) != 0)
         return -1;
     call->status = 201;
     return show_agent(call, name, link, out, err);
+}
+
+int api_user_role(struct call *call, json_t **out, struct error *err)
+{
+    const char *name = NULL;
+    const char *word = NULL;
+    enum role role;
+
+    if (call_param(call, 0, &name, err) != 0 ||
+        call_fields(call, err, "{s:s}", "role", &word) != 0 ||
+        read_role(word, &role, err) != 0 ||
+        agent_set_role(call->app, call->mem, &call->actor, name, role, err) != 0)
+        return -1;
+    return show_agent(call, name, NULL, out, err);
 }
 
 int api_user_disable(struct call *call, json_t **out, struct error *err)

@@ -46,6 +46,7 @@ API_RESOURCE(api_listing_check);
 /* api_people.c */
 API_RESOURCE(api_user_list);
 API_RESOURCE(api_user_add);
+API_RESOURCE(api_user_role);
 API_RESOURCE(api_user_disable);
 API_RESOURCE(api_user_reset);
 API_RESOURCE(api_audit_list);

@@ -73,6 +73,7 @@ int run_deny(struct cli *cli, struct error *err);
 /* people.c */
 int run_user_add(struct cli *cli, struct error *err);
 int run_user_list(struct cli *cli, struct error *err);
+int run_user_role(struct cli *cli, struct error *err);
 int run_user_disable(struct cli *cli, struct error *err);
 int run_user_reset(struct cli *cli, struct error *err);
 /* tokens.c */

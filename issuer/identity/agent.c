@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "core/actor.h"
 #include "issuer/identity/guard.h"
 
 enum {
@@ -73,6 +74,50 @@ static int disable(struct store *store, void *context, struct error *err)
     return audit_agent(store, c, "agent.disable", "", err);
 }
 
+/* Somebody else who may sign in and look after people? */
+static int has_other_admin(struct store *store, const struct change *c, bool *out,
+                           struct error *err)
+{
+    struct agent *agents = NULL;
+    size_t count = 0;
+
+    if (store_agent_list(store, c->mem, &agents, &count, err) != 0)
+        return -1;
+    *out = false;
+    for (size_t i = 0; i < count; i++)
+        if (role_may(agents[i].role, ACT_CHANGE_PEOPLE) && agents[i].disabled_at == 0 &&
+            agents[i].password_hash != NULL && strcmp(agents[i].name, c->name) != 0)
+            *out = true;
+    return 0;
+}
+
+static int set_role(struct store *store, void *context, struct error *err)
+{
+    const struct change *c = context;
+    struct agent agent;
+    bool has_other = true;
+
+    if (store_agent_find(store, c->mem, c->name, &agent, err) != 0)
+        return -1;
+    if (agent.disabled_at != 0)
+        return error_set(err, ERROR_CONFLICT, "\"%s\" is disabled", c->name);
+    if (agent.role == c->role)
+        return error_set(err, ERROR_CONFLICT, "\"%s\" has the role %s already", c->name,
+                         role_name(c->role));
+    if (role_may(agent.role, ACT_CHANGE_PEOPLE) &&
+        has_other_admin(store, c, &has_other, err) != 0)
+        return -1;
+    if (!has_other)
+        return error_set(err, ERROR_REFUSED,
+                         "\"%s\" is the last administrator who may sign in", c->name);
+    if (store_agent_set_role(store, agent.id, c->role, err) != 0)
+        return -1;
+    return audit_agent(store, c, "agent.role",
+                       arena_printf(c->mem, "role=%s was=%s", role_name(c->role),
+                                    role_name(agent.role)),
+                       err);
+}
+
 static int check_change(const struct change *c, struct error *err)
 {
     if (app_allow(c->actor, ACT_CHANGE_PEOPLE, err) != 0)
@@ -122,6 +167,20 @@ int agent_reset(struct app *app, struct arena *mem, const struct actor *actor,
     struct change c = {.mem = mem, .actor = actor, .now = app_now(app), .name = name};
 
     return with_setup_link(app, &c, reset, out_link, err);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the request and where its answer goes */
+int agent_set_role(struct app *app, struct arena *mem, const struct actor *actor,
+                   const char *name, enum role role, struct error *err)
+{
+    struct change c = {
+        .mem = mem, .actor = actor, .now = app_now(app), .name = name, .role = role};
+
+    if (check_change(&c, err) != 0)
+        return -1;
+    if (actor_is_same_person(actor->name, arena_printf(mem, "agent:%s", name)))
+        return error_set(err, ERROR_DENIED, "nobody changes their own role");
+    return app_write(app, set_role, &c, err);
 }
 
 int agent_disable(struct app *app, struct arena *mem, const struct actor *actor,

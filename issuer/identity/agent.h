@@ -25,6 +25,12 @@ NODISCARD int agent_add(struct app *app, struct arena *mem, const struct actor *
                         struct error *err);
 NODISCARD int agent_reset(struct app *app, struct arena *mem, const struct actor *actor,
                           const char *name, const char **out_link, struct error *err);
+/* Counts at once, in open sessions and for tokens too, because a role is read at each request.
+ * ERROR_DENIED: one's own; ERROR_REFUSED: of the last administrator who may sign in; ERROR_CONFLICT:
+ * disabled, or that role already. */
+NODISCARD int agent_set_role(struct app *app, struct arena *mem,
+                             const struct actor *actor, const char *name,
+                             enum role role, struct error *err);
 NODISCARD int agent_disable(struct app *app, struct arena *mem,
                             const struct actor *actor, const char *name,
                             struct error *err);

@@ -88,6 +88,7 @@ int page_settings_recipe(struct page *page, struct error *err);
 int page_people(struct page *page, struct error *err);
 int page_people_add(struct page *page, struct error *err);
 int page_people_reset(struct page *page, struct error *err);
+int page_people_role(struct page *page, struct error *err);
 int page_people_disable(struct page *page, struct error *err);
 /* profile.c */
 int page_profile(struct page *page, struct error *err);

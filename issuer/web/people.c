@@ -1,5 +1,5 @@
 /*
- * people.c - who may sign in: adding, a new set-up link, disabling.
+ * people.c - who may sign in: adding, another role, a new set-up link, disabling.
  */
 #include "base/base.h"
 
@@ -34,6 +34,21 @@ static const char *role_label(const struct page *page, enum role role)
         page, arena_printf(page->mem, "console.people.role.%s.name", role_name(role)));
 }
 
+/* To choose from, the present one chosen. */
+static json_t *other_roles(const struct page *page, enum role present)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < ROLE_COUNT; i++) {
+        json_t *role = json_object();
+        view_text(role, "role", role_name((enum role)i));
+        view_text(role, "label", role_label(page, (enum role)i));
+        view_flag(role, "is_present", i == (int)present);
+        json_array_append_new(list, role);
+    }
+    return list;
+}
+
 static json_t *person(struct page *page, const struct agent *agent)
 {
     json_t *line = json_object();
@@ -50,6 +65,7 @@ static json_t *person(struct page *page, const struct agent *agent)
     view_flag(line, "is_self", is_self);
     /* Whoever shuts the door on themselves cannot open it again. */
     view_flag(line, "may_change", !is_disabled && !is_self);
+    view_take(line, "others", other_roles(page, agent->role));
     return line;
 }
 
@@ -145,6 +161,22 @@ int page_people_add(struct page *page, struct error *err)
     extra.name = NULL;
     extra.role = ROLE_AGENT;
     return show(page, &extra, err);
+}
+
+int page_people_role(struct page *page, struct error *err)
+{
+    const char *name = arena_slice(page->mem, page->request->params[0]);
+    struct extra extra = {0};
+    struct error why = {0};
+    enum role role;
+
+    if (!role_parse(form_slice(&page->form, "role"), &role))
+        return error_set(err, ERROR_INVALID, "%s",
+                         speak(page, "console.error.incomplete"));
+    if (agent_set_role(page->app, page->mem, &page->actor, name, role, &why) != 0)
+        return refused(page, &extra, &why, "people", err);
+    http_see_other(page->response, "/settings/people");
+    return 0;
 }
 
 int page_people_reset(struct page *page, struct error *err)

@@ -257,6 +257,7 @@ PAGE(webhook_again, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(people, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_add, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_reset, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
+PAGE(people_role, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(people_disable, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
 PAGE(profile, PAGE_SIGNED_IN, ACT_VIEW_CASES)
 PAGE(profile_look, PAGE_SIGNED_IN, ACT_VIEW_CASES)
@@ -331,6 +332,7 @@ static const struct route console_routes[] = {
     {HTTP_GET,  "/settings/people",                on_people,              0       },
     {HTTP_POST, "/settings/people",                on_people_add,          SMALL   },
     {HTTP_POST, "/settings/people/{name}/reset",   on_people_reset,        SMALL   },
+    {HTTP_POST, "/settings/people/{name}/role",    on_people_role,         SMALL   },
     {HTTP_POST, "/settings/people/{name}/disable", on_people_disable,      SMALL   },
     {HTTP_GET,  "/settings/tokens",                on_tokens,              0       },
     {HTTP_POST, "/settings/tokens",                on_tokens_create,       SMALL   },

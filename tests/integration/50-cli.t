@@ -198,11 +198,17 @@ ends 2 "user add with a role that is none" cs user add bo --role king
 ends 0 "user add" cs user add bo --role agent
 out_has '^http://127\.0\.0\.1:8025/set-up/[0-9a-f]{64}$' "user add prints the link alone"
 ends 4 "user add twice is refused" cs user add bo --role agent
+ends 0 "user role" cs user role bo --role lead
+err_has 'bo has the role lead from now on' "user role says so"
+ends 4 "user role that is there already is refused" cs user role bo --role lead
+ends 2 "user role needs a role" cs user role bo
+ends 3 "user role of nobody" cs user role cy --role lead
+ends 4 "user role of the last administrator is refused" cs user role ana --role lead
 ends 0 "user reset" cs user reset bo
 ends 0 "user disable" cs user disable bo
 ends 3 "user disable of nobody" cs user disable cy
 ends 0 "user list" cs --json user list
-json '[u["name"] for u in j] == ["ana", "bo"] and j[1]["disabled_at"] and not j[0]["has_password"]' "user list as JSON"
+json '[u["name"] for u in j] == ["ana", "bo"] and j[1]["disabled_at"] and j[1]["role"] == "lead" and not j[0]["has_password"]' "user list as JSON"
 
 # ---- the list, and when it is silent ---------------------------------------------------------
 listed

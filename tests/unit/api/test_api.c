@@ -313,6 +313,12 @@ static void people_get_a_link_once_and_the_audit_log_tells_it(void **state)
     assert_null(strstr(desk->response.body.at, "/set-up/"));
     assert_int_equal(ask(desk, HTTP_POST, "/api/v1/users/bo/reset", NULL), 200);
     assert_non_null(strstr(text(desk, "link"), "/set-up/"));
+    assert_int_equal(
+        ask(desk, HTTP_POST, "/api/v1/users/bo/role", "{\"role\":\"lead\"}"), 200);
+    assert_string_equal(text(desk, "role"), "lead");
+    assert_null(json_object_get(desk->json, "link"));
+    assert_int_equal(
+        ask(desk, HTTP_POST, "/api/v1/users/bo/role", "{\"role\":\"king\"}"), 400);
     assert_int_equal(ask(desk, HTTP_POST, "/api/v1/users/bo/disable", NULL), 200);
     assert_false(json_is_null(json_object_get(desk->json, "disabled_at")));
     assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit?tail=1", NULL), 200);

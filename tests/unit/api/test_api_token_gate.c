@@ -46,6 +46,23 @@ static void on_the_console_only_a_token_opens_the_api(void **state)
     assert_non_null(strstr(header(desk, "WWW-Authenticate"), "invalid_token"));
 }
 
+/* The owner's role of now counts, not that of when it was made. */
+static void a_token_has_what_its_owners_new_role_allows(void **state)
+{
+    struct desk *desk = *state;
+
+    take_token(desk, "\"audit:read\",\"pool:read\"");
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit", NULL), 200);
+    desk->api.wants_token = false;
+    desk->is_tcp = false;
+    assert_int_equal(
+        ask(desk, HTTP_POST, "/api/v1/users/lea/role", "{\"role\":\"agent\"}"), 200);
+    desk->api.wants_token = true;
+    desk->is_tcp = true;
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/audit", NULL), 403);
+    assert_int_equal(ask(desk, HTTP_GET, "/api/v1/pool", NULL), 200);
+}
+
 static void on_the_local_socket_a_token_counts_nothing(void **state)
 {
     struct desk *desk = *state;
@@ -153,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK(on_the_console_only_a_token_opens_the_api),
+        DESK(a_token_has_what_its_owners_new_role_allows),
         DESK(on_the_local_socket_a_token_counts_nothing),
         DESK(a_scope_that_lacks_is_403_and_in_the_audit_log),
         DESK(both_names_are_kept),

@@ -419,6 +419,7 @@ static const struct {
      "{\"address\":\"" FIXTURE_RESERVED "\",\"recipient\":\"a@b.example\"}"                                      },
     {HTTP_GET,    200, "/api/v1/tokens",                                   NULL                                  },
     {HTTP_POST,   200, "/api/v1/tokens/1/revoke",                          NULL                                  },
+    {HTTP_POST,   200, "/api/v1/users/bo/role",                            "{\"role\":\"agent\"}"                },
     {HTTP_POST,   200, "/api/v1/users/bo/reset",                           NULL                                  },
     {HTTP_POST,   200, "/api/v1/users/bo/disable",                         NULL                                  },
     {HTTP_GET,    200, "/api/v1/audit?after=2&limit=5",                    NULL                                  },

@@ -87,6 +87,8 @@ static void a_name_is_taken_once_and_a_stranger_is_not_found(void **state)
             store_agent_reset(desk->store, 99, hash, NOW, NOW, &desk->err));
     refuses(desk, ERROR_NOT_FOUND,
             store_agent_disable(desk->store, 99, NOW, &desk->err));
+    refuses(desk, ERROR_NOT_FOUND,
+            store_agent_set_role(desk->store, 99, ROLE_LEAD, &desk->err));
     works(desk, store_agent_list(desk->store, &desk->mem, &agents, &count, &desk->err));
     assert_int_equal(count, 1);
     assert_string_equal(agents[0].name, "ana");

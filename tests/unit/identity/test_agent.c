@@ -198,6 +198,74 @@ static void who_is_disabled_or_reset_is_out(void **state UNUSED)
     app_fixture_stop(&f);
 }
 
+static enum error_kind set_role(struct app_fixture *f, const char *by, const char *name,
+                                enum role role)
+{
+    const struct actor actor = {.name = by, .role = ROLE_ADMIN};
+    struct error err = {0};
+
+    if (agent_set_role(f->app, &f->mem, &actor, name, role, &err) != 0)
+        return err.kind;
+    return ERROR_NONE;
+}
+
+static void another_role_counts_in_the_open_session(void **state UNUSED)
+{
+    struct app_fixture f;
+    struct error err = {0};
+    struct session session;
+    char token[TOKEN_LEN + 1];
+
+    app_fixture_start(&f, NULL);
+    set_up(&f, add(&f, "ana", ROLE_LEAD));
+    assert_int_equal(sign_in(&f, "ana", PASSWORD, token), ERROR_NONE);
+    assert_int_equal(set_role(&f, "agent:ada", "ana", ROLE_AUDITOR), ERROR_NONE);
+    assert_int_equal(session_look(f.app, &f.mem, slice_from(token), &session, &err), 0);
+    assert_int_equal(session.agent.role, ROLE_AUDITOR);
+
+    struct audit_record *records;
+    struct store *store = NULL;
+    size_t count = 0;
+    assert_int_equal(app_take_reader(f.app, &store, &err), 0);
+    assert_int_equal(store_audit_tail(store, &f.mem, NULL, 1, &records, &count, &err),
+                     0);
+    app_give_back(f.app, store);
+    assert_string_equal(records[0].actor, "agent:ada");
+    assert_string_equal(records[0].action, "agent.role");
+    assert_string_equal(records[0].object, "agent:ana");
+    assert_string_equal(records[0].detail, "role=auditor was=lead");
+
+    assert_int_equal(set_role(&f, "agent:ada", "ana", ROLE_AUDITOR), ERROR_CONFLICT);
+    assert_int_equal(set_role(&f, "agent:ada", "bob", ROLE_LEAD), ERROR_NOT_FOUND);
+    assert_int_equal(agent_disable(f.app, &f.mem, &fixture_admin, "ana", &err), 0);
+    assert_int_equal(set_role(&f, "agent:ada", "ana", ROLE_LEAD), ERROR_CONFLICT);
+    const struct actor lead = {.name = "agent:lea", .role = ROLE_LEAD};
+    assert_int_equal(agent_set_role(f.app, &f.mem, &lead, "ana", ROLE_ADMIN, &err), -1);
+    assert_int_equal(err.kind, ERROR_DENIED);
+    app_fixture_stop(&f);
+}
+
+static void an_administrator_is_left_and_nobody_changes_their_own_role(
+    void **state UNUSED)
+{
+    struct app_fixture f;
+    struct error err = {0};
+
+    app_fixture_start(&f, NULL);
+    set_up(&f, add(&f, "ada", ROLE_ADMIN));
+    (void)add(&f, "eve", ROLE_ADMIN); /* has not chosen a password */
+    assert_int_equal(set_role(&f, "local:root", "ada", ROLE_LEAD), ERROR_REFUSED);
+    assert_int_equal(set_role(&f, "agent:ada", "ada", ROLE_LEAD), ERROR_DENIED);
+    assert_int_equal(set_role(&f, "agent:ada token:3", "ada", ROLE_LEAD), ERROR_DENIED);
+    set_up(&f, add(&f, "bob", ROLE_ADMIN));
+    assert_int_equal(set_role(&f, "local:root", "ada", ROLE_LEAD), ERROR_NONE);
+    assert_int_equal(set_role(&f, "local:root", "bob", ROLE_LEAD), ERROR_REFUSED);
+    assert_int_equal(set_role(&f, "local:root", "ada", ROLE_ADMIN), ERROR_NONE);
+    assert_int_equal(agent_disable(f.app, &f.mem, &fixture_admin, "ada", &err), 0);
+    assert_int_equal(set_role(&f, "local:root", "bob", ROLE_LEAD), ERROR_REFUSED);
+    app_fixture_stop(&f);
+}
+
 static void only_who_may_adds_people_with_names_that_are_names(void **state UNUSED)
 {
     static const char *const bad[] = {"", "Ana", "1st", "a b", "a/b", "\xc3\xa4"};
@@ -231,6 +299,8 @@ int main(void)
         cmocka_unit_test(wrong_and_unknown_are_one_voice_and_take_as_long),
         cmocka_unit_test(guessing_is_slowed_and_a_right_password_still_waits),
         cmocka_unit_test(who_is_disabled_or_reset_is_out),
+        cmocka_unit_test(another_role_counts_in_the_open_session),
+        cmocka_unit_test(an_administrator_is_left_and_nobody_changes_their_own_role),
         cmocka_unit_test(only_who_may_adds_people_with_names_that_are_names),
     };
 

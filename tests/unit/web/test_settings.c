@@ -231,6 +231,19 @@ static void a_person_is_added_reset_and_disabled(void **state)
     assert_int_equal(b->status, 404);
     get(b, second);
     assert_int_equal(b->status, 200);
+    post(b, "/settings/people/ben/role", "role=auditor");
+    assert_string_equal(b->location, "/settings/people");
+    get(b, b->location);
+    must_show(b, "<option value=\"auditor\" selected>auditor</option>");
+    post(b, "/settings/people/ben/role",
+         "role=auditor"); /* the page before was open twice */
+    assert_int_equal(b->status, 409);
+    must_show(b, "There is a problem");
+    post(b, "/settings/people/ben/role", "role=king");
+    assert_int_equal(b->status, 400);
+    assert_false(shows(b, "/settings/people/root/role"));
+    post(b, "/settings/people/root/role", "role=lead");
+    assert_int_equal(b->status, 403);
     post(b, "/settings/people/ben/disable", "");
     assert_string_equal(b->location, "/settings/people");
     get(b, b->location);
@@ -245,6 +258,8 @@ static void a_person_is_added_reset_and_disabled(void **state)
     must_show(b, "agent.add");
     must_show(b, "agent.reset");
     must_show(b, "agent.disable");
+    must_show(b, "agent.role");
+    must_show(b, "role=auditor was=lead");
     must_show(b, "role=lead");
 }
 
@@ -288,9 +303,9 @@ static void only_who_looks_after_people_sees_them(void **state)
         {"pia", ROLE_POSTMASTER, 200},
         {"eva", ROLE_AUDITOR,    403},
     };
-    static const char *const forms[] = {"/settings/people",
-                                        "/settings/people/ana/reset",
-                                        "/settings/people/ana/disable"};
+    static const char *const forms[] = {
+        "/settings/people", "/settings/people/ana/reset", "/settings/people/ana/role",
+        "/settings/people/ana/disable"};
     struct browser *b = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(people); i++) {
