@@ -217,15 +217,17 @@ UNIT_BIN := $(UNIT:tests/unit/%.c=$(B)/tests/%)
 UNIT_LOWER := $(foreach f,$(LOWER),$(filter $(B)/tests/$(f)/%,$(UNIT_BIN)))
 check: check-unit check-source         ## unit tests and source rules (seconds)
 unit-bin: $(UNIT_BIN)
+# What the .t files run: tests/built asks for it before each of them.
+tests-bin: all $(B)/tests/auth/test_seed $(B)/tests/dnsbl/ask
 check-unit: $(UNIT_BIN)
 	@for t in $^; do $$t || exit 1; done
 check-lower: $(B)/cleansmtp-authd $(B)/cleansmtp-checkpassword $(UNIT_LOWER)
 	@for t in $(UNIT_LOWER); do $$t || exit 1; done
 check-alone:                           ## build and test all but issuer/ in a copy that has no issuer/
 	@tools/check-alone.sh
-check-e2e: all                         ## real programs, real Postfix and Dovecot (root)
+check-e2e: tests-bin                   ## real programs, real Postfix and Dovecot (root)
 	prove --verbose $(E2E)
-check-browser: all                     ## every page in chromium; screenshots in build/screens
+check-browser: tests-bin                ## every page in chromium; screenshots in build/screens
 	prove --verbose $(BROWSER)
 asan:                                  ## unit tests under address and undefined-behaviour sanitizers
 	$(MAKE) VARIANT=asan check-unit
@@ -305,7 +307,7 @@ clean:                                 ## remove build/
 help:                                  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## */\1\t/p' Makefile | expand -t 16
 
-.PHONY: FORCE all demo demo-stop test check unit-bin check-unit check-lower check-alone check-e2e check-browser asan tsan cover fuzz fuzz-bin \
+.PHONY: FORCE all demo demo-stop test check unit-bin tests-bin check-unit check-lower check-alone check-e2e check-browser asan tsan cover fuzz fuzz-bin \
 	fuzz-run bench check-source check-layers check-pure check-headers check-links lint analyze format \
 	check-format install clean help
 .PRECIOUS: $(B)/%.o $(B)/gen/%.S

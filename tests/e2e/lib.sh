@@ -19,6 +19,7 @@ set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
+"$top/tests/built" || { echo "Bail out! it does not build"; exit 1; }
 B=$(cd "$top" && cd "${B:-build/release}" && pwd) || exit 1
 export PATH=$PATH:/usr/sbin:/sbin
 unset CLEANSMTP_CONFIG

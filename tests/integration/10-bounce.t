@@ -5,6 +5,7 @@
 # `tests/integration/10-bounce.t update` writes the golden answers anew, for review by diff.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+tests/built || { echo "Bail out! it does not build"; exit 1; }
 bounce=${B:-build/release}/cleansmtp-bounce
 golden=tests/golden/bounces
 work=$(mktemp -d) || exit 1

@@ -13,6 +13,7 @@ import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BOUNCE = os.path.abspath(os.path.join(ROOT, os.environ.get("B", "build/release"), "cleansmtp-bounce"))
+subprocess.run([os.path.join(ROOT, "tests", "built")], check=True)
 GOLDEN = os.path.join(ROOT, "tests", "golden", "bounces")
 SHARED = ["--shared", "198.51.100.0/24", "--shared", "2001:db8:10::/48"]
 VERDICT = ("is_bounce", "ip_block", "class", "blocked_ip", "list", "grantable", "smtp_code")

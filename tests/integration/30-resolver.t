@@ -4,8 +4,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=$PATH:/usr/sbin:/sbin
 
-ask=build/release/tests/dnsbl/ask
-make -s "$ask" >/dev/null || { echo "Bail out! $ask does not build"; exit 1; }
+tests/built || { echo "Bail out! it does not build"; exit 1; }
+ask=${B:-build/release}/tests/dnsbl/ask
 command -v rbldnsd >/dev/null || { echo "Bail out! rbldnsd is not installed"; exit 1; }
 
 T=$(mktemp -d) || exit 1

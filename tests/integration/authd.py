@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 
-B = os.path.abspath(os.environ.get("B", "build/release"))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+B = os.path.join(TOP, os.environ.get("B", "build/release"))
+if subprocess.run([f"{TOP}/tests/built"], check=False).returncode != 0:
+    raise SystemExit("Bail out! it does not build")
 ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
 REALM = "clean.mail.example"
 SOCKETS = ("auth", "verify", "policy", "socketmap", "saslauthd", "nginx")
@@ -65,8 +68,6 @@ class Daemon:
     """cleansmtp-authd over a freshly seeded folder, with every socket on; lease N+1 is login N."""
 
     def __init__(self, leases=50):
-        if not os.path.exists(f"{B}/tests/auth/test_seed"):
-            subprocess.run(["make", "-s", f"{os.path.relpath(B)}/tests/auth/test_seed"], check=True, stdout=subprocess.DEVNULL)
         self.folder = tempfile.mkdtemp(prefix="cs-authd-")
         self.config = self.path("cleansmtp.conf")
         self.program = f"{B}/cleansmtp-authd"

@@ -14,9 +14,8 @@ import sys
 import tempfile
 import time
 
-from authd import B, REALM, Tap, password, username
+from authd import B, REALM, TOP, Tap, password, username
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HELPER = f"{B}/cleansmtp-checkpassword"
 
 # Numbers of test_seed's leases; from 4 on all are good.
@@ -144,9 +143,6 @@ class Authd(Server):
     def __init__(self, folder, extra="", leases=400):
         self.home = folder
         if not os.path.exists(folder.path("cleansmtp.conf")):
-            if not os.path.exists(f"{B}/tests/auth/test_seed"):
-                subprocess.run(["make", "-s", "-C", TOP, f"{B.removeprefix(TOP + '/')}/tests/auth/test_seed"], check=True,
-                               stdout=subprocess.DEVNULL)
             subprocess.run([f"{B}/tests/auth/test_seed", folder.root, str(leases)], check=True)
             with open(folder.path("cleansmtp.conf"), "a", encoding="ascii") as file:
                 file.write(extra)

@@ -13,9 +13,8 @@ import sys
 import tempfile
 import time
 
-from authd import B, Tap
+from authd import B, TOP, Tap
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 for _name in ("CLEANSMTP_CONFIG", "http_proxy", "https_proxy", "HTTPS_PROXY"):
     os.environ.pop(_name, None)
