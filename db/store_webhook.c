@@ -10,7 +10,7 @@
 
 #define HOOK                                                                    \
  "id, url, events, secret, created_at, created_by, disabled_at, disabled_why, " \
- "failing_since"
+ "failing_since, old_until, old_secret"
 
 static int read_webhook(struct sql_rows *rows, struct arena *mem, void *element,
                         struct error *err)
@@ -26,9 +26,12 @@ static int read_webhook(struct sql_rows *rows, struct arena *mem, void *element,
         .disabled_at = sql_int(rows, 6),
         .disabled_why = sql_text(rows, 7, mem),
         .failing_since = sql_int(rows, 8),
+        .old_until = sql_int(rows, 9),
     };
     if (!sql_blob(rows, 3, hook->secret, STORE_SECRET_BYTES) || hook->url == NULL ||
-        hook->events == NULL)
+        hook->events == NULL ||
+        (hook->old_until != 0 &&
+         !sql_blob(rows, 10, hook->old_secret, STORE_SECRET_BYTES)))
         return store_corrupt(err, "webhooks");
     return 0;
 }
@@ -85,6 +88,28 @@ int store_webhook_set_secret(struct store *store, int64_t id,
                 slice_of((const char *)secret, STORE_SECRET_BYTES), id) != 0)
         return -1;
     return must_change(store, "such webhook", err);
+}
+
+int store_webhook_rotate(struct store *store, int64_t id,
+                         const uint8_t secret[STORE_SECRET_BYTES], int64_t old_until,
+                         struct error *err)
+{
+    /* What stands on the right is the row as it was. */
+    if (sql_run(store->sql, err,
+                "UPDATE webhook SET secret = $1, old_until = $2, "
+                "old_secret = CASE $2 WHEN 0 THEN NULL ELSE secret END WHERE id = $3",
+                "bii", slice_of((const char *)secret, STORE_SECRET_BYTES), old_until,
+                id) != 0)
+        return -1;
+    return must_change(store, "such webhook", err);
+}
+
+int store_webhook_forget_old(struct store *store, int64_t now, struct error *err)
+{
+    return sql_run(store->sql, err,
+                   "UPDATE webhook SET old_secret = NULL, old_until = 0 "
+                   "WHERE old_until BETWEEN 1 AND $1",
+                   "i", now);
 }
 
 int store_webhook_find(struct store *store, struct arena *mem, int64_t id,

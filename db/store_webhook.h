@@ -26,6 +26,8 @@ struct webhook {
     int64_t disabled_at; /* 0: switched on */
     const char *disabled_why;
     int64_t failing_since; /* 0: the last try went well */
+    int64_t old_until; /* until then the secret before signs too; 0: there is none */
+    uint8_t old_secret[STORE_SECRET_BYTES];
 };
 /* ERROR_EXHAUSTED: there are STORE_WEBHOOKS_MAX. The secret comes after, because it is sealed for the
  * number. */
@@ -33,6 +35,13 @@ NODISCARD int store_webhook_add(struct store *store, const struct webhook *row,
                                 int64_t *out_id, struct error *err);
 NODISCARD int store_webhook_set_secret(struct store *store, int64_t id,
                                        const uint8_t secret[STORE_SECRET_BYTES],
+                                       struct error *err);
+/* A new one; the present one becomes the old one until old_until, 0: at once. One before that ends. */
+NODISCARD int store_webhook_rotate(struct store *store, int64_t id,
+                                   const uint8_t secret[STORE_SECRET_BYTES],
+                                   int64_t old_until, struct error *err);
+/* Old secrets that are over leave the database. */
+NODISCARD int store_webhook_forget_old(struct store *store, int64_t now,
                                        struct error *err);
 NODISCARD int store_webhook_find(struct store *store, struct arena *mem, int64_t id,
                                  struct webhook *out, struct error *err);

@@ -59,6 +59,7 @@ enum {
  X(guides, ACT_VIEW_POOL)                \
  X(webhook_list, ACT_CHANGE_WEBHOOKS)    \
  X(webhook_add, ACT_CHANGE_WEBHOOKS)     \
+ X(webhook_rotate, ACT_CHANGE_WEBHOOKS)  \
  X(webhook_remove, ACT_CHANGE_WEBHOOKS)  \
  X(webhook_enable, ACT_CHANGE_WEBHOOKS)  \
  X(webhook_disable, ACT_CHANGE_WEBHOOKS) \
@@ -125,6 +126,7 @@ static const struct route routes[] = {
     {HTTP_GET,    "/api/v1/audit/verify",                     on_audit_verify,     0               },
     {HTTP_GET,    "/api/v1/webhooks",                         on_webhook_list,     0               },
     {HTTP_POST,   "/api/v1/webhooks",                         on_webhook_add,      SMALL           },
+    {HTTP_POST,   "/api/v1/webhooks/{id}/rotate",             on_webhook_rotate,   SMALL           },
     {HTTP_DELETE, "/api/v1/webhooks/{id}",                    on_webhook_remove,   SMALL           },
     {HTTP_POST,   "/api/v1/webhooks/{id}/enable",             on_webhook_enable,   SMALL           },
     {HTTP_POST,   "/api/v1/webhooks/{id}/disable",            on_webhook_disable,  SMALL           },

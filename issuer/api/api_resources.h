@@ -63,6 +63,7 @@ API_RESOURCE(api_guides);
 /* api_webhooks.c */
 API_RESOURCE(api_webhook_list);
 API_RESOURCE(api_webhook_add);
+API_RESOURCE(api_webhook_rotate);
 API_RESOURCE(api_webhook_remove);
 API_RESOURCE(api_webhook_enable);
 API_RESOURCE(api_webhook_disable);

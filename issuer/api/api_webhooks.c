@@ -8,7 +8,7 @@
 #include "issuer/api/api_resources.h"
 #include "issuer/notify/webhook.h"
 
-static json_t *present_webhook(const struct webhook *hook)
+static json_t *present_webhook(const struct webhook *hook, int64_t now)
 {
     json_t *o = json_object();
 
@@ -19,6 +19,7 @@ static json_t *present_webhook(const struct webhook *hook)
     put_time(o, "disabled_at", hook->disabled_at);
     put_text(o, "disabled_why", hook->disabled_at != 0 ? hook->disabled_why : NULL);
     put_time(o, "failing_since", hook->failing_since);
+    put_time(o, "old_secret_until", hook->old_until > now ? hook->old_until : 0);
     put_time(o, "created_at", hook->created_at);
     put_text(o, "created_by", hook->created_by);
     return o;
@@ -58,7 +59,7 @@ int api_webhook_list(struct call *call, json_t **out, struct error *err)
         return -1;
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(all, present_webhook(&hooks[i]));
+        json_array_append_new(all, present_webhook(&hooks[i], call->now));
     *out = page_cut(all, &page);
     return 0;
 }
@@ -73,7 +74,21 @@ static int show(struct call *call, int64_t id, json_t **out, struct error *err)
     int failed = store_webhook_find(store, call->mem, id, &hook, err);
     app_give_back(call->app, store);
     if (failed == 0)
-        *out = present_webhook(&hook);
+        *out = present_webhook(&hook, call->now);
+    return failed;
+}
+
+/* With the secret that was just made, which is freed. */
+static int show_with_secret(struct call *call, int64_t id, struct secret *secret,
+                            json_t **out, struct error *err)
+{
+    int failed = show(call, id, out, err);
+
+    if (failed == 0) {
+        call->response->is_secret = true;
+        put_text(*out, "secret", secret->at);
+    }
+    secret_free(secret);
     return failed;
 }
 
@@ -90,14 +105,29 @@ int api_webhook_add(struct call *call, json_t **out, struct error *err)
         webhook_add(call->app, call->mem, &call->actor, &wanted, &id, &secret, err) !=
             0)
         return -1;
-    int failed = show(call, id, out, err);
-    if (failed == 0) {
-        call->status = 201;
-        call->response->is_secret = true;
-        put_text(*out, "secret", secret.at);
-    }
-    secret_free(&secret);
-    return failed;
+    call->status = 201;
+    return show_with_secret(call, id, &secret, out, err);
+}
+
+/* "for": how long the old secret signs too; "0": no longer. */
+int api_webhook_rotate(struct call *call, json_t **out, struct error *err)
+{
+    int64_t overlap_s = WEBHOOK_OVERLAP_S;
+    struct secret secret = {0};
+    const char *lasts = NULL;
+    int64_t id = 0;
+
+    if (call_id(call, &id, err) != 0 ||
+        call_fields(call, err, "{s?s}", "for", &lasts) != 0)
+        return -1;
+    if (lasts != NULL && strcmp(lasts, "0") == 0)
+        overlap_s = 0;
+    else if (lasts != NULL &&
+             number_duration_s(slice_from(lasts), &overlap_s, err) != 0)
+        return error_prefix(err, "\"for\"");
+    if (webhook_rotate(call->app, &call->actor, id, overlap_s, &secret, err) != 0)
+        return -1;
+    return show_with_secret(call, id, &secret, out, err);
 }
 
 int api_webhook_remove(struct call *call, json_t **out, struct error *err)

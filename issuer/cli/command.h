@@ -83,6 +83,7 @@ int run_token_revoke(struct cli *cli, struct error *err);
 /* webhooks.c */
 int run_webhook_add(struct cli *cli, struct error *err);
 int run_webhook_list(struct cli *cli, struct error *err);
+int run_webhook_rotate(struct cli *cli, struct error *err);
 int run_webhook_remove(struct cli *cli, struct error *err);
 int run_webhook_enable(struct cli *cli, struct error *err);
 int run_webhook_disable(struct cli *cli, struct error *err);

@@ -8,6 +8,17 @@
 #include "issuer/cli/output.h"
 
 /* The secret alone on standard output. */
+static int show_secret(struct cli *cli, json_t *hook)
+{
+    if (cli->is_json)
+        return show_object(cli, hook, NULL, 0);
+    say("webhook %lld: this is the secret of its signatures, shown once",
+        (long long)json_integer_value(json_object_get(hook, "id")));
+    strbuf_printf(&cli->out, "%s\n", member(hook, "secret"));
+    json_decref(hook);
+    return 0;
+}
+
 int run_webhook_add(struct cli *cli, struct error *err)
 {
     json_t *hook = NULL;
@@ -21,13 +32,27 @@ int run_webhook_add(struct cli *cli, struct error *err)
     }
     if (cli_post(cli, "/api/v1/webhooks", body, &hook, err) != 0)
         return -1;
-    if (cli->is_json)
-        return show_object(cli, hook, NULL, 0);
-    say("webhook %lld: this is the secret of its signatures, shown once",
-        (long long)json_integer_value(json_object_get(hook, "id")));
-    strbuf_printf(&cli->out, "%s\n", member(hook, "secret"));
-    json_decref(hook);
-    return 0;
+    return show_secret(cli, hook);
+}
+
+int run_webhook_rotate(struct cli *cli, struct error *err)
+{
+    json_t *hook = NULL;
+    json_t *body = json_object();
+
+    if (body_put_option(cli, CLI_FOR, "for", body, err) != 0) {
+        json_decref(body);
+        return -1;
+    }
+    if (cli_post(cli, cli_path(cli, "webhooks", cli->arguments[0], "rotate"), body,
+                 &hook, err) != 0)
+        return -1;
+    bool goes_on = !json_is_null(json_object_get(hook, "old_secret_until"));
+    if (!cli->is_json)
+        say("the old secret %s%s",
+            goes_on ? "signs too until " : "does not sign any more",
+            goes_on ? member(hook, "old_secret_until") : "");
+    return show_secret(cli, hook);
 }
 
 int run_webhook_list(struct cli *cli, struct error *err)

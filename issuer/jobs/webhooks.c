@@ -36,6 +36,8 @@ static int prune(struct store *store, void *context, struct error *err)
     const int64_t *now = context;
     size_t removed = 0;
 
+    if (store_webhook_forget_old(store, *now, err) != 0)
+        return -1;
     return store_post_prune(store, *now - KEEP_S, PRUNE_ROWS, &removed, err);
 }
 

@@ -59,28 +59,42 @@ static int load(struct store *store, void *context, struct error *err)
 }
 
 /* false: the secret cannot be opened, which no other try would change. */
-static bool put_headers(struct batch *b, struct sending *s)
+static bool sign_with(const struct batch *b, const struct sending *s,
+                      const uint8_t sealed[STORE_SECRET_BYTES], const char *id,
+                      char signature[SIGN_TEXT_MAX + 1])
 {
     struct secret key = secret_new(WEBHOOK_SECRET_BYTES);
     char purpose[WEBHOOK_PURPOSE_MAX + 1];
-    char signature[SIGN_TEXT_MAX + 1];
+
+    webhook_purpose(s->hook.id, purpose);
+    bool is_open = seal_unlock(app_seal(b->app), purpose, sealed, STORE_SECRET_BYTES,
+                               key.at);
+    if (is_open)
+        sign_post(slice_of(key.at, WEBHOOK_SECRET_BYTES), id, b->now, s->post.body,
+                  signature);
+    secret_free(&key);
+    return is_open;
+}
+
+/* Of the secret, and, while the one before still counts, of both: the receiver takes either. */
+static bool put_headers(struct batch *b, struct sending *s)
+{
+    char now[SIGN_TEXT_MAX + 1];
+    char before[SIGN_TEXT_MAX + 1];
     char id[COMPOSE_ID_MAX + 1];
 
     compose_id(s->row, id);
-    webhook_purpose(s->hook.id, purpose);
-    bool is_open = seal_unlock(app_seal(b->app), purpose, s->hook.secret,
-                               STORE_SECRET_BYTES, key.at);
-    if (is_open) {
-        sign_post(slice_of(key.at, WEBHOOK_SECRET_BYTES), id, b->now, s->post.body,
-                  signature);
-        s->post.headers[0] = "Content-Type: application/json";
-        s->post.headers[1] = arena_printf(b->mem, "webhook-id: %s", id);
-        s->post.headers[2] = arena_printf(b->mem, "webhook-timestamp: %lld",
-                                          (long long)b->now);
-        s->post.headers[3] = arena_printf(b->mem, "webhook-signature: %s", signature);
-    }
-    secret_free(&key);
-    return is_open;
+    if (!sign_with(b, s, s->hook.secret, id, now))
+        return false;
+    bool has_old = s->hook.old_until > b->now &&
+                   sign_with(b, s, s->hook.old_secret, id, before);
+    s->post.headers[0] = "Content-Type: application/json";
+    s->post.headers[1] = arena_printf(b->mem, "webhook-id: %s", id);
+    s->post.headers[2] = arena_printf(b->mem, "webhook-timestamp: %lld",
+                                      (long long)b->now);
+    s->post.headers[3] = arena_printf(b->mem, "webhook-signature: %s%s%s", now,
+                                      has_old ? " " : "", has_old ? before : "");
+    return true;
 }
 
 static bool is_stopping(void *context)

@@ -6,6 +6,7 @@
 #include "issuer/notify/webhook.h"
 
 #include "base/address.h"
+#include "base/timetext.h"
 #include "issuer/notify/notify_internal.h"
 #include "issuer/notify/sign.h"
 
@@ -34,19 +35,44 @@ static int audit(struct store *store, const struct actor *actor, int64_t now,
     return store_audit(store, now, actor->name, action, object, detail, err);
 }
 
-static int add(struct store *store, void *context, struct error *err)
+/* As it rests in the row with that number. */
+static void seal_key(struct app *app, int64_t id, const struct secret *key,
+                     uint8_t sealed[STORE_SECRET_BYTES])
 {
-    struct adding *a = context;
-    uint8_t sealed[STORE_SECRET_BYTES];
     char purpose[WEBHOOK_PURPOSE_MAX + 1];
     _Static_assert(STORE_SECRET_BYTES == WEBHOOK_SECRET_BYTES + SEAL_OVERHEAD,
                    "the column has room for it");
 
+    webhook_purpose(id, purpose);
+    seal_lock(app_seal(app), app_random(app), purpose,
+              slice_of(key->at, WEBHOOK_SECRET_BYTES), sealed);
+}
+
+static struct secret new_key(struct app *app)
+{
+    struct secret key = secret_new(WEBHOOK_SECRET_BYTES);
+
+    random_fill(app_random(app), key.at, WEBHOOK_SECRET_BYTES);
+    return key;
+}
+
+/* "whsec_...", for whoever asked. */
+static struct secret key_text(const struct secret *key)
+{
+    struct secret text = secret_new(SIGN_SECRET_TEXT_MAX);
+
+    sign_secret_format(key->at, WEBHOOK_SECRET_BYTES, text.at);
+    return text;
+}
+
+static int add(struct store *store, void *context, struct error *err)
+{
+    struct adding *a = context;
+    uint8_t sealed[STORE_SECRET_BYTES];
+
     if (store_webhook_add(store, &a->row, &a->id, err) != 0)
         return -1;
-    webhook_purpose(a->id, purpose);
-    seal_lock(app_seal(a->app), app_random(a->app), purpose,
-              slice_of(a->key->at, WEBHOOK_SECRET_BYTES), sealed);
+    seal_key(a->app, a->id, a->key, sealed);
     if (store_webhook_set_secret(store, a->id, sealed, err) != 0)
         return -1;
     return audit(store, a->actor, a->row.created_at, "webhook.add", a->id,
@@ -110,15 +136,64 @@ int webhook_add(struct app *app, struct arena *mem, const struct actor *actor,
         check_url(app, wanted->url, err) != 0 ||
         join_events(mem, wanted->events, &a.row.events, err) != 0)
         return -1;
-    struct secret key = secret_new(WEBHOOK_SECRET_BYTES);
-    random_fill(app_random(app), key.at, WEBHOOK_SECRET_BYTES);
+    struct secret key = new_key(app);
     a.key = &key;
     int result = app_write(app, add, &a, err);
     if (result == 0) {
-        *out_secret = secret_new(SIGN_SECRET_TEXT_MAX);
-        sign_secret_format(key.at, WEBHOOK_SECRET_BYTES, out_secret->at);
+        *out_secret = key_text(&key);
         *out_id = a.id;
     }
+    secret_free(&key);
+    return result;
+}
+
+/* ---- a new secret ---- */
+
+struct rotating {
+    struct app *app;
+    const struct actor *actor;
+    const struct secret *key;
+    int64_t now, id, overlap_s;
+};
+
+static int rotate(struct store *store, void *context, struct error *err)
+{
+    const struct rotating *r = context;
+    int64_t until = r->overlap_s == 0 ? 0 : r->now + r->overlap_s;
+    uint8_t sealed[STORE_SECRET_BYTES];
+    char detail[64] = "old_until=now";
+    char when[TIMETEXT_RFC3339_MAX + 1];
+
+    seal_key(r->app, r->id, r->key, sealed);
+    if (store_webhook_rotate(store, r->id, sealed, until, err) != 0)
+        return -1;
+    if (until != 0) {
+        timetext_rfc3339(until, when);
+        (void)snprintf(detail, sizeof detail, "old_until=%s", when);
+    }
+    return audit(store, r->actor, r->now, "webhook.rotate", r->id, detail, err);
+}
+
+int webhook_rotate(struct app *app, const struct actor *actor, int64_t id,
+                   int64_t overlap_s, struct secret *out_secret, struct error *err)
+{
+    struct rotating r = {.app = app,
+                         .actor = actor,
+                         .now = app_now(app),
+                         .id = id,
+                         .overlap_s = overlap_s};
+
+    if (app_allow(actor, ACT_CHANGE_WEBHOOKS, err) != 0)
+        return -1;
+    if (overlap_s < 0 || overlap_s > WEBHOOK_OVERLAP_MAX_S)
+        return error_set(err, ERROR_INVALID,
+                         "the old secret can go on for %d days at most",
+                         (int)WEBHOOK_OVERLAP_MAX_S / 86400);
+    struct secret key = new_key(app);
+    r.key = &key;
+    int result = app_write(app, rotate, &r, err);
+    if (result == 0)
+        *out_secret = key_text(&key);
     secret_free(&key);
     return result;
 }

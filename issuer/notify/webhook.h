@@ -1,7 +1,7 @@
 /*
  * webhook.h - webhooks: adding, removing, switching, and sending what is on its way to them.
  *
- * Each is an administrator's act (ACT_CHANGE_WEBHOOKS) and leaves an audit record. The secret exists in
+ * Each is an administrator's act (ACT_CHANGE_WEBHOOKS) and leaves an audit record. A secret exists in
  * the answer that made it; afterwards only sealed (base/seal.h).
  */
 #ifndef ISSUER_NOTIFY_WEBHOOK_H
@@ -11,6 +11,11 @@
 #include "db/store_webhook.h"
 #include "issuer/app.h"
 
+enum {
+    WEBHOOK_OVERLAP_S = 24 * 3600, /* unless told */
+    WEBHOOK_OVERLAP_MAX_S = 30 * 86400
+};
+
 struct webhook_new {
     const char *url;
     const char *const *events; /* NULL-ended; empty: all */
@@ -19,6 +24,11 @@ struct webhook_new {
 NODISCARD int webhook_add(struct app *app, struct arena *mem, const struct actor *actor,
                           const struct webhook_new *wanted, int64_t *out_id,
                           struct secret *out_secret, struct error *err);
+/* A new secret; posts are signed with the old one too for overlap_s, 0 to WEBHOOK_OVERLAP_MAX_S, so
+ * that the receiver can change over (the newest first in the header, as Standard Webhooks has it). */
+NODISCARD int webhook_rotate(struct app *app, const struct actor *actor, int64_t id,
+                             int64_t overlap_s, struct secret *out_secret,
+                             struct error *err);
 NODISCARD int webhook_remove(struct app *app, const struct actor *actor, int64_t id,
                              struct error *err);
 NODISCARD int webhook_enable(struct app *app, const struct actor *actor, int64_t id,

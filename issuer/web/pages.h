@@ -43,6 +43,7 @@ int page_approval_answer(struct page *page, struct error *err);
 /* webhooks.c */
 int page_webhooks(struct page *page, struct error *err);
 int page_webhook_add(struct page *page, struct error *err);
+int page_webhook_rotate(struct page *page, struct error *err);
 int page_webhook_do(struct page *page, struct error *err);
 int page_webhook_again(struct page *page, struct error *err);
 int page_webhook(struct page *page, struct error *err);

@@ -252,6 +252,7 @@ PAGE(settings_host, PAGE_SIGNED_IN, ACT_VIEW_POOL)
 PAGE(webhooks, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(webhook_add, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(webhook, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
+PAGE(webhook_rotate, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(webhook_do, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(webhook_again, PAGE_SIGNED_IN, ACT_CHANGE_WEBHOOKS)
 PAGE(people, PAGE_SIGNED_IN, ACT_CHANGE_PEOPLE)
@@ -341,6 +342,7 @@ static const struct route console_routes[] = {
     {HTTP_POST, "/settings/webhooks",              on_webhook_add,         SMALL   },
     {HTTP_GET,  "/settings/webhooks/{id}",         on_webhook,             0       },
     {HTTP_POST, "/settings/webhooks/{id}/again",   on_webhook_again,       SMALL   },
+    {HTTP_POST, "/settings/webhooks/{id}/rotate",  on_webhook_rotate,      SMALL   },
     {HTTP_POST, "/settings/webhooks/{id}/{do}",    on_webhook_do,          SMALL   },
     {HTTP_GET,  "/static/{file}",                  static_file,            0       },
     {HTTP_GET,  "/healthz",                        health,                 0       },

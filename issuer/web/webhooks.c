@@ -58,6 +58,8 @@ static json_t *hook_view(const struct page *page, const struct webhook *hook)
     view_text(view, "path",
               arena_printf(page->mem, "/settings/webhooks/%lld", (long long)hook->id));
     view_flag(view, "is_on", hook->disabled_at == 0);
+    speak_put_when(page, view, "old_until",
+                   hook->old_until > page->now ? hook->old_until : 0);
     return view;
 }
 
@@ -244,18 +246,20 @@ static json_t *post_view(const struct page *page, const struct webhook_post *pos
     return view;
 }
 
-int page_webhook(struct page *page, struct error *err)
+/* secret: just made, shown now and never again; NULL: none was. */
+static int show_one(struct page *page, int64_t id, const char *secret,
+                    struct error *err)
 {
     struct webhook_post *posts = NULL;
     struct store *store = NULL;
     struct webhook hook;
     size_t count = 0;
-    int64_t id = 0;
     json_t *list = json_array();
 
     view_take(page->view, "posts", list);
-    if (page_number(page, 0, &id, err) != 0 ||
-        app_take_reader(page->app, &store, err) != 0)
+    page->response->is_secret = secret != NULL;
+    view_text(page->view, "secret", secret);
+    if (app_take_reader(page->app, &store, err) != 0)
         return -1;
     int result = store_webhook_find(store, page->mem, id, &hook, err);
     if (result == 0)
@@ -276,4 +280,28 @@ int page_webhook(struct page *page, struct error *err)
                             .section = "settings",
                             .status = 200},
         err);
+}
+
+int page_webhook(struct page *page, struct error *err)
+{
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0)
+        return -1;
+    return show_one(page, id, NULL, err);
+}
+
+int page_webhook_rotate(struct page *page, struct error *err)
+{
+    bool at_once = page_field(page, "at_once") != NULL;
+    struct secret secret = {0};
+    int64_t id = 0;
+
+    if (page_number(page, 0, &id, err) != 0 ||
+        webhook_rotate(page->app, &page->actor, id, at_once ? 0 : WEBHOOK_OVERLAP_S,
+                       &secret, err) != 0)
+        return -1;
+    int result = show_one(page, id, secret.at, err);
+    secret_free(&secret);
+    return result;
 }

@@ -244,6 +244,13 @@ export const PAGES = [
         await page.locator("tbody a").last().click();
         await page.click("form[action$='/test'] button");
     } },
+    { name: "console-webhook-rotated", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/webhooks");
+        await page.fill("#url", "https://hooks.invalid/rotated");
+        await page.click("form .go");
+        await page.locator("tbody a").last().click();
+        await page.click("form[action$='/rotate'] button");
+    } },
     { name: "console-settings-people", site: "console", open: console_at("/settings/people") },
     { name: "console-settings-people-added", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/people");

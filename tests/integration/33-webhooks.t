@@ -189,6 +189,39 @@ webhooks {{ private = {{ "127.0.0.1" }} ca_file = "{work}/ca.crt" }}
     result(json.loads(posts("/picky")[0][2])["type"] == "webhook.test" and len(posts("/picky")) == 1 and
            len(posts("/all")) == 1, "and to no other, and nothing else went there", posts("/picky"))
 
+    # ---- a new secret
+    fresh, first = add("/rotated")
+    code, out, err = cs("webhook", "rotate", fresh)
+    second = out.strip()
+    result(code == 0 and re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", out) and second != first and
+           "signs too until" in err, "webhook rotate prints the new secret alone", out + err)
+    cs("webhook", "test", fresh)
+    both = wait_for(lambda: posts("/rotated"))[0]
+    result(is_signed(second, both) and is_signed(first, both) and
+           len(both[1]["webhook-signature"].split(" ")) == 2, "a post is signed with both, and not more",
+           both[1]["webhook-signature"])
+    code, third, err = cs("webhook", "rotate", fresh, "--for", "2s")
+    cs("webhook", "test", fresh)
+    both = wait_for(lambda: posts("/rotated")[1:])[0]
+    result(is_signed(third.strip(), both) and not is_signed(first, both), "a second rotation ends the first secret")
+    time.sleep(2.5)
+    cs("webhook", "test", fresh)
+    alone = wait_for(lambda: posts("/rotated")[2:])[0]
+    result(is_signed(third.strip(), alone) and not is_signed(second, alone) and
+           " " not in alone[1]["webhook-signature"], "when its time is over, the old one signs no more")
+    code, fourth, err = cs("webhook", "rotate", fresh, "--for", "0")
+    cs("webhook", "test", fresh)
+    alone = wait_for(lambda: posts("/rotated")[3:])[0]
+    result("does not sign any more" in err and is_signed(fourth.strip(), alone) and not is_signed(third.strip(), alone),
+           "with 0 it ends at once", err)
+    result(cs("webhook", "rotate", fresh, "--for", "31d")[0] == 2 and cs("webhook", "rotate", "99")[0] == 3 and
+           cs("webhook", "rotate", fresh, "--for", "soon")[0] == 2, "what cannot be is refused")
+    database = b"".join(open(os.path.join(work, "state", n), "rb").read()
+                        for n in os.listdir(work + "/state") if n.startswith("cleansmtp.db"))
+    result(not any(s.strip()[6:].encode() in database or base64.b64decode(s.strip()[6:]) in database
+                   for s in (first, second, third, fourth)), "and none of them is in the database")
+    cs("webhook", "remove", fresh)
+
     # ---- what goes wrong
     Receiver.behaviour["/again"] = [500, 200]
     again, secret = add("/again")

@@ -394,6 +394,7 @@ static const struct {
     {HTTP_GET,    200, "/api/v1/cases",                                    NULL                                  },
     {HTTP_GET,    200, "/api/v1/webhooks/1/posts",                         NULL                                  },
     {HTTP_POST,   200, "/api/v1/webhooks/1/posts/1/again",                 NULL                                  },
+    {HTTP_POST,   200, "/api/v1/webhooks/1/rotate",                        "{\"for\":\"1h\"}"                    },
     {HTTP_POST,   200, "/api/v1/webhooks/1/disable",                       NULL                                  },
     {HTTP_POST,   200, "/api/v1/webhooks/1/enable",                        NULL                                  },
     {HTTP_GET,    200, "/api/v1/webhooks",                                 NULL                                  },

@@ -74,6 +74,43 @@ static void a_webhook_is_kept_whole(void **state)
     refuses(desk, ERROR_NOT_FOUND, store_webhook_remove(desk->store, id, &desk->err));
 }
 
+static struct webhook hook_now(struct desk *desk, int64_t id)
+{
+    struct webhook hook;
+
+    works(desk, store_webhook_find(desk->store, &desk->mem, id, &hook, &desk->err));
+    return hook;
+}
+
+static void the_secret_before_is_kept_until_it_is_over(void **state)
+{
+    static const uint8_t second[STORE_SECRET_BYTES] = {4, 5, 6};
+    static const uint8_t third[STORE_SECRET_BYTES] = {7, 8, 9};
+    struct desk *desk = *state;
+    int64_t id = put_hook(desk, "");
+    int64_t other = put_hook(desk, "");
+
+    assert_int_equal(hook_now(desk, id).old_until, 0);
+    works(desk, store_webhook_rotate(desk->store, id, second, NOW + 60, &desk->err));
+    assert_int_equal(hook_now(desk, id).secret[2], 6);
+    assert_int_equal(hook_now(desk, id).old_secret[2], 3);
+    assert_int_equal(hook_now(desk, id).old_until, NOW + 60);
+    works(desk, store_webhook_rotate(desk->store, id, third, NOW + 90, &desk->err));
+    assert_int_equal(hook_now(desk, id).secret[2], 9);
+    assert_int_equal(hook_now(desk, id).old_secret[2], 6);
+    works(desk, store_webhook_forget_old(desk->store, NOW + 89, &desk->err));
+    assert_int_equal(hook_now(desk, id).old_until, NOW + 90);
+    works(desk, store_webhook_forget_old(desk->store, NOW + 90, &desk->err));
+    assert_int_equal(hook_now(desk, id).old_until, 0);
+    assert_int_equal(hook_now(desk, id).old_secret[2], 0);
+    works(desk, store_webhook_rotate(desk->store, id, second, 0, &desk->err));
+    assert_int_equal(hook_now(desk, id).old_until, 0);
+    assert_int_equal(hook_now(desk, id).secret[2], 6);
+    assert_int_equal(hook_now(desk, other).secret[2], 3);
+    refuses(desk, ERROR_NOT_FOUND,
+            store_webhook_rotate(desk->store, 99, second, 0, &desk->err));
+}
+
 static void there_is_a_ceiling(void **state)
 {
     const struct webhook row = {.url = "u", .events = "", .created_by = "x"};
@@ -257,6 +294,7 @@ int main(void)
  cmocka_unit_test_setup_teardown(name, make_store, remove_folder)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_webhook_is_kept_whole),
+        STORE_TEST(the_secret_before_is_kept_until_it_is_over),
         STORE_TEST(there_is_a_ceiling),
         STORE_TEST(each_gets_what_it_wants),
         STORE_TEST(what_is_rolled_back_is_not_told),

@@ -155,6 +155,48 @@ static void the_secret_rests_sealed(void **state)
     assert_true(memmem(database.at, database.len, lab->secret + 6, 40) == NULL);
 }
 
+static enum error_kind rotate(struct lab *lab, const struct actor *actor,
+                              int64_t overlap_s, char *out)
+{
+    struct secret secret = {0};
+
+    lab->err = (struct error){0};
+    if (webhook_rotate(lab->f.app, actor, lab->id, overlap_s, &secret, &lab->err) == 0)
+        (void)snprintf(out, sizeof lab->secret, "%s", secret.at);
+    secret_free(&secret);
+    return lab->err.kind;
+}
+
+static void a_new_secret_is_another_and_in_the_audit_log(void **state)
+{
+    struct lab *lab = *state;
+    char second[sizeof lab->secret] = "";
+    char third[sizeof lab->secret] = "";
+    struct audit_record *records = NULL;
+    struct store *store = NULL;
+    size_t count = 0;
+
+    assert_int_equal(rotate(lab, &fixture_agent, 0, second), ERROR_DENIED);
+    assert_int_equal(rotate(lab, &fixture_admin, -1, second), ERROR_INVALID);
+    assert_int_equal(rotate(lab, &fixture_admin, WEBHOOK_OVERLAP_MAX_S + 1, second),
+                     ERROR_INVALID);
+    assert_int_equal(rotate(lab, &fixture_admin, WEBHOOK_OVERLAP_S, second),
+                     ERROR_NONE);
+    assert_int_equal(rotate(lab, &fixture_admin, 0, third), ERROR_NONE);
+    assert_int_equal(strlen(second), 6 + 44);
+    assert_string_not_equal(second, lab->secret);
+    assert_string_not_equal(second, third);
+    assert_int_equal(app_take_reader(lab->f.app, &store, &lab->err), 0);
+    assert_int_equal(
+        store_audit_tail(store, &lab->f.mem, NULL, 2, &records, &count, &lab->err), 0);
+    app_give_back(lab->f.app, store);
+    assert_int_equal(count, 2);
+    assert_string_equal(records[0].action, "webhook.rotate");
+    assert_string_equal(records[0].object, "webhook:1");
+    assert_string_equal(records[0].detail, "old_until=now");
+    assert_string_equal(records[1].detail, "old_until=2026-11-25T09:00:00Z");
+}
+
 static void a_body_says_the_same_each_time_and_no_secret(void **state)
 {
     struct lab *lab = *state;
@@ -198,6 +240,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_posted_to_is_refused_at_once,
                                         start, stop),
         cmocka_unit_test_setup_teardown(the_secret_rests_sealed, start, stop),
+        cmocka_unit_test_setup_teardown(a_new_secret_is_another_and_in_the_audit_log,
+                                        start, stop),
         cmocka_unit_test_setup_teardown(a_body_says_the_same_each_time_and_no_secret,
                                         start, stop),
     };

@@ -38,6 +38,31 @@ static void the_secret_is_shown_once(void **state)
     must_show(b, "https://hooks.example/in");
 }
 
+static void a_new_secret_is_shown_once_and_the_old_one_goes_on(void **state)
+{
+    struct browser *b = *state;
+
+    sign_in_as(b, "ada", ROLE_ADMIN);
+    post(b, "/settings/webhooks", "url=https%3A%2F%2Fhooks.example%2Fin");
+    post(b, "/settings/webhooks/1/rotate", "");
+    assert_int_equal(b->status, 200);
+    assert_true(b->is_secret);
+    must_show(b, "<code id=\"secret\">whsec_");
+    must_show(b, "The secret before signs too until");
+    get(b, "/settings/webhooks/1");
+    assert_false(shows(b, "whsec_"));
+    must_show(b, "The secret before signs too until");
+    post(b, "/settings/webhooks/1/rotate", "at_once=yes");
+    must_show(b, "<code id=\"secret\">whsec_");
+    assert_false(shows(b, "The secret before signs too until"));
+    post(b, "/settings/webhooks/9/rotate", "");
+    assert_int_equal(b->status, 404);
+    sign_in_as(b, "lea", ROLE_LEAD);
+    post(b, "/settings/webhooks/1/rotate", "");
+    assert_int_equal(b->status, 403);
+    assert_false(shows(b, "whsec_"));
+}
+
 static void what_is_wrong_is_said_beside_what_was_typed(void **state)
 {
     struct browser *b = *state;
@@ -140,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WEB_TEST(the_secret_is_shown_once),
+        WEB_TEST(a_new_secret_is_shown_once_and_the_old_one_goes_on),
         WEB_TEST(what_is_wrong_is_said_beside_what_was_typed),
         WEB_TEST(one_is_tested_switched_and_removed),
         WEB_TEST(one_that_fails_needs_an_administrator),
