@@ -162,6 +162,13 @@ void sign_in(struct browser *b, const char *name)
     take_token(b);
 }
 
+void sign_in_as(struct browser *b, const char *name, enum role role)
+{
+    b->cookie[0] = '\0';
+    add_agent(b, name, role);
+    sign_in(b, name);
+}
+
 int browser_start(void **state, const char *options)
 {
     struct browser *b = calloc(1, sizeof *b);

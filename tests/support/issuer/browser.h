@@ -47,5 +47,7 @@ void take_token(struct browser *b);
 /* Somebody who has set their password, "a few long words"; and who is signed in with it. */
 void add_agent(struct browser *b, const char *name, enum role role);
 void sign_in(struct browser *b, const char *name);
+/* From now on the browser is that new person's. */
+void sign_in_as(struct browser *b, const char *name, enum role role);
 
 #endif

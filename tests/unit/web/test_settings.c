@@ -28,13 +28,6 @@ static int start(void **state)
                          "clears = \"6h+1h\" test_points = no } }");
 }
 
-static void sign_in_as(struct browser *b, const char *name, enum role role)
-{
-    b->cookie[0] = '\0';
-    add_agent(b, name, role);
-    sign_in(b, name);
-}
-
 /* The row of an option: from its name to the end of the row. */
 static const char *row_of(struct browser *b, const char *option)
 {

@@ -382,14 +382,6 @@ static void the_record_that_spf_needs_can_be_copied(void **state)
     assert_false(shows(b, "id=\"record\""));
 }
 
-/* Signs in as somebody new. */
-static void become(struct browser *b, const char *name, enum role role)
-{
-    b->cookie[0] = '\0';
-    add_agent(b, name, role);
-    sign_in(b, name);
-}
-
 static void a_second_person_agrees(void **state)
 {
     struct browser *b = *state;
@@ -414,7 +406,7 @@ static void a_second_person_agrees(void **state)
     must_show(b, "You asked yourself");
     assert_false(shows(b, "/approvals/1/answer"));
 
-    become(b, "lea", ROLE_LEAD);
+    sign_in_as(b, "lea", ROLE_LEAD);
     get(b, "/approvals");
     must_show(b, "ana asked for clean sending details for 24 h.");
     must_show(b, "“Invoice”");
@@ -448,7 +440,7 @@ static void a_second_person_denies_and_an_agent_may_not_answer(void **state)
     open_case(b);
     const char *key = between(b, "name=\"key\" value=\"", "\"");
     post(b, "/cases/1/leases", arena_printf(&b->fixture.mem, "key=%s&for=86400s", key));
-    become(b, "ben", ROLE_AGENT);
+    sign_in_as(b, "ben", ROLE_AGENT);
     get(b, "/cases/1");
     must_show(b, "A lead or a postmaster has to answer.");
     post(b, "/approvals/1/answer", "do=approve");
@@ -456,7 +448,7 @@ static void a_second_person_denies_and_an_agent_may_not_answer(void **state)
     get(b, "/approvals");
     must_show(b, "A lead or a postmaster has to answer.");
     assert_false(shows(b, "/approvals/1/answer"));
-    become(b, "pia", ROLE_POSTMASTER);
+    sign_in_as(b, "pia", ROLE_POSTMASTER);
     post(b, "/approvals/1/answer", "do=deny&reason=no&back=approvals");
     assert_string_equal(b->location, "/approvals");
     get(b, "/approvals");

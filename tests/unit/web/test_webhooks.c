@@ -13,13 +13,6 @@
 #include "db/store_webhook.h"
 #include "tests/support/issuer/browser.h"
 
-static void sign_in_as(struct browser *b, const char *name, enum role role)
-{
-    b->cookie[0] = '\0';
-    add_agent(b, name, role);
-    sign_in(b, name);
-}
-
 static void the_secret_is_shown_once(void **state)
 {
     struct browser *b = *state;
