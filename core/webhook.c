@@ -17,6 +17,7 @@ static const struct {
     {"approval.requested",  "lease.request",       "lease:", NULL       },
     {"lease.created",       "lease.mint",          "lease:", NULL       },
     {"lease.created",       "lease.approve",       "lease:", NULL       },
+    {"link.opened",         "link.opened",         "lease:", NULL       },
     {"lease.revealed",      "lease.reveal",        "lease:", NULL       },
     {"lease.first_login",   "lease.first_login",   "lease:", NULL       },
     {"lease.cap_near",      "lease.cap_near",      "lease:", NULL       },

@@ -10,7 +10,7 @@
 #include "base/slice.h"
 
 enum {
-    WEBHOOK_EVENT_COUNT = 12,      /* kinds of them */
+    WEBHOOK_EVENT_COUNT = 13,      /* kinds of them */
     WEBHOOK_EVENTS_OF_ONE_MAX = 2, /* events of one audit record */
     WEBHOOK_URL_MAX = 500,
     WEBHOOK_SECRET_BYTES = 32,

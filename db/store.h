@@ -341,6 +341,10 @@ NODISCARD int store_lease_set_browser(struct store *store, int64_t id,
 NODISCARD int store_lease_browser(struct store *store, int64_t id,
                                   uint8_t out_hash[DIGEST_BYTES], bool *out_is_known,
                                   struct error *err);
+/* The link that ends at link_until was opened; *out_is_first: for the first time. */
+NODISCARD int store_link_opened(struct store *store, int64_t lease_id,
+                                int64_t link_until, bool *out_is_first,
+                                struct error *err);
 struct lease_said {
     enum lease_word word;
     int64_t at;

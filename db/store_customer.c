@@ -29,6 +29,19 @@ int store_lease_browser(struct store *store, int64_t id, uint8_t out_hash[DIGEST
     return found == 1 ? 0 : -1;
 }
 
+/* A new link has another end, so that its opening is told again. */
+int store_link_opened(struct store *store, int64_t lease_id, int64_t link_until,
+                      bool *out_is_first, struct error *err)
+{
+    if (sql_run(store->sql, err,
+                "INSERT INTO lease_notice (lease_id, kind, about) "
+                "VALUES ($1, 'link.opened', $2) ON CONFLICT DO NOTHING",
+                "ii", lease_id, link_until) != 0)
+        return -1;
+    *out_is_first = sql_changes(store->sql) == 1;
+    return 0;
+}
+
 int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
                           struct error *err)
 {

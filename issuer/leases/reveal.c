@@ -370,6 +370,39 @@ static struct revealing begin(struct app *app, struct arena *mem, const char *ac
                               .link_id = link_id};
 }
 
+static int note_opened(struct store *store, void *context, struct error *err)
+{
+    struct revealing *r = context;
+    struct lease *lease = &r->result.lease;
+    struct lease_secrets secrets = {0};
+    bool is_first = false;
+
+    if (find_by_link(store, r->mem, r->link_id, lease, &secrets, err) != 0)
+        return -1;
+    if (lease_proof_answer(lease, r->now) != REVEAL_READY)
+        return 0;
+    if (store_link_opened(store, lease->id, lease->reveal_until, &is_first, err) != 0)
+        return -1;
+    return is_first ? audit_reveal(store, r, "link.opened", "", err) : 0;
+}
+
+int reveal_opened(struct app *app, struct arena *mem, const char *link_id,
+                  struct error *err)
+{
+    struct revealing r = begin(app, mem, "customer", link_id);
+    struct reveal_view view = {0};
+    struct error why = {0};
+
+    /* Strangers' guesses do not wait for the turn to write. */
+    int result = reveal_look(app, mem, link_id, (struct slice){0}, &view, &why);
+    if (result == 0 && view.answer == REVEAL_READY)
+        result = app_write(app, note_opened, &r, &why);
+    if (result == 0 || why.kind == ERROR_NOT_FOUND)
+        return 0;
+    *err = why;
+    return -1;
+}
+
 static int run_proof(struct revealing *r, const struct typed_proof *typed,
                      struct reveal_result *out, struct error *err)
 {

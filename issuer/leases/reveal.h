@@ -23,6 +23,11 @@ NODISCARD int reveal_look(struct app *app, struct arena *mem, const char *link_i
                           struct slice browser, struct reveal_view *out,
                           struct error *err);
 
+/* The customer's browser has the page and the key: in the audit log once a link, while it asks for the
+ * proof. Nothing else changes, and an unknown link is no error: whoever asks learns nothing. */
+NODISCARD int reveal_opened(struct app *app, struct arena *mem, const char *link_id,
+                            struct error *err);
+
 /* What was typed, as it came. */
 struct typed_proof {
     struct slice key, mailbox;

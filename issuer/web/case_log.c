@@ -25,6 +25,7 @@ static const struct {
     {"lease.extend",         "console.case.log.extend"        },
     {"lease.link",           "console.case.log.link"          },
     {"lease.revoke",         "console.case.log.revoke"        },
+    {"link.opened",          "console.case.log.opened"        },
     {"lease.reveal",         "console.case.log.reveal"        },
     {"lease.reveal_refused", "console.case.log.reveal_refused"},
     {"lease.first_login",    "console.case.log.first_login"   },

@@ -1,7 +1,8 @@
 /*
  * customer.c - the page at a one-time link.
  *
- * GET and HEAD change nothing, whoever sends them: mail scanners follow links. The POST with the
+ * GET and HEAD change nothing, whoever sends them: mail scanners follow links, so that it was opened
+ * is told by the page's script, once it has the key. The POST with the
  * key from behind '#' and the typed mailbox makes the password, and this answer is the only
  * place where it ever stands: the page is rendered with a random placeholder, and the bytes go
  * from struct secret straight to the placeholder's place in the body, which is wiped after it
@@ -318,6 +319,22 @@ static int answer(struct visit *visit, struct error *err)
     }
     secret_free(&result.password);
     return failed;
+}
+
+/* What the script of the page that asks says when it found the key: 204, whatever the link is. */
+void customer_opened(const struct web *web, struct http_request *request,
+                     struct http_response *response)
+{
+    struct visit visit;
+    struct error err = {0};
+
+    open_visit(&visit, web, request, response);
+    if (read_post(&visit, &err) != 0 ||
+        reveal_opened(visit.page.app, visit.page.mem, visit.id, &err) != 0)
+        visit_failed(&visit, &err);
+    else
+        response->status = 204;
+    page_done(&visit.page);
 }
 
 void customer_reveal(const struct web *web, struct http_request *request,

@@ -104,6 +104,8 @@ int page_tokens_revoke(struct page *page, struct error *err);
 /* customer.c: of the other site, outside page_run */
 void customer_ask(const struct web *web, struct http_request *request,
                   struct http_response *response);
+void customer_opened(const struct web *web, struct http_request *request,
+                     struct http_response *response);
 void customer_reveal(const struct web *web, struct http_request *request,
                      struct http_response *response);
 void customer_again(const struct web *web, struct http_request *request,

@@ -276,6 +276,7 @@ PAGE(tokens_revoke, PAGE_SIGNED_IN, ACT_VIEW_CASES)
  }
 
 CUSTOMER(ask)
+CUSTOMER(opened)
 CUSTOMER(reveal)
 CUSTOMER(again)
 CUSTOMER(say)
@@ -353,6 +354,7 @@ static const struct route console_routes[] = {
 static const struct route customer_routes[] = {
     {HTTP_GET,  "/r/{id}",        on_customer_ask,    0    },
     {HTTP_POST, "/r/{id}",        on_customer_reveal, SMALL},
+    {HTTP_POST, "/r/{id}/opened", on_customer_opened, SMALL},
     {HTTP_POST, "/r/{id}/again",  on_customer_again,  SMALL},
     {HTTP_POST, "/r/{id}/say",    on_customer_say,    SMALL},
     {HTTP_GET,  "/r/{id}/login",  on_customer_login,  0    },

@@ -61,6 +61,28 @@ async function person(browser, house) {
     await page.context().close();
 }
 
+/* Whoever only fetches the page, or has no key, has not opened the link. */
+async function opened(browser, house) {
+    const lease = await house.mint("olga@kunde.example");
+    const told = async () => (await house.cs("--json", "audit", "tail", "--limit", "100"))
+        .filter((r) => r.action === "link.opened" && r.object === `lease:${lease.id}`).length;
+    await fetch(lease.page);
+    const blind = await newPage(browser, { javaScriptEnabled: false });
+    await blind.goto(lease.link);
+    const keyless = await newPage(browser);
+    await keyless.goto(lease.page);
+    is(await told(), 0, "fetching the page, or opening it without its script or key, opens no link");
+    for (const time of ["first", "second"]) {
+        const page = await newPage(browser);
+        const [sent] = await Promise.all([page.waitForResponse((r) => r.url() === `${lease.page}/opened`), page.goto(lease.link)]);
+        is([sent.status(), await told()], [204, 1], `a browser with the key does, the ${time} time; it is told once`);
+        none([...page.seen.csp, ...page.seen.errors.filter((e) => !e.endsWith("/favicon.ico"))], "... without a violation or an error");
+        await page.context().close();
+    }
+    await blind.context().close();
+    await keyless.context().close();
+}
+
 async function again(browser, house) {
     const lease = await house.mint("quirin@kunde.example");
     const page = await newPage(browser);
@@ -296,7 +318,7 @@ await fs.writeFile(path.join(folder, "guides/oldest.qps.md"), OLD.replace("2020-
 const house = await House.open({ conf: `languages = { "en", "de", "qps" }\ntemplate_dir = "${folder}"\n` });
 const browser = await launch();
 await testing(async () => {
-    const parts = { person, again, pin, withoutJavaScript, phone, paper, robots, strangers, guides, languages };
+    const parts = { person, opened, again, pin, withoutJavaScript, phone, paper, robots, strangers, guides, languages };
     for (const [name, part] of Object.entries(parts)) if (name.includes(process.env.ONLY ?? "")) await part(browser, house);
 }, async () => {
     await browser.close();

@@ -21,6 +21,7 @@ static void an_audit_record_is_the_events_of_the_table(void **state UNUSED)
         {"case.check",          "case:1",           "",           NULL,                 NULL},
         {"lease.mint",          "lease:1",          "",           "lease.created",      NULL},
         {"lease.approve",       "lease:1",          "",           "lease.created",      NULL},
+        {"link.opened",         "lease:1",          "",           "link.opened",        NULL},
         {"lease.request",       "lease:1",          "",           "approval.requested", NULL},
         {"lease.customer_said", "lease:1",          "said=back",  "lease.ended",        NULL},
         {"lease.customer_said", "lease:1",          "said=stuck", NULL,                 NULL},

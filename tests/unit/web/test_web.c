@@ -268,6 +268,73 @@ static void five_wrong_tries_lock_and_a_new_link_opens_again(void **state)
     must_show(b, "id=\"pass\"");
 }
 
+static void opened(struct browser *b, const char *link)
+{
+    const char *path = strstr(link, "/r/");
+
+    ask(b, &b->customer,
+        &(struct ask){.method = HTTP_POST,
+                      .path = arena_printf(&b->fixture.mem, "%.*s/opened",
+                                           (int)strcspn(path, "#"), path)});
+}
+
+/* How often an audit record of that action stands there. */
+static size_t count_records(struct browser *b, const char *action)
+{
+    struct audit_record *records = NULL;
+    struct store *store = NULL;
+    struct error err = {0};
+    size_t count = 0;
+    size_t found = 0;
+
+    assert_int_equal(app_take_reader(b->fixture.app, &store, &err), 0);
+    assert_int_equal(
+        store_audit_list(store, &b->fixture.mem, 0, 1000, &records, &count, &err), 0);
+    app_give_back(b->fixture.app, store);
+    for (size_t i = 0; i < count; i++)
+        found += strcmp(records[i].action, action) == 0;
+    return found;
+}
+
+static void that_a_link_was_opened_is_told_once(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *link = mint(b);
+    look(b, link); /* as a mail scanner does */
+    assert_int_equal(count_records(b, "link.opened"), 0);
+    opened(b, "/r/aaaaaaaaaaaaa");
+    assert_int_equal(b->status, 204);
+    assert_int_equal(count_records(b, "link.opened"), 0);
+    opened(b, link);
+    assert_int_equal(b->status, 204);
+    opened(b, link);
+    assert_int_equal(count_records(b, "link.opened"), 1);
+    get(b, "/cases/1");
+    must_show(b, "The link was opened.");
+    /* A new link is another one. */
+    b->fixture.clock.now += 60;
+    post(b, "/leases/1/link", "");
+    const char *next = arena_strdup(&b->fixture.mem,
+                                    between(b, "<code id=\"link\">", "<"));
+    opened(b, link);
+    assert_int_equal(b->status, 204);
+    assert_int_equal(count_records(b, "link.opened"), 1);
+    opened(b, next);
+    assert_int_equal(count_records(b, "link.opened"), 2);
+    /* Shown, it is a page to come back to. */
+    prove(b, next, FIXTURE_MAILBOX, strchr(next, '#') + 1);
+    must_show(b, "id=\"pass\"");
+    opened(b, next);
+    assert_int_equal(count_records(b, "link.opened"), 2);
+    ask(b, &b->customer,
+        &(struct ask){.method = HTTP_POST,
+                      .path = "/r/aaaaaaaaaaaaa/opened",
+                      .fetch_site = "cross-site"});
+    assert_int_equal(b->status, 403);
+}
+
 static void revoked_expired_and_unknown_links_say_so(void **state)
 {
     struct browser *b = *state;
@@ -504,6 +571,7 @@ int main(void)
         WEB_TEST(more_time_is_given_until_policy_ends_it),
         WEB_TEST(the_same_form_twice_is_one_lease),
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
+        WEB_TEST(that_a_link_was_opened_is_told_once),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
         WEB_TEST(a_case_says_why_its_login_was_refused),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
