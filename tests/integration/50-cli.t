@@ -52,6 +52,18 @@ ends 0 "config show" cs config show
 out_has '^dns.timeout = "3s" # default$' "config show marks defaults"
 ends 0 "config show --json" cs --json config show
 json 'j["state_dir"] == {"value": "\"'"$work"'/state\"", "default": False}' "config show as JSON"
+python3 -c 'import json, re, sys
+section, made = "", set()
+for line in open(sys.argv[2]):
+    if found := re.match(r"(\w+) \{$", line):
+        section = found[1] + "."
+    elif line.startswith("}"):
+        section = ""
+    elif found := re.match(r"(?:# *)?(\w+) *= ", line):
+        made.add(section + found[1])
+wrong = made ^ set(json.load(open(sys.argv[1])))
+sys.exit("not in both: " + " ".join(wrong) if wrong else 0)' "$work/out" "$conf" 2>"$work/err"
+result $? "the file that init makes has every option"
 echo 'policy { lease_max = "soon" }' >"$work/bad.conf"
 ends 2 "config check finds a bad duration" "$bin/cleansmtp" -c "$work/bad.conf" config check
 err_has 'lease_max' "config check names the option"
