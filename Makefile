@@ -171,8 +171,8 @@ $(B)/gen/options.tsv: docs/man/cleansmtp.conf.5 tools/manual-words.sh
 	@tools/manual-words.sh $< >$@
 # Texts that a language lacks, or that nobody uses, are an error like any other.
 $(B)/gen/templates.o: $(B)/gen/texts.ok
-$(B)/gen/texts.ok: tools/check-text.sh $(embed.templates) $(B)/gen/templates.list $(src.issuer)
-	@tools/check-text.sh templates $(src.issuer) && touch $@
+$(B)/gen/texts.ok: tools/check-text.sh $(embed.templates) $(B)/gen/templates.list $(src.core) $(src.issuer)
+	@tools/check-text.sh templates $(src.core) $(src.issuer) && touch $@
 GEN := $(B)/gen/templates.o $(B)/gen/migrations.o $(B)/gen/rules.o $(B)/gen/zones.o $(B)/gen/manual.o $(B)/gen/openapi.o
 
 # A unit test links its own layer and those below, so that each is tested without those above it;

@@ -5,13 +5,7 @@
 
 #include "core/clearing.h"
 
-#include "base/timetext.h"
 #include "core/listing.h"
-
-enum {
-    HOUR_S = 3600,
-    DAY_S = 86400
-};
 
 static const char *const basis_names[] = {
     [CLEARING_UNKNOWN] = "unknown",
@@ -131,78 +125,70 @@ void clearing_estimate(const struct clearing_facts *facts, int64_t now,
 
 /* ---- words ---- */
 
-/* "clears 24 h after the last report, plus up to 4 h" */
-static const char *rule_words(struct arena *mem, const struct zone_expiry *expiry,
-                              bool is_overdue)
+static struct sentence rule_words(struct arena *mem, const struct zone_expiry *expiry,
+                                  bool is_overdue)
 {
-    const char *again = is_overdue ? ", and was probably told again" : "";
-    const char *after = timetext_span(mem, expiry->after_s);
+    struct sentence says =
+        expiry->slack_s == 0
+            ? SAY(mem, "said.clearing.itself", SAY_SPAN("after", expiry->after_s))
+            : SAY(mem, "said.clearing.itself_slack", SAY_SPAN("after", expiry->after_s),
+                  SAY_SPAN("slack", expiry->slack_s));
 
-    if (expiry->slack_s == 0)
-        return arena_printf(mem, "clears %s after the last report%s", after, again);
-    return arena_printf(mem, "clears %s after the last report, plus up to %s%s", after,
-                        timetext_span(mem, expiry->slack_s), again);
+    return is_overdue ? SAY(mem, "said.clearing.again", SAY_SENTENCE("says", says))
+                      : says;
 }
 
 /* What the list says, without the list's name in front. */
-static const char *list_words(struct arena *mem, const struct clearing_facts *facts,
-                              const struct clearing *clearing)
+static struct sentence list_words(struct arena *mem, const struct clearing_facts *facts,
+                                  const struct clearing *clearing)
 {
     const struct zone_expiry expiry = zone_code_expiry(facts->zone, facts->code);
 
     switch (expiry.how) {
     case ZONE_EXPIRES_ITSELF: return rule_words(mem, &expiry, clearing->is_overdue);
-    case ZONE_EXPIRES_BY_HAND: return "does not clear by itself";
+    case ZONE_EXPIRES_BY_HAND: return SENTENCE("said.clearing.by_hand");
     case ZONE_EXPIRES_UNKNOWN:
     case ZONE_EXPIRES_COUNT: break;
     }
-    return clearing->basis == CLEARING_UNKNOWN
-               ? "does not say when it clears, and we cannot tell"
-               : "does not say when it clears";
+    return clearing->basis == CLEARING_UNKNOWN ? SENTENCE("said.clearing.unknown")
+                                               : SENTENCE("said.clearing.silent");
 }
 
-static const char *when_words(struct arena *mem, const struct clearing *clearing,
-                              int64_t now)
+static struct sentence when_words(struct arena *mem, const struct clearing *clearing)
 {
     if (clearing->latest == 0)
-        return "";
+        return (struct sentence){""};
     if (clearing->is_due)
-        return ": it should be over by now, ask again";
-    const char *by = timetext_person(mem, clearing->probably_by, now);
+        return SENTENCE("said.clearing.due");
     if (clearing->latest == clearing->probably_by)
-        return arena_printf(mem, ": probably by %s", by);
-    /* The second time without its day where it is the same. */
-    return arena_printf(mem, ": probably by %s, or %s", by,
-                        timetext_person(mem, clearing->latest, clearing->probably_by));
+        return SAY(mem, "said.clearing.by", SAY_TIME("by", clearing->probably_by));
+    return SAY(mem, "said.clearing.by_or", SAY_TIME("by", clearing->probably_by),
+               SAY_TIME("latest", clearing->latest));
 }
 
-const char *clearing_sentence(struct arena *mem, const struct clearing_facts *facts,
-                              const struct clearing *clearing, int64_t now)
+struct sentence clearing_sentence(struct arena *mem, const struct clearing_facts *facts,
+                                  const struct clearing *clearing)
 {
     const struct zone *zone = facts->zone;
-    const char *title = zone == NULL          ? "the list"
-                        : zone->title != NULL ? zone->title
-                                              : zone->name;
-    const char *past = "";
+    struct sentence list = SENTENCE("said.clearing.the_list");
+    struct sentence past = {""};
 
+    if (zone != NULL)
+        list = sentence_quote(mem, zone->title != NULL ? zone->title : zone->name);
     if (clearing->past_count > 0)
-        past = arena_printf(mem, "; our last %zu listings there took %s to %s",
-                            clearing->past_count,
-                            timetext_span(mem, clearing->past_min_s),
-                            timetext_span(mem, clearing->past_max_s));
-    return arena_printf(mem, "%s %s%s%s", title, list_words(mem, facts, clearing),
-                        when_words(mem, clearing, now), past);
+        past = SAY(mem, "said.clearing.past", SAY_NUMBER("count", clearing->past_count),
+                   SAY_SPAN("min", clearing->past_min_s),
+                   SAY_SPAN("max", clearing->past_max_s));
+    return SAY(mem, "said.clearing.sentence", SAY_SENTENCE("list", list),
+               SAY_SENTENCE("says", list_words(mem, facts, clearing)),
+               SAY_SENTENCE("when", when_words(mem, clearing)),
+               SAY_SENTENCE("past", past));
 }
 
-const char *clearing_within(struct arena *mem, const struct clearing *clearing,
-                            int64_t now)
+int64_t clearing_within_s(const struct clearing *clearing, int64_t now)
 {
     if (clearing->basis != CLEARING_FROM_RULE || clearing->is_overdue ||
         clearing->is_due)
-        return NULL;
-    int64_t left_s = clearing->latest - now;
-    int64_t unit_s = left_s > INT64_C(2) * DAY_S ? DAY_S : HOUR_S;
-    long long count = (long long)later((left_s + unit_s - 1) / unit_s, 1);
-    return arena_printf(mem, "%lld %s%s", count, unit_s == DAY_S ? "day" : "hour",
-                        count == 1 ? "" : "s");
+        return 0;
+    return later(clearing->latest - now, 1);
 }

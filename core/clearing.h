@@ -10,6 +10,7 @@
 #define CORE_CLEARING_H
 
 #include "base/arena.h"
+#include "core/sentence.h"
 #include "core/zone.h"
 
 /* An earlier listing of one of our addresses on that list, as far as we looked: its end lies
@@ -56,15 +57,12 @@ struct clearing {
 void clearing_estimate(const struct clearing_facts *facts, int64_t now,
                        struct clearing *out);
 
-/* Words for people, in mem; times in the zone of TZ. */
-
 /* "SpamCop clears 24 h after the last report, plus up to 4 h: probably by Wed 25 Nov, 09:00, or
- * 13:00; our last 5 listings there took 9 h to 26 h". No full stop. */
-const char *clearing_sentence(struct arena *mem, const struct clearing_facts *facts,
-                              const struct clearing *clearing, int64_t now);
-/* "28 hours", "3 days" from now, rounded up: for a sentence "usually clears by itself within".
- * NULL when the list does not say so itself, or did not keep to it. */
-const char *clearing_within(struct arena *mem, const struct clearing *clearing,
-                            int64_t now);
+ * 13:00; our last 5 listings there took 9 h to 26 h". No full stop. Lives in mem. */
+struct sentence clearing_sentence(struct arena *mem, const struct clearing_facts *facts,
+                                  const struct clearing *clearing);
+/* For a sentence "usually clears by itself within": seconds from now, at least 1. 0 when the list
+ * does not say so itself, or did not keep to it. */
+int64_t clearing_within_s(const struct clearing *clearing, int64_t now);
 
 #endif

@@ -69,114 +69,22 @@ enum {
 
 /* clang-format 14 indents these rows beyond reading. */
 /* clang-format off */
+/* What is said of a verdict is found by its name. */
+#define VERDICT(n) n, {"{said.verdict." n "}"}, {"{said.advice." n "}"}
+
 static const struct diagnosis_row rows[] = {
-    [DIAGNOSIS_LISTED_NOW] = {
-        .name = "listed_now",
-        .headline = "Blocked because of our shared address.",
-        .advice = "Give the customer clean sending details. Nothing is wrong with the "
-                  "mailbox.",
-        .exit_code = EXIT_LEASE_HELPS,
-        .may_lease = true,
-        .mark = "listed",
-    },
-    [DIAGNOSIS_CLEAR_NOW] = {
-        .name = "clear_now",
-        .headline = "It was our shared address, and the block is over.",
-        .advice = "Ask the customer to send again. No sending details are needed.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "clear",
-    },
-    [DIAGNOSIS_NOT_OURS] = {
-        .name = "not_ours",
-        .headline = "The blocked address is not one of ours.",
-        .advice = "The mail left by another server. Ask the customer which outgoing server "
-                  "the mail program uses, or whether the recipient forwards the mail.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "rest",
-    },
-    [DIAGNOSIS_RESERVED] = {
-        .name = "reserved",
-        .headline = "Blocked because of one of our reserved addresses.",
-        .advice = "Tell the postmaster: a reserved address must be clean. The customer can "
-                  "send again once it was switched.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "unsure",
-    },
-    [DIAGNOSIS_NOT_ADDRESS] = {
-        .name = "not_address",
-        .headline = "Blocked because of the message or its domain, not our address.",
-        .advice = "Clean sending details would not help. Look at the reply below: the "
-                  "domain, a link or the sender's authentication needs to be put right.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "rest",
-    },
-    [DIAGNOSIS_RECIPIENT] = {
-        .name = "recipient",
-        .headline = "The recipient's server refused it for reasons of its own.",
-        .advice = "Clean sending details would not help. Check the recipient's address, or "
-                  "ask the recipient to have it looked at.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "rest",
-    },
-    [DIAGNOSIS_PRIVATE_LIST] = {
-        .name = "private_list",
-        .headline = "Blocked by a list that the recipient's provider keeps itself.",
-        .advice = "We cannot check such a list, and our mail log does not prove it. Ask the "
-                  "postmaster to write to the recipient's provider.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "unsure",
-    },
-    [DIAGNOSIS_PRIVATE_PROVEN] = {
-        .name = "private_proven",
-        .headline = "The recipient's provider blocks our shared address by a list of its own.",
-        .advice = "Our mail log has this rejection. A second person may agree to clean "
-                  "sending details, for this recipient's domain only. The postmaster should "
-                  "write to the provider.",
-        .exit_code = EXIT_LEASE_HELPS,
-        .may_lease = true,
-        .mark = "listed",
-    },
-    [DIAGNOSIS_WIDE_LIST] = {
-        .name = "wide_list",
-        .headline = "Our shared address is on a list that clean sending details do not escape.",
-        .advice = "This list takes in whole networks, or its answer is no ground for a lease. "
-                  "Send the recipient's postmaster the request below, and tell ours.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "unsure",
-    },
-    [DIAGNOSIS_CAUSE] = {
-        .name = "customer_cause",
-        .headline = "The customer's own mail looks like the reason for the listing.",
-        .advice = "Give no sending details. Ask the abuse desk to look at the mailbox: it "
-                  "may have been taken over.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "listed",
-    },
-    [DIAGNOSIS_NO_BOUNCE] = {
-        .name = "no_bounce",
-        .headline = "There is no refusal in this text.",
-        .advice = "Ask the customer for the whole bounce message, best as an attachment.",
-        .exit_code = EXIT_NOT_OUR_PROBLEM,
-        .may_lease = false,
-        .mark = "rest",
-    },
-    [DIAGNOSIS_CANNOT_TELL] = {
-        .name = "cannot_tell",
-        .headline = "We cannot tell yet.",
-        .advice = "A list did not give a usable answer, or the bounce does not say what was "
-                  "blocked. Check again in a few minutes, or paste the whole bounce.",
-        .exit_code = EXIT_CANNOT_TELL,
-        .may_lease = false,
-        .mark = "unsure",
-    },
+    [DIAGNOSIS_LISTED_NOW] = {VERDICT("listed_now"), EXIT_LEASE_HELPS, true, "listed"},
+    [DIAGNOSIS_CLEAR_NOW] = {VERDICT("clear_now"), EXIT_NOT_OUR_PROBLEM, false, "clear"},
+    [DIAGNOSIS_NOT_OURS] = {VERDICT("not_ours"), EXIT_NOT_OUR_PROBLEM, false, "rest"},
+    [DIAGNOSIS_RESERVED] = {VERDICT("reserved"), EXIT_NOT_OUR_PROBLEM, false, "unsure"},
+    [DIAGNOSIS_NOT_ADDRESS] = {VERDICT("not_address"), EXIT_NOT_OUR_PROBLEM, false, "rest"},
+    [DIAGNOSIS_RECIPIENT] = {VERDICT("recipient"), EXIT_NOT_OUR_PROBLEM, false, "rest"},
+    [DIAGNOSIS_PRIVATE_LIST] = {VERDICT("private_list"), EXIT_NOT_OUR_PROBLEM, false, "unsure"},
+    [DIAGNOSIS_PRIVATE_PROVEN] = {VERDICT("private_proven"), EXIT_LEASE_HELPS, true, "listed"},
+    [DIAGNOSIS_WIDE_LIST] = {VERDICT("wide_list"), EXIT_NOT_OUR_PROBLEM, false, "unsure"},
+    [DIAGNOSIS_CAUSE] = {VERDICT("customer_cause"), EXIT_NOT_OUR_PROBLEM, false, "listed"},
+    [DIAGNOSIS_NO_BOUNCE] = {VERDICT("no_bounce"), EXIT_NOT_OUR_PROBLEM, false, "rest"},
+    [DIAGNOSIS_CANNOT_TELL] = {VERDICT("cannot_tell"), EXIT_CANNOT_TELL, false, "unsure"},
 };
 /* clang-format on */
 _Static_assert(ARRAY_LEN(rows) == DIAGNOSIS_VERDICT_COUNT, "one row a verdict");

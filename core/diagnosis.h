@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "core/listing.h"
+#include "core/sentence.h"
 
 enum evidence_class {
     CLASS_DNSBL,
@@ -64,10 +65,10 @@ struct diagnosis_facts {
 };
 
 struct diagnosis_row {
-    const char *name;     /* "listed_now": JSON, audit, CSS */
-    const char *headline; /* the one sentence */
-    const char *advice;   /* the next best step, one or two sentences for the agent */
-    int exit_code;        /* of `cleansmtp diagnose`: 0, 10 or 11 */
+    const char *name;         /* "listed_now": JSON, audit, CSS */
+    struct sentence headline; /* the one sentence */
+    struct sentence advice; /* the next best step, one or two sentences for the agent */
+    int exit_code;          /* of `cleansmtp diagnose`: 0, 10 or 11 */
     bool may_lease;
     const char *mark; /* listed | clear | unsure | rest: shape and colour on the page */
 };
@@ -87,9 +88,9 @@ NODISCARD bool check_result_parse(struct slice text, enum check_result *out);
 
 /* One thing we looked at: a row of "What we checked". */
 struct check {
-    const char *question; /* "Is it listed?" */
-    const char *answer;   /* "yes, 127.0.0.2" */
-    const char *source;   /* "bl.spamcop.net, passes its own test" */
+    struct sentence question; /* "Is it listed?" */
+    struct sentence answer;   /* "yes, 127.0.0.2" */
+    struct sentence source;   /* "bl.spamcop.net, passes its own test" */
     enum check_result result;
     int64_t checked_at;
 };

@@ -231,20 +231,22 @@ static void judge(const struct dmarc_request *request,
                                        record->is_spf_strict);
     if (out->is_aligned && request->spf == SPF_PASS) {
         out->result = DMARC_PASS;
-        out->why = arena_printf(mem, "SPF passes and is aligned with %s; policy %s",
-                                request->from, policy);
+        out->why = SAY(mem, "said.dmarc.passes", SAY_TEXT("from", request->from),
+                       SAY_TEXT("policy", policy));
     } else if (out->is_aligned && request->spf == SPF_TEMPERROR) {
         out->result = DMARC_UNKNOWN;
-        out->why = arena_printf(mem, "SPF could not be checked; policy %s of %s",
-                                policy, out->domain);
+        out->why = SAY(mem, "said.dmarc.unchecked", SAY_TEXT("policy", policy),
+                       SAY_TEXT("domain", out->domain));
     } else {
         out->result = DMARC_BY_DKIM;
-        out->why = arena_printf(
-            mem,
-            "not by SPF (%s); only a DKIM signature of %s could carry it, which is "
-            "not known here; policy %s of %s",
-            out->is_aligned ? spf_result_name(request->spf) : "not aligned",
-            request->from, policy, out->domain);
+        out->why =
+            out->is_aligned
+                ? SAY(mem, "said.dmarc.by_dkim",
+                      SAY_TEXT("spf", spf_result_name(request->spf)),
+                      SAY_TEXT("from", request->from), SAY_TEXT("policy", policy),
+                      SAY_TEXT("domain", out->domain))
+                : SAY(mem, "said.dmarc.not_aligned", SAY_TEXT("from", request->from),
+                      SAY_TEXT("policy", policy), SAY_TEXT("domain", out->domain));
     }
 }
 
@@ -259,10 +261,9 @@ void dmarc_check(const struct dmarc_request *request, const struct spf_dns *dns,
         judge(request, &record, mem, &outcome);
     } else if (found < 0) {
         outcome.result = DMARC_UNKNOWN;
-        outcome.why = arena_printf(mem, "the DMARC policy of %s could not be read",
-                                   request->from);
+        outcome.why = SAY(mem, "said.dmarc.unread", SAY_TEXT("domain", request->from));
     } else {
-        outcome.why = arena_printf(mem, "%s publishes no DMARC policy", request->from);
+        outcome.why = SAY(mem, "said.dmarc.none", SAY_TEXT("domain", request->from));
     }
     *out = outcome;
 }

@@ -63,7 +63,7 @@ struct dmarc_outcome {
     enum dmarc_policy policy; /* for from; NONE when there is none */
     bool is_aligned;          /* of spf_domain with from */
     const char *domain;       /* where the policy stands; NULL: nowhere */
-    const char *why;          /* for people, half a sentence */
+    struct sentence why;      /* half a sentence */
 };
 /* *out lives in mem. */
 void dmarc_check(const struct dmarc_request *request, const struct spf_dns *dns,

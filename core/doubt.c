@@ -7,41 +7,31 @@
 
 #include "core/mailbox.h"
 
+/* What is said of a doubt is found by its name. */
+/* clang-format off */
+#define DOUBT_ROW(n) {n, {"{said.doubt." n "}"}}
+
 static const struct {
-    const char *name, *sentence;
+    const char *name;
+    struct sentence sentence;
 } rows[] = {
-    [DOUBT_LOG_ABSENT] = {"log_absent",   "Our mail log does not know this rejection."         },
-    [DOUBT_LOG_DIFFERS] =
-        {"log_differs",  "Our mail log knows the message, but with another reply: the "
-                        "bounce may have been changed."},
-    [DOUBT_LOG_UNKNOWN] = {"log_unknown",
-                          "Our mail log cannot say whether it happened."                       },
-    [DOUBT_OLD] = {"old",          "The bounce is more than two days old."              },
-    [DOUBT_ODD_TIME] = {"odd_time",     "The bounce is dated in the future."                 },
-    [DOUBT_OTHER_SENDER] = {"other_sender",
-                          "The refused message was sent by another domain than the "
-                            "customer's."                                                      },
-    [DOUBT_OWN_SERVER] = {"own_server",
-                          "The server that refused belongs to the customer or to us."          },
-    [DOUBT_ODD_SERVER] =
-        {"odd_server",
-                          "The server that refused is not a mail server of the recipient's "
-         "domain."                                                                             },
-    [DOUBT_CONTRADICTS] = {"contradicts",
-                          "The bounce contradicts itself about the blocked address."           },
-    [DOUBT_QUOTED] = {"quoted",
-                          "The bounce was quoted by somebody, not sent by a mail server."      },
-    [DOUBT_USED_BEFORE] = {"used_before",  "This bounce led to sending details before."         },
-    [DOUBT_UNUSUAL] = {"unusual",
-                          "The customer sent far more than usual in the last 24 hours."        },
-    [DOUBT_PRIVATE_LIST] = {"private_list",
-                          "The list is the recipient's own: only our mail log speaks "
-                            "for the block."                                                   },
-    [DOUBT_QUOTA] = {"quota",
-                          "The customer had sending details several times of late."            },
-    [DOUBT_AGENT_QUOTA] = {"agent_quota",
-                          "Whoever asks gave very many sending details of late."               },
+    [DOUBT_LOG_ABSENT] = DOUBT_ROW("log_absent"),
+    [DOUBT_LOG_DIFFERS] = DOUBT_ROW("log_differs"),
+    [DOUBT_LOG_UNKNOWN] = DOUBT_ROW("log_unknown"),
+    [DOUBT_OLD] = DOUBT_ROW("old"),
+    [DOUBT_ODD_TIME] = DOUBT_ROW("odd_time"),
+    [DOUBT_OTHER_SENDER] = DOUBT_ROW("other_sender"),
+    [DOUBT_OWN_SERVER] = DOUBT_ROW("own_server"),
+    [DOUBT_ODD_SERVER] = DOUBT_ROW("odd_server"),
+    [DOUBT_CONTRADICTS] = DOUBT_ROW("contradicts"),
+    [DOUBT_QUOTED] = DOUBT_ROW("quoted"),
+    [DOUBT_USED_BEFORE] = DOUBT_ROW("used_before"),
+    [DOUBT_UNUSUAL] = DOUBT_ROW("unusual"),
+    [DOUBT_PRIVATE_LIST] = DOUBT_ROW("private_list"),
+    [DOUBT_QUOTA] = DOUBT_ROW("quota"),
+    [DOUBT_AGENT_QUOTA] = DOUBT_ROW("agent_quota"),
 };
+/* clang-format on */
 _Static_assert(ARRAY_LEN(rows) == DOUBT_COUNT, "one row a doubt");
 
 const char *doubt_name(enum doubt doubt)
@@ -50,7 +40,7 @@ const char *doubt_name(enum doubt doubt)
     return rows[doubt].name;
 }
 
-const char *doubt_sentence(enum doubt doubt)
+struct sentence doubt_sentence(enum doubt doubt)
 {
     assert((size_t)doubt < ARRAY_LEN(rows));
     return rows[doubt].sentence;

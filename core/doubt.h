@@ -48,8 +48,9 @@ _Static_assert(DOUBT_COUNT <= 16, "a set fits, and its names fit DOUBTS_TEXT_MAX
 enum {
     DOUBTS_TEXT_MAX = 255
 };
-const char *doubt_name(enum doubt doubt);     /* "log_absent": JSON, database, audit */
-const char *doubt_sentence(enum doubt doubt); /* for the agent and the second person */
+const char *doubt_name(enum doubt doubt); /* "log_absent": JSON, database, audit */
+/* For the agent and the second person. */
+struct sentence doubt_sentence(enum doubt doubt);
 /* "old,quoted": names with commas between; "" for none. */
 void doubts_format(doubts set, char out[DOUBTS_TEXT_MAX + 1]);
 /* false for a name that is none of ours: the set is then incomplete. */

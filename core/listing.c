@@ -36,16 +36,16 @@ enum reading {
     READING_COUNT
 };
 
-/* What is wrong, behind the title of the list; "" is not wrong by itself. */
+/* What is said of what is wrong; "" is not wrong by itself. */
 static const char *const troubles[] = {
     [READING_CODES] = "",
     [READING_NONE] = "",
-    [READING_FAILED] = "could not be asked: its name servers failed",
-    [READING_TIMEOUT] = "did not answer in time",
-    [READING_CONFLICT] = "gave no sure answer: the resolvers disagree",
-    [READING_REFUSED] = "refused us: it does not answer the resolver we use",
-    [READING_REWRITTEN] = "was not reached: our resolver rewrites its answers",
-    [READING_FLOOD] = "gave more answers than a list has",
+    [READING_FAILED] = "said.listing.failed",
+    [READING_TIMEOUT] = "said.listing.timeout",
+    [READING_CONFLICT] = "said.listing.conflict",
+    [READING_REFUSED] = "said.listing.refused",
+    [READING_REWRITTEN] = "said.listing.rewritten",
+    [READING_FLOOD] = "said.listing.flood",
 };
 _Static_assert(ARRAY_LEN(troubles) == READING_COUNT, "one row a reading");
 
@@ -118,16 +118,28 @@ static const struct address *listed_answer(const struct zone *zone,
     return listed;
 }
 
+/* More than fits is not said at all: a part of a sentence is none. */
+static void explain(struct listing *out, const char *key,
+                    const struct sentence_value *values)
+{
+    struct strbuf why;
+
+    strbuf_init(&why, sizeof out->why - 1);
+    sentence_put(&why, key, values);
+    memcpy(out->why, why.at, why.full ? 0 : why.len);
+    out->why[why.full ? 0 : why.len] = '\0';
+    strbuf_release(&why);
+}
+
 static void conclude(struct listing *out, enum listing_state state,
-                     const struct address *code, const char *title,
-                     const char *sentence)
+                     const struct address *code, const char *title, const char *key)
 {
     struct listing listing = {.state = state};
+    const struct sentence_value values[] = {SAY_TEXT("list", title), {.name = NULL}};
 
     if (code != NULL)
         address_format(code, listing.code);
-    /* A long title is cut; the sentence is for people. */
-    (void)snprintf(listing.why, sizeof listing.why, "%s %s", title, sentence);
+    explain(&listing, key, values);
     *out = listing;
 }
 
@@ -149,13 +161,12 @@ static bool passes_its_test(const struct zone *zone, const char *title,
     if (listed == READING_NONE ||
         (listed_answer(zone, &answers->listed_test) == NULL &&
          !is_in(&answers->listed_test.answers[0], (const uint8_t[]){127, 0, 0}, 3))) {
-        conclude(out, LISTING_UNKNOWN, odd, title,
-                 "does not list its own test address, so it cannot be believed");
+        conclude(out, LISTING_UNKNOWN, odd, title, "said.listing.no_test");
         return false;
     }
     if (clear == READING_CODES) {
         conclude(out, LISTING_UNKNOWN, &answers->clear_test.answers[0], title,
-                 "lists every address, so it cannot be believed");
+                 "said.listing.lists_all");
         return false;
     }
     if (clear != READING_NONE) {
@@ -176,18 +187,15 @@ static void judge_answer(const struct zone *zone, const char *title,
     const struct address *first = is_there ? &answers->address.answers[0] : NULL;
 
     if (!is_there && zone->always_has_text && has_text)
-        conclude(out, LISTING_UNKNOWN, NULL, title,
-                 "contradicts itself: words about it, but no listing");
+        conclude(out, LISTING_UNKNOWN, NULL, title, "said.listing.words_alone");
     else if (!is_there)
-        conclude(out, LISTING_CLEAR, NULL, title, "does not list it");
+        conclude(out, LISTING_CLEAR, NULL, title, "said.listing.clear");
     else if (code == NULL)
-        conclude(out, LISTING_UNKNOWN, first, title,
-                 "gave an answer that is not a listing of a sending address");
+        conclude(out, LISTING_UNKNOWN, first, title, "said.listing.odd");
     else if (zone->always_has_text && !has_text)
-        conclude(out, LISTING_UNKNOWN, code, title,
-                 "contradicts itself: a listing without the words it always gives");
+        conclude(out, LISTING_UNKNOWN, code, title, "said.listing.no_words");
     else
-        conclude(out, LISTING_LISTED, code, title, "lists it");
+        conclude(out, LISTING_LISTED, code, title, "said.listing.listed");
     out->may_grant = out->state == LISTING_LISTED && zone_answer_may_grant(zone, code);
 }
 
@@ -204,7 +212,7 @@ void listing_judge(const struct zone *zone, const struct listing_answers *answer
     enum reading reading = read_answers(result);
 
     if (!zone->is_alive) {
-        conclude(out, LISTING_UNKNOWN, NULL, title, "has shut down");
+        conclude(out, LISTING_UNKNOWN, NULL, title, "said.listing.closed");
         return;
     }
     if (zone->has_test_points && !passes_its_test(zone, title, answers, out))
@@ -215,6 +223,11 @@ void listing_judge(const struct zone *zone, const struct listing_answers *answer
         return;
     }
     judge_answer(zone, title, answers, out);
+}
+
+struct sentence listing_why(const struct listing *listing)
+{
+    return (struct sentence){listing->why[0] != '\0' ? listing->why : NULL};
 }
 
 void listing_confirm(const struct zone *zone, const struct listing *second,
@@ -228,11 +241,13 @@ void listing_confirm(const struct zone *zone, const struct listing *second,
         return;
     }
     memcpy(made.code, listing->code, sizeof made.code);
+    const struct sentence then = listing_why(second);
+    const struct sentence_value went[] = {SAY_TEXT("list", title_of(zone)),
+                                          {.name = NULL}};
+    const struct sentence_value once[] = {SAY_SENTENCE("then", then), {.name = NULL}};
     if (second->state == LISTING_CLEAR)
-        (void)snprintf(made.why, sizeof made.why,
-                       "%s listed it and a moment later did not", title_of(zone));
+        explain(&made, "said.listing.went", went);
     else
-        (void)snprintf(made.why, sizeof made.why, "seen once, then: %.140s",
-                       second->why);
+        explain(&made, "said.listing.once", once);
     *listing = made;
 }

@@ -12,6 +12,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "core/sentence.h"
 #include "core/zone.h"
 
 enum listing_state {
@@ -33,7 +34,8 @@ enum dns_status {
 };
 
 enum {
-    LISTING_CODES_MAX = 8
+    LISTING_CODES_MAX = 8,
+    LISTING_WHY_MAX = 255 /* a title is far shorter (issuer/dnsbl/zone_row.h) */
 };
 struct dns_result {
     enum dns_status status;
@@ -81,9 +83,12 @@ struct listing {
     enum listing_state state;
     /* A listed code, one that may grant before others; or the odd answer; or "". */
     char code[ADDRESS_TEXT_MAX + 1];
-    char why[160];  /* a sentence for people; unknown: what went wrong */
-    bool may_grant; /* listed, by a code that is grounds for a lease */
+    char why[LISTING_WHY_MAX + 1]; /* a sentence's line; unknown: what went wrong */
+    bool may_grant;                /* listed, by a code that is grounds for a lease */
 };
+
+/* Its why; nothing when there is none. Borrowed from listing. */
+struct sentence listing_why(const struct listing *listing);
 
 /* A zone that always gives a TXT record has two witnesses: an address without its words, and words
  * without an address, are unknown. More answers than LISTING_CODES_MAX are no list's. */

@@ -16,38 +16,41 @@
 #define LATER "450 4.7.1"
 #define MISCONFIGURED "450 4.3.5"
 
+/* What an agent reads is found by the name. */
+#define ANSWER(n) n, {"{said.message." n "}"}
+
 static const struct message_reply replies[] = {
-    [MESSAGE_SEND] = {"sent", NULL, "", ""},
-    [MESSAGE_EXPIRED] = {"expired", REFUSED, "the details have expired",
+    [MESSAGE_SEND] = {"sent", {NULL}, NULL, ""},
+    [MESSAGE_EXPIRED] = {ANSWER("expired"), REFUSED,
         "These temporary sending details have expired. " USUAL},
-    [MESSAGE_REVOKED] = {"revoked", REFUSED, "the details were ended",
+    [MESSAGE_REVOKED] = {ANSWER("revoked"), REFUSED,
         "These temporary sending details have been ended. " USUAL},
-    [MESSAGE_NOT_A_LEASE] = {"not_a_lease", REFUSED, "there are no such details, or nobody has seen them yet",
+    [MESSAGE_NOT_A_LEASE] = {ANSWER("not_a_lease"), REFUSED,
         "This login is not for temporary sending. " USUAL},
-    [MESSAGE_SENDER] = {"sender", REFUSED, "the details are for other senders",
+    [MESSAGE_SENDER] = {ANSWER("sender"), REFUSED,
         "These temporary sending details are for another sender address. "
         "Please use the mailbox they were made for."},
-    [MESSAGE_RECIPIENT] = {"recipient", REFUSED, "the details are not for this recipient",
+    [MESSAGE_RECIPIENT] = {ANSWER("recipient"), REFUSED,
         "These temporary sending details are not for this recipient. "
         "Please use your usual outgoing server."},
-    [MESSAGE_TOO_LARGE] = {"size", REFUSED, "larger than the details allow",
+    [MESSAGE_TOO_LARGE] = {ANSWER("size"), REFUSED,
         "A message by these temporary sending details may have at most %sB. "
         "Please send a smaller one, or use your usual outgoing server."},
-    [MESSAGE_TOO_WIDE] = {"recipients", REFUSED, "more recipients in one message than the details allow",
+    [MESSAGE_TOO_WIDE] = {ANSWER("recipients"), REFUSED,
         "A message by these temporary sending details may have at most %s recipients. "
         "Please send it to fewer at a time."},
-    [MESSAGE_TOO_MANY] = {"too_many", REFUSED, "all messages of the details are used up",
+    [MESSAGE_TOO_MANY] = {ANSWER("too_many"), REFUSED,
         "The limit of %s messages of these temporary sending details is used up. " USUAL},
-    [MESSAGE_RECIPIENTS_USED] = {"recipients_used", REFUSED, "more recipients than the details have left",
+    [MESSAGE_RECIPIENTS_USED] = {ANSWER("recipients_used"), REFUSED,
         "These temporary sending details are for %s recipients in all, and this message "
         "has more than are left. " USUAL},
-    [MESSAGE_TOO_FAST] = {"too_fast", LATER, "all messages of this hour are used up: it may go later",
+    [MESSAGE_TOO_FAST] = {ANSWER("too_fast"), LATER,
         "The limit of %s messages an hour of these temporary sending details is reached. "
         AGAIN},
-    [MESSAGE_UNASKED] = {"unasked", MISCONFIGURED, "the mail server did not ask about each recipient: see \"cleansmtp mta postfix --check\"",
+    [MESSAGE_UNASKED] = {ANSWER("unasked"), MISCONFIGURED,
         "These temporary sending details are for some recipients only, and this mail server did not ask "
         "about each of this message's: its operator should let smtpd_recipient_restrictions ask cleansmtp."},
-    [MESSAGE_HELD] = {"held", LATER, "the details or their address are on hold: it may go later",
+    [MESSAGE_HELD] = {ANSWER("held"), LATER,
         "These temporary sending details are on hold. " AGAIN},
 };
 /* clang-format on */

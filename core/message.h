@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "core/lease.h"
 #include "core/pool.h"
+#include "core/sentence.h"
 
 enum message_answer {
     MESSAGE_SEND,
@@ -48,10 +49,11 @@ enum message_answer message_judge(const struct lease *lease, enum pool_state poo
                                   const struct message *message, int64_t now);
 
 struct message_reply {
-    const char *name;   /* journal and log: "sent", "expired", … */
-    const char *code;   /* "550 5.7.1", "450 4.7.1"; NULL for MESSAGE_SEND */
-    const char *words;  /* for an agent: why */
-    const char *format; /* one sentence; one %s for the limit where there is one */
+    const char *name;      /* journal and log: "sent", "expired", … */
+    struct sentence words; /* for an agent: why */
+    const char *code;      /* "550 5.7.1", "450 4.7.1"; NULL for MESSAGE_SEND */
+    const char
+        *format; /* to the sender, in SMTP; one %s for the limit where there is one */
 };
 const struct message_reply *message_reply(enum message_answer answer);
 /* By its name. */

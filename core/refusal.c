@@ -13,30 +13,24 @@ enum {
 };
 
 /* clang-format off */
+/* What is said of a cause is found by its name. */
+#define CAUSE(n) n, {"{said.refusal." n "}"}
+
 static const struct {
     const char *name;
+    struct sentence words;
     unsigned code;
-    const char *words;
 } causes[] = {
-    [REFUSAL_NONE] = {"", 0, NULL},
-    [REFUSAL_WRONG_PASSWORD] = {"wrong_password", CODE_REFUSED,
-        "a wrong password, and none that was shown before"},
-    [REFUSAL_EARLIER_PASSWORD] = {"earlier_password", CODE_REFUSED,
-        "a password that was right before the details were shown again"},
-    [REFUSAL_NOT_REVEALED] = {"not_revealed", CODE_REFUSED,
-        "its password was not shown to anybody yet"},
-    [REFUSAL_WRONG_SERVICE] = {"wrong_service", CODE_REFUSED,
-        "the login is for sending only"},
-    [REFUSAL_EXPIRED] = {"expired", CODE_REFUSED,
-        "the right password, but the details have expired"},
-    [REFUSAL_REVOKED] = {"revoked", CODE_REFUSED,
-        "the right password, but the details were ended"},
-    [REFUSAL_HELD] = {"held", CODE_TEMPORARY,
-        "the right password, but the details are on hold: it may work later"},
-    [REFUSAL_OUR_FAULT] = {"our_fault", CODE_TEMPORARY,
-        "our own fault: the login could not be checked"},
-    [REFUSAL_TOO_OFTEN] = {"too_often", CODE_REFUSED,
-        "refused again and again: the rest of this minute is not listed"},
+    [REFUSAL_NONE] = {"", {NULL}, 0},
+    [REFUSAL_WRONG_PASSWORD] = {CAUSE("wrong_password"), CODE_REFUSED},
+    [REFUSAL_EARLIER_PASSWORD] = {CAUSE("earlier_password"), CODE_REFUSED},
+    [REFUSAL_NOT_REVEALED] = {CAUSE("not_revealed"), CODE_REFUSED},
+    [REFUSAL_WRONG_SERVICE] = {CAUSE("wrong_service"), CODE_REFUSED},
+    [REFUSAL_EXPIRED] = {CAUSE("expired"), CODE_REFUSED},
+    [REFUSAL_REVOKED] = {CAUSE("revoked"), CODE_REFUSED},
+    [REFUSAL_HELD] = {CAUSE("held"), CODE_TEMPORARY},
+    [REFUSAL_OUR_FAULT] = {CAUSE("our_fault"), CODE_TEMPORARY},
+    [REFUSAL_TOO_OFTEN] = {CAUSE("too_often"), CODE_REFUSED},
 };
 /* clang-format on */
 _Static_assert(ARRAY_LEN(causes) == REFUSAL_CAUSE_COUNT, "a row a cause");
@@ -51,19 +45,28 @@ unsigned refusal_code(enum refusal_cause cause)
     return causes[cause].code;
 }
 
-const char *refusal_words(enum refusal_cause cause)
+struct sentence refusal_words(enum refusal_cause cause)
 {
     return causes[cause].words;
 }
 
-void refusal_ordinal(unsigned number, char *out, size_t size)
+struct sentence refusal_tell(struct arena *mem, const struct refusal *refusal)
 {
-    static const char *const ordinals[] = {"", "first", "second", "third", "fourth"};
+    enum {
+        NAMED_MAX = 4 /* "first" to "fourth" */
+    };
+    unsigned reveal = refusal->reveal;
 
-    if (number > 0 && number < ARRAY_LEN(ordinals))
-        (void)snprintf(out, size, "%s", ordinals[number]);
-    else
-        (void)snprintf(out, size, "%uth", number);
+    if (refusal->cause == REFUSAL_WRONG_SERVICE && refusal->service[0] != '\0')
+        return SAY(mem, "said.refusal.service", SAY_TEXT("service", refusal->service));
+    if (refusal->cause != REFUSAL_EARLIER_PASSWORD)
+        return refusal_words(refusal->cause);
+    struct sentence ordinal =
+        reveal > 0 && reveal <= NAMED_MAX
+            ? sentence_fill(mem, arena_printf(mem, "said.ordinal.%u", reveal), NULL)
+            : SAY(mem, "said.ordinal.nth", SAY_NUMBER("number", reveal));
+    return SAY(mem, "said.refusal.reveal", SAY_SENTENCE("ordinal", ordinal),
+               SAY_TIME("when", refusal->replaced_at));
 }
 
 void refusal_format(const struct refusal *refusal, char *out, size_t size)

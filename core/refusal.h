@@ -14,6 +14,7 @@
 #define CORE_REFUSAL_H
 
 #include "base/slice.h"
+#include "core/sentence.h"
 #include "core/verdict.h"
 
 enum refusal_cause {
@@ -47,10 +48,10 @@ struct refusal {
 const char *refusal_name(enum refusal_cause cause);
 /* What SMTP says to it, as Postfix does: 535, or 454 for what may pass. */
 unsigned refusal_code(enum refusal_cause cause);
-/* A sentence part for an agent, without the circumstances; NULL for NONE. */
-const char *refusal_words(enum refusal_cause cause);
-/* "first", "second", … "10th" */
-void refusal_ordinal(unsigned number, char *out, size_t size);
+/* A sentence part for an agent, without the circumstances; nothing for NONE. */
+struct sentence refusal_words(enum refusal_cause cause);
+/* The same with them: "the password of the first reveal, replaced at 10:02". Lives in mem. */
+struct sentence refusal_tell(struct arena *mem, const struct refusal *refusal);
 
 /* The detail of the record, cut to size; REFUSAL_DETAIL_MAX + 1 is enough. */
 void refusal_format(const struct refusal *refusal, char *out, size_t size);

@@ -56,7 +56,7 @@ enum step {
 };
 
 static enum step conclude(struct evaluation *ev, enum spf_result result,
-                          const char *why)
+                          struct sentence why)
 {
     ev->outcome.result = result;
     ev->outcome.term = NULL;
@@ -130,9 +130,9 @@ int spf_fetch(const struct spf_dns *dns, struct arena *mem, const char *domain,
 
     if (has_failed(&answer)) {
         failure->result = SPF_TEMPERROR;
-        failure->why = arena_printf(
-            mem, "the records of %s could not be read: its name servers %s", domain,
-            answer.status == DNS_TIMEOUT ? "did not answer in time" : "failed");
+        failure->why = SAY(
+            mem, answer.status == DNS_TIMEOUT ? "said.spf.silent" : "said.spf.failed",
+            SAY_TEXT("domain", domain));
         return -1;
     }
     for (size_t i = 0; answer.status == DNS_ANSWER && i < answer.texts_count; i++)
@@ -145,9 +145,8 @@ int spf_fetch(const struct spf_dns *dns, struct arena *mem, const char *domain,
         return 0;
     }
     failure->result = count == 0 ? SPF_NONE : SPF_PERMERROR;
-    failure->why = arena_printf(
-        mem, count == 0 ? "%s has no SPF record" : "%s has more than one SPF record",
-        domain);
+    failure->why = SAY(mem, count == 0 ? "said.spf.none" : "said.spf.several",
+                       SAY_TEXT("domain", domain));
     return -1;
 }
 
@@ -168,8 +167,8 @@ static enum step load(struct evaluation *ev, size_t at, struct slice name)
     struct frame frame = {.domain = domain, .rest = spf_terms(record)};
     if (spf_record_check(record, &err) != 0) {
         (void)conclude(ev, SPF_PERMERROR,
-                       arena_printf(ev->mem, "the SPF record of %s is broken: %s",
-                                    domain, err.text));
+                       SAY(ev->mem, "said.spf.broken", SAY_TEXT("domain", domain),
+                           SAY_TEXT("error", err.text)));
         ev->outcome.domain = domain;
         return STEP_ERROR;
     }
@@ -193,9 +192,9 @@ static bool may_ask(struct evaluation *ev)
 {
     if (ev->lookups == SPF_LOOKUPS_MAX) {
         (void)conclude(ev, SPF_PERMERROR,
-                       arena_printf(ev->mem,
-                                    "the SPF record of %s needs more than %d lookups",
-                                    ev->request->domain, (int)SPF_LOOKUPS_MAX));
+                       SAY(ev->mem, "said.spf.lookups",
+                           SAY_TEXT("domain", ev->request->domain),
+                           SAY_NUMBER("max", SPF_LOOKUPS_MAX)));
         return false;
     }
     ev->lookups++;
@@ -206,12 +205,10 @@ static bool may_ask(struct evaluation *ev)
 static enum step answered_with_nothing(struct evaluation *ev)
 {
     if (ev->voids == SPF_VOIDS_MAX)
-        return conclude(
-            ev, SPF_PERMERROR,
-            arena_printf(
-                ev->mem,
-                "the SPF record of %s names more than %d hosts that do not exist",
-                ev->request->domain, (int)SPF_VOIDS_MAX));
+        return conclude(ev, SPF_PERMERROR,
+                        SAY(ev->mem, "said.spf.voids",
+                            SAY_TEXT("domain", ev->request->domain),
+                            SAY_NUMBER("max", SPF_VOIDS_MAX)));
     ev->voids++;
     return STEP_NO_MATCH;
 }
@@ -219,8 +216,8 @@ static enum step answered_with_nothing(struct evaluation *ev)
 static enum step could_not_ask(struct evaluation *ev, const char *name)
 {
     return conclude(ev, SPF_TEMPERROR,
-                    arena_printf(ev->mem, "DNS has no answer about %s just now (%s)",
-                                 name, term_text(ev, top(ev)->term.text)));
+                    SAY(ev->mem, "said.spf.unasked", SAY_TEXT("name", name),
+                        SAY_TEXT("term", term_text(ev, top(ev)->term.text))));
 }
 
 static bool shares_prefix(const struct address *a, const struct address *b,
@@ -386,9 +383,9 @@ static enum step try_mx(struct evaluation *ev)
         return answered_with_nothing(ev);
     if (answer.names_count > SPF_NAMES_MAX)
         return conclude(ev, SPF_PERMERROR,
-                        arena_printf(ev->mem, "%s has more than %d mail hosts (%s)",
-                                     name, (int)SPF_NAMES_MAX,
-                                     term_text(ev, top(ev)->term.text)));
+                        SAY(ev->mem, "said.spf.mail_hosts", SAY_TEXT("name", name),
+                            SAY_NUMBER("max", SPF_NAMES_MAX),
+                            SAY_TEXT("term", term_text(ev, top(ev)->term.text))));
     for (size_t i = 0; i < answer.names_count && step == STEP_NO_MATCH; i++)
         step = try_mx_host(ev, answer.names[i]);
     return step;
@@ -431,8 +428,9 @@ static enum step enter(struct evaluation *ev, struct slice spec, size_t at)
 
     if (!target(ev, spec, &name) || strchr(name, '.') == NULL)
         return conclude(ev, SPF_PERMERROR,
-                        arena_printf(ev->mem, "%s of %s does not name a domain",
-                                     term_text(ev, spec), top(ev)->domain));
+                        SAY(ev->mem, "said.spf.names_none",
+                            SAY_TEXT("term", term_text(ev, spec)),
+                            SAY_TEXT("domain", top(ev)->domain)));
     assert(at < ARRAY_LEN(ev->frames)); /* each frame but the first was a lookup */
     return load(ev, at, slice_from(name));
 }
@@ -492,14 +490,17 @@ static bool matched(struct evaluation *ev)
     outcome->result = top(ev)->term.qualifier;
     outcome->term = term_text(ev, top(ev)->term.text);
     outcome->domain = top(ev)->domain;
-    outcome->why = arena_printf(ev->mem, "%s of %s", outcome->term, outcome->domain);
+    outcome->why = SAY(ev->mem, "said.spf.term", SAY_TEXT("term", outcome->term),
+                       SAY_TEXT("domain", outcome->domain));
     while (ev->depth > 1) {
         ev->depth--;
         if (outcome->result != SPF_PASS)
             return false;
         outcome->result = top(ev)->term.qualifier;
-        outcome->why = arena_printf(ev->mem, "%s, by %s of %s", outcome->why,
-                                    term_text(ev, top(ev)->term.text), top(ev)->domain);
+        outcome->why = SAY(ev->mem, "said.spf.included",
+                           SAY_SENTENCE("why", outcome->why),
+                           SAY_TEXT("term", term_text(ev, top(ev)->term.text)),
+                           SAY_TEXT("domain", top(ev)->domain));
     }
     return true;
 }
@@ -518,7 +519,7 @@ static bool ran_out(struct evaluation *ev)
         return false;
     }
     (void)conclude(ev, SPF_NEUTRAL,
-                   arena_printf(ev->mem, "no term of %s matches", frame->domain));
+                   SAY(ev->mem, "said.spf.no_term", SAY_TEXT("domain", frame->domain)));
     return true;
 }
 
@@ -555,9 +556,9 @@ void spf_check(const struct spf_request *request, const struct spf_dns *dns,
         ev.values.sender = arena_printf(mem, "postmaster@%s",
                                         at != NULL ? at + 1 : request->domain);
     if (!is_askable(domain) || slice_find_byte(domain, '.') < 0)
-        (void)conclude(&ev, SPF_NONE,
-                       arena_printf(mem, "\"%s\" is not a domain that can be asked",
-                                    term_text(&ev, domain)));
+        (void)conclude(
+            &ev, SPF_NONE,
+            SAY(mem, "said.spf.no_domain", SAY_TEXT("domain", term_text(&ev, domain))));
     else if (load(&ev, 0, domain) != STEP_ERROR)
         while (!advance(&ev))
             continue;

@@ -79,9 +79,8 @@ struct spf_outcome {
     enum spf_result result;
     const char
         *term; /* that decided, as published: "ip4:192.0.2.0/24"; NULL: none did */
-    const char *domain; /* in whose record it stands */
-    const char
-        *why; /* for people, half a sentence: "ip4:192.0.2.0/24 of example.com" */
+    const char *domain;  /* in whose record it stands */
+    struct sentence why; /* half a sentence: "ip4:192.0.2.0/24 of example.com" */
     unsigned lookups, voids;
 };
 /* *out lives in mem. */
@@ -98,7 +97,7 @@ struct spf_proposal {
     enum spf_advice advice;
     const char *record; /* the TXT value to publish instead of the present one */
     const char *line;   /* the same for a zone file, in strings of at most 255 bytes */
-    const char *why;
+    struct sentence why;
 };
 /* The change that lets request->address pass: an ip4: or ip6: before the term that says what
  * happens to the rest. Proposed only after an evaluation with it has passed. */

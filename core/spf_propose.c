@@ -83,7 +83,7 @@ static const char *zone_line(struct arena *mem, const char *domain, const char *
     return copy;
 }
 
-static void cannot(struct spf_proposal *out, const char *why)
+static void cannot(struct spf_proposal *out, struct sentence why)
 {
     *out = (struct spf_proposal){.advice = SPF_ADVICE_CANNOT, .why = why};
 }
@@ -101,14 +101,13 @@ static void propose_tried(const struct spf_request *request, const struct spf_dn
     if (outcome.result == SPF_TEMPERROR || outcome.result == SPF_PERMERROR)
         cannot(out, outcome.why);
     else if (outcome.result != SPF_PASS)
-        cannot(out, arena_printf(mem, "%s decides before anything added behind it",
-                                 outcome.why));
+        cannot(out, SAY(mem, "said.spf.decides", SAY_SENTENCE("why", outcome.why)));
     else
         *out = (struct spf_proposal){
             .advice = SPF_ADVICE_PUBLISH,
             .record = record,
             .line = zone_line(mem, request->domain, record),
-            .why = arena_printf(mem, "%s would then let it pass", outcome.why)};
+            .why = SAY(mem, "said.spf.would_pass", SAY_SENTENCE("why", outcome.why))};
 }
 
 void spf_propose(const struct spf_request *request, const struct spf_dns *dns,
@@ -133,11 +132,9 @@ void spf_propose(const struct spf_request *request, const struct spf_dns *dns,
     }
     const char *changed = with_address(mem, slice_trim(record), &request->address);
     if (strlen(changed) > SPF_PROPOSAL_MAX) {
-        cannot(out,
-               arena_printf(mem,
-                            "the SPF record of %s would grow to %zu bytes, more than "
-                            "the %d that fit a DNS answer everywhere",
-                            request->domain, strlen(changed), (int)SPF_PROPOSAL_MAX));
+        cannot(out, SAY(mem, "said.spf.grows", SAY_TEXT("domain", request->domain),
+                        SAY_NUMBER("size", strlen(changed)),
+                        SAY_NUMBER("max", SPF_PROPOSAL_MAX)));
         return;
     }
     propose_tried(request, dns, mem, changed, out);

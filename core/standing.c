@@ -5,17 +5,30 @@
 
 #include "core/standing.h"
 
-static const char *const names[] = {
-    [STANDING_OK] = "ok",
-    [STANDING_UNUSUAL] = "unusual",
-    [STANDING_CAUSE] = "cause",
-    [STANDING_UNKNOWN] = "unknown",
+/* What is said of a standing is found by its name. */
+/* clang-format off */
+#define STANDING_ROW(n) {n, {"{said.cause.standing." n "}"}}
+
+static const struct {
+    const char *name;
+    struct sentence words;
+} rows[] = {
+    [STANDING_OK] = STANDING_ROW("ok"),
+    [STANDING_UNUSUAL] = STANDING_ROW("unusual"),
+    [STANDING_CAUSE] = STANDING_ROW("cause"),
+    [STANDING_UNKNOWN] = STANDING_ROW("unknown"),
 };
-_Static_assert(ARRAY_LEN(names) == STANDING_COUNT, "a name a standing");
+/* clang-format on */
+_Static_assert(ARRAY_LEN(rows) == STANDING_COUNT, "a row a standing");
 
 const char *standing_name(enum standing standing)
 {
-    return names[standing];
+    return rows[standing].name;
+}
+
+struct sentence standing_words(enum standing standing)
+{
+    return rows[standing].words;
 }
 
 static int compare_counts(const void *a, const void *b)

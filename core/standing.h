@@ -19,6 +19,7 @@
 #define CORE_STANDING_H
 
 #include "base/slice.h"
+#include "core/sentence.h"
 
 enum {
     STANDING_DAYS = 28,    /* four weeks: each weekday weighs the same */
@@ -39,6 +40,8 @@ enum standing {
 };
 const char *standing_name(
     enum standing standing); /* "ok", "unusual", "cause", "unknown" */
+/* Is the customer the cause? "very likely" */
+struct sentence standing_words(enum standing standing);
 
 /* Days are spans of 24 hours back from now: messages[0] is the last 24 hours, then the
  * STANDING_DAYS before them. */

@@ -29,27 +29,18 @@ static const enum check_result check_results[] = {
 };
 _Static_assert(ARRAY_LEN(check_results) == WITNESS_ANSWER_COUNT, "a result an answer");
 
+/* With the attempt's time, where there is an attempt. */
 static const struct {
     enum witness_answer answer;
-    const char *with_time, *without_time; /* with_time has one %s */
+    const char *key;
 } reasons[] = {
-    [WITNESS_SAME] = {WITNESS_CONFIRMS, "our log has this rejection at %s",
-                      "our log has this rejection"                                                                                                                },
-    [WITNESS_WAS_SENT] = {WITNESS_DIFFERS,
-                      "our log has this message at %s, but it was accepted",                        "our log has this message, but it was accepted"               },
-    [WITNESS_OTHER_REPLY] = {WITNESS_DIFFERS,
-                      "our log has this message at %s, but with another reply",                     "our log has this message, but with another reply"            },
-    [WITNESS_NO_ADDRESS] =
-        {WITNESS_UNKNOWN,
-                      "our log has this message at %s, but does not say which address was refused",
-                      "our log has this message, but does not say which address was refused"                                                                      },
-    [WITNESS_NOT_KNOWN] = {WITNESS_ABSENT,   "our log does not know it",
-                      "our log does not know it"                                                                                                                  },
-    [WITNESS_NO_LOG] = {WITNESS_UNKNOWN,  "we have no log of that time",
-                      "we have no log of that time"                                                                                                               },
-    [WITNESS_NOTHING] =
-        {WITNESS_UNKNOWN,
-                      "the bounce names nothing that could be looked for in our log",               "the bounce names nothing that could be looked for in our log"},
+    [WITNESS_SAME] = {WITNESS_CONFIRMS, "said.log.same"       },
+    [WITNESS_WAS_SENT] = {WITNESS_DIFFERS,  "said.log.was_sent"   },
+    [WITNESS_OTHER_REPLY] = {WITNESS_DIFFERS,  "said.log.other_reply"},
+    [WITNESS_NO_ADDRESS] = {WITNESS_UNKNOWN,  "said.log.no_address" },
+    [WITNESS_NOT_KNOWN] = {WITNESS_ABSENT,   "said.log.not_known"  },
+    [WITNESS_NO_LOG] = {WITNESS_UNKNOWN,  "said.log.no_log"     },
+    [WITNESS_NOTHING] = {WITNESS_UNKNOWN,  "said.log.nothing"    },
 };
 _Static_assert(ARRAY_LEN(reasons) == WITNESS_REASON_COUNT, "an answer a reason");
 
@@ -63,15 +54,12 @@ enum check_result witness_check(enum witness_answer answer)
     return check_results[answer];
 }
 
-const char *witness_sentence(struct arena *mem, const struct witness *witness,
-                             const char *when)
+struct sentence witness_sentence(struct arena *mem, const struct witness *witness)
 {
-    const char *text = when != NULL ? reasons[witness->reason].with_time
-                                    : reasons[witness->reason].without_time;
-    const char *place = when != NULL ? strstr(text, "%s") : NULL;
-    if (place == NULL)
-        return text;
-    return arena_printf(mem, "%.*s%s%s", (int)(place - text), text, when, place + 2);
+    const char *key = reasons[witness->reason].key;
+
+    return witness->row == NULL ? sentence_fill(mem, key, NULL)
+                                : SAY(mem, key, SAY_TIME("when", witness->row->at));
 }
 
 void witness_span(const struct evidence *evidence, int64_t now, int64_t *out_from,

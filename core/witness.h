@@ -86,10 +86,8 @@ struct witness {
 
 void witness_judge(const struct witness_facts *facts, struct witness *out);
 
-/* One sentence for the agent. when: the row's time as people read it (timetext_person of
- * row->at); NULL without a row. Lives in mem. */
-const char *witness_sentence(struct arena *mem, const struct witness *witness,
-                             const char *when);
+/* For the agent, with the row's time in it. Lives in mem. */
+struct sentence witness_sentence(struct arena *mem, const struct witness *witness);
 
 /* The span of time in which the attempt must lie: what the log has to cover for "absent", and where
  * candidates by recipient are looked for. Never beyond now. */

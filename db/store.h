@@ -152,7 +152,8 @@ NODISCARD int store_pool_move_leases(struct store *store, int64_t from, int64_t 
 struct listing_row {
     const char *address, *zone;
     enum listing_state state;
-    const char *code, *why;
+    const char *code;
+    struct sentence why;
     int64_t since, checked_at, until_at; /* until_at 0: the present row */
 };
 /* What a new answer means for the address: "unknown" neither begins a listing nor ends one. */

@@ -63,9 +63,9 @@ static int read_check(struct sql_rows *rows, struct arena *mem, void *element,
     struct check *check = element;
     const char *result = sql_text(rows, 3, mem);
 
-    check->question = sql_text(rows, 0, mem);
-    check->answer = sql_text(rows, 1, mem);
-    check->source = sql_text(rows, 2, mem);
+    check->question.line = sql_text(rows, 0, mem);
+    check->answer.line = sql_text(rows, 1, mem);
+    check->source.line = sql_text(rows, 2, mem);
     check->checked_at = sql_int(rows, 4);
     return check_result_parse(slice_from(result), &check->result)
                ? 0
@@ -80,8 +80,8 @@ static int add_checks(struct store *store, const struct case_row *row, int64_t i
         if (sql_run(store->sql, err,
                     "INSERT INTO diagnosis_check (case_id, position, question, answer, "
                     "source, result, checked_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                    "iitttti", id, (int64_t)i, check->question, check->answer,
-                    check->source, check_result_name(check->result),
+                    "iitttti", id, (int64_t)i, check->question.line, check->answer.line,
+                    check->source.line, check_result_name(check->result),
                     check->checked_at) != 0)
             return -1;
     }

@@ -18,7 +18,7 @@ static int read_listing(struct sql_rows *rows, struct arena *mem, void *element,
         .address = sql_text(rows, 0, mem),
         .zone = sql_text(rows, 1, mem),
         .code = sql_text(rows, 3, mem),
-        .why = sql_text(rows, 4, mem),
+        .why = {sql_text(rows, 4, mem)},
         .since = sql_int(rows, 5),
         .checked_at = sql_int(rows, 6),
         .until_at = sql_int(rows, 7),
@@ -65,7 +65,7 @@ static int put_row(struct store *store, void *context, struct error *err)
             "UPDATE listing SET checked_at = $3, code = $5, why = $6 WHERE address = $1 "
             "AND zone = $2 AND until_at = 0 AND state = $4",
             "ttittt", row->address, row->zone, row->checked_at, state, row->code,
-            row->why) != 0)
+            row->why.line) != 0)
         return -1;
     if (sql_changes(store->sql) > 0)
         return 0;
@@ -76,10 +76,11 @@ static int put_row(struct store *store, void *context, struct error *err)
                 "AND until_at = 0",
                 "tti", row->address, row->zone, row->checked_at) != 0)
         return -1;
-    return sql_run(
-        store->sql, err,
-        "INSERT INTO listing (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $6)",
-        "ttttti", row->address, row->zone, state, row->code, row->why, row->checked_at);
+    return sql_run(store->sql, err,
+                   "INSERT INTO listing (" COLUMNS
+                   ") VALUES ($1, $2, $3, $4, $5, $6, $6)",
+                   "ttttti", row->address, row->zone, state, row->code, row->why.line,
+                   row->checked_at);
 }
 
 int store_listing_put(struct store *store, const struct listing_row *row,

@@ -15,6 +15,7 @@
 #include "issuer/dnsbl/zones.h"
 #include "issuer/identity/guard.h"
 #include "issuer/mtalog/intake.h"
+#include "issuer/render/say.h"
 
 enum {
     PATH_SIZE = 512,
@@ -36,6 +37,7 @@ struct app {
     const struct resolver *lent_resolver; /* of the parts, or NULL */
     struct pepper pepper;
     struct seal seal;
+    struct templates *templates;
     struct guard *guard;
     _Atomic(struct generation *) generation;
     pthread_mutex_t reload_turn;
@@ -128,7 +130,8 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
     app->random = parts->random;
     app->lent_resolver = parts->resolver;
     if (read_pepper(parts->config, &app->pepper, err) != 0 ||
-        read_seal(parts, &app->seal, err) != 0)
+        read_seal(parts, &app->seal, err) != 0 ||
+        templates_load(parts->config->template_dir, &app->templates, err) != 0)
         goto fail;
     if (generation_new(parts->config, parts->resolver == NULL, &generation, err) != 0)
         goto fail;
@@ -146,6 +149,7 @@ int app_new(const struct app_parts *parts, struct app **out, struct error *err)
     return 0;
 fail:
     generation_free(generation, false);
+    templates_free(app->templates);
     seal_close(&app->seal);
     pepper_release(&app->pepper);
     free(app);
@@ -168,6 +172,7 @@ void app_free(struct app *app)
     guard_free(app->guard);
     intake_free(app->intake);
     monitor_free(app->monitor);
+    templates_free(app->templates);
     seal_close(&app->seal);
     pepper_release(&app->pepper);
     pthread_mutex_destroy(&app->reload_turn);
@@ -253,6 +258,19 @@ const struct resolver *app_resolver(const struct app *app)
 const struct zones *app_zones(const struct app *app)
 {
     return atomic_load(&app->generation)->zones;
+}
+
+const struct templates *app_templates(const struct app *app)
+{
+    return app->templates;
+}
+
+const char *app_say(const struct app *app, struct arena *mem, struct sentence sentence)
+{
+    const struct speaker speaker = {
+        .templates = app->templates, .mem = mem, .lang = "en", .now = app_now(app)};
+
+    return say(&speaker, sentence);
 }
 
 struct guard *app_guard(struct app *app)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "core/role.h"
+#include "core/sentence.h"
 #include "core/verifier.h"
 #include "db/store.h"
 
@@ -26,6 +27,7 @@ struct intake;
 struct monitor;
 struct monitor_times;
 struct seal;
+struct templates;
 struct app;
 
 /* Who acts: for permission and for the audit log. */
@@ -45,7 +47,7 @@ struct app_parts {
     struct random random;
     const struct resolver *resolver;
 };
-/* Opens the store for writing, reads the pepper. app_free ends it. */
+/* Opens the store for writing, reads the pepper and the templates. app_free ends it. */
 NODISCARD int app_new(const struct app_parts *parts, struct app **out,
                       struct error *err);
 void app_free(struct app *app);
@@ -62,6 +64,11 @@ const struct seal *app_seal(const struct app *app);
 const struct resolver *app_resolver(const struct app *app);
 /* The block lists of the configuration of now (issuer/dnsbl/zones.h). */
 const struct zones *app_zones(const struct app *app);
+
+/* Pages, mails and texts (issuer/render/template.h): those of the start, also after a reload. */
+const struct templates *app_templates(const struct app *app);
+/* A sentence in English, as errors and the command line have it; lives in mem. */
+const char *app_say(const struct app *app, struct arena *mem, struct sentence sentence);
 
 /* How often who tried to sign in (issuer/identity/guard.h). */
 struct guard *app_guard(struct app *app);

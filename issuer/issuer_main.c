@@ -23,6 +23,7 @@
 #include "issuer/dnsbl/zones.h"
 #include "issuer/http/server.h"
 #include "issuer/jobs/jobs.h"
+#include "issuer/render/template.h"
 #include "issuer/web/web.h"
 
 enum {
@@ -44,7 +45,6 @@ static const char usage[] =
 struct daemon {
     const char *config_path;
     struct app *app;
-    struct templates *templates;
     struct web web;
     struct api api, api_by_token;
     struct site console_site, customer_site, api_site, token_site;
@@ -120,11 +120,8 @@ static int start(struct daemon *daemon, struct config *config, struct error *err
         config_free(config);
         return -1;
     }
-    if (templates_load(config->template_dir, &daemon->templates, err) != 0)
-        return -1;
-    daemon->web = (struct web){.app = daemon->app, .templates = daemon->templates};
-    daemon->api = (struct api){
-        .app = daemon->app, .templates = daemon->templates, .take_usage = job_usage};
+    daemon->web = (struct web){.app = daemon->app};
+    daemon->api = (struct api){.app = daemon->app, .take_usage = job_usage};
     web_console_site(&daemon->web, &daemon->console_site);
     web_customer_site(&daemon->web, &daemon->customer_site);
     daemon->console_site.is_proxied = config->console.is_proxied;
@@ -156,7 +153,6 @@ static void stop(struct daemon *daemon)
         snprintf(path, sizeof path, "%s/api", app_config(daemon->app)->runtime_dir) <
             (int)sizeof path)
         unlink(path);
-    templates_free(daemon->templates);
     app_free(daemon->app);
 }
 

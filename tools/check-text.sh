@@ -5,8 +5,10 @@
 # {placeholders}; every guide and mail is there in each language of the customers' texts, with the
 # same ones. A key that a template or a C source (SOURCE, files) names exists, and every key of
 # English is named somewhere; "state.%s.word" in C names all that it can make. A statement in C that
-# speaks a key names what the key fills in. A text has both forms of its plural. A page's template has
-# no words of its own: neither between tags nor in an attribute that people read or hear. What is
+# speaks a key, or makes a sentence of it (core/sentence.h), names what the key fills in, and nothing
+# else; where the key comes out of a table, the file does. The rows of a table that find their words by
+# a name (#define ROW(n) … "{said.doubt." n "}") have a text each. A text has both forms of its plural,
+# and is then spoken with a count. A page's template has no words of its own: neither between tags nor in an attribute that people read or hear. What is
 # typed or a name stands in <code>, <kbd>, <var> or an element with translate="no".
 set -eu
 templates=$1
@@ -82,13 +84,66 @@ kind == "html" || kind == "email" {
 kind == "html" && (own = bare($0)) != "" {
 	complain("\"" own "\" stands in the template itself, not in a catalogue")
 }
+# The names that a file, or a statement, fills into sentences.
+function filled(text, into,    count) {
+	split("", into)
+	while (match(text, /SAY_[A-Z]+\([ \t]*"[a-z_]+"/)) {
+		key = substr(text, RSTART, RLENGTH)
+		text = substr(text, RSTART + RLENGTH)
+		gsub(/^[^"]*"|"$/, "", key)
+		into[key] = 1
+		count++
+	}
+	return count
+}
+# The keys in it, plurals by the form that has all.
+function keys(text, into,    count) {
+	split("", into)
+	while (match(text, /"[a-z_]+(\.[a-z0-9_]+)+"/)) {
+		key = substr(text, RSTART + 1, RLENGTH - 2)
+		text = substr(text, RSTART + RLENGTH)
+		if ((key ".other") in english) key = key ".other"
+		if (key in english) { into[key] = 1; count++ }
+	}
+	return count
+}
+function has_hole(key, name) { return index(fills[key] " ", " " name " ") > 0 }
+# Is each of the names that are filled in a placeholder of one of the keys?
+function check_filled(where, names_, keys_,    n, k, found) {
+	for (n in names_) {
+		found = 0
+		for (k in keys_) found = found || has_hole(k, n)
+		if (!found) say(where ": nothing has {" n "}")
+	}
+}
 # A statement that speaks names every placeholder of the keys in it.
 FILENAME ~ /\.[ch]$/ {
 	statement = FNR == 1 ? $0 : statement " " $0
 	if (/[;{}][ \t]*$/) {
-		if (statement ~ /(speak(_with|_plural|_count)?|template_text)\(/) spoken[++spoken_count] = FILENAME ":" FNR ": " statement
+		if (statement ~ /(speak(_with|_plural|_count)?|template_text|SAY|SENTENCE)\(/) spoken[++spoken_count] = FILENAME ":" FNR ": " statement
 		statement = ""
 	}
+}
+# A table that finds its words by a name: ROW("log_absent") is "said.doubt.log_absent".
+FILENAME ~ /\.[ch]$/ && /^#define [A-Z_]+\(n\)/ {
+	row = $2; sub(/\(.*/, "", row)
+	rest = $0
+	while (match(rest, /"\{?[a-z_]+\.[a-z_.]*" n/)) {
+		key = substr(rest, RSTART + 1, RLENGTH - 4); sub(/^\{/, "", key)
+		rows[FILENAME, row] = rows[FILENAME, row] " " key
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+}
+FILENAME ~ /\.[ch]$/ && !/^#define/ {
+	rest = $0
+	while (match(rest, /[A-Z_]+\("[a-z_]+"\)/)) {
+		row = substr(rest, RSTART, RLENGTH); name = row
+		sub(/\(.*/, "", row); gsub(/^[^"]*"|"\)$/, "", name)
+		count = split(rows[FILENAME, row], prefix, " ")
+		for (i = 1; i <= count; i++) said[prefix[i] name] = named[prefix[i] name] = FILENAME ":" FNR
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+	whole[FILENAME] = whole[FILENAME] " " $0
 }
 FILENAME ~ /\.[ch]$/ {
 	rest = $0
@@ -131,7 +186,7 @@ END {
 		if (!found) say(english[e] ": nobody uses \"" e "\"")
 	}
 	for (k in said)
-		if (said[k] ~ /\/web\// && k ~ /^console\./ && !(k in english) && !((k ".one") in english)) say(said[k] ": there is no text \"" k "\"")
+		if ((k ~ /^said\./ || k in named || (said[k] ~ /\/web\// && k ~ /^console\./)) && !(k in english) && !((k ".one") in english)) say(said[k] ": there is no text \"" k "\"")
 	for (e in english) {
 		stem = e
 		if (sub(/\.one$/, "", stem) && !((stem ".other") in english)) say(english[e] ": there is no \"" stem ".other\"")
@@ -148,6 +203,32 @@ END {
 			for (k = 1; k <= count; k++)
 				if (index(spoken[i], "\"" hole[k] "\"") == 0)
 					say(substr(spoken[i], 1, index(spoken[i], ": ") - 1) ": \"" key "\" wants {" hole[k] "}")
+		}
+	}
+	# What a verdict comes to has a word in lists, too.
+	for (e in english) {
+		stem = e
+		if (sub(/^said\.verdict\./, "console.verdict.", stem) && !(stem in english)) say(english[e] ": there is no \"" stem "\"")
+		stem = e
+		if (sub(/^console\.verdict\./, "said.verdict.", stem) && !(stem in english)) say(english[e] ": there is no \"" stem "\"")
+	}
+	for (k in named) if (fills[k] != "") say(named[k] ": \"" k "\" wants" fills[k] ", and a row fills in nothing")
+	for (i = 1; i <= spoken_count; i++) {
+		where = substr(spoken[i], 1, index(spoken[i], ": ") - 1)
+		if (spoken[i] !~ /SAY\(/ || keys(spoken[i], of_text) == 0) continue
+		filled(spoken[i], of_code)
+		check_filled(where, of_code, of_text)
+		for (k in of_text)
+			if ((k ~ /\.other$/) != (spoken[i] ~ /SAY_COUNT\(/)) say(where ": \"" k "\" and a count go together")
+	}
+	for (f in whole) {
+		filled(whole[f], of_code)
+		keys(whole[f], of_text)
+		check_filled(f, of_code, of_text)
+		for (k in of_text) {
+			if (k !~ /^said\./) continue
+			count = split(fills[k], hole, " ")
+			for (i = 1; i <= count; i++) if (!(hole[i] in of_code)) say(f ": \"" k "\" wants {" hole[i] "}")
 		}
 	}
 	exit bad

@@ -14,7 +14,6 @@
 
 #include "issuer/app.h"
 #include "issuer/http/router.h"
-#include "issuer/render/template.h"
 
 /* What a resource reads of a request, noted instead of read. For the test that holds the description
  * (openapi.h) against it. */
@@ -26,7 +25,6 @@ struct api_told {
 
 struct api {
     struct app *app;
-    const struct templates *templates; /* for the mail server's configuration text */
     /* Take in what authd wrote just now (jobs/jobs.h job_usage), before a lease is shown; NULL:
      * the jobs alone do it. A failure shows what is known so far. */
     int (*take_usage)(struct app *app, struct error *err);

@@ -93,12 +93,13 @@ static const char *canonical(struct arena *mem, const char *text)
     return arena_strdup(mem, shown);
 }
 
-static json_t *listings_of(const struct listing_row *rows, size_t count)
+static json_t *listings_of(const struct call *call, const struct listing_row *rows,
+                           size_t count)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, present_listing(&rows[i]));
+        json_array_append_new(array, present_listing(&call->speaker, &rows[i]));
     return array;
 }
 
@@ -120,7 +121,7 @@ static int show_pool(struct call *call, const char *address, json_t **out,
     if (failed != 0)
         return -1;
     *out = present_pool(&found);
-    json_object_set_new(*out, "listings", listings_of(rows, count));
+    json_object_set_new(*out, "listings", listings_of(call, rows, count));
     return 0;
 }
 
@@ -221,7 +222,7 @@ int api_listing_now(struct call *call, json_t **out, struct error *err)
     app_give_back(call->app, store);
     if (failed != 0)
         return -1;
-    *out = page_cut(listings_of(rows, count), &page);
+    *out = page_cut(listings_of(call, rows, count), &page);
     return 0;
 }
 
@@ -243,7 +244,7 @@ int api_listing_history(struct call *call, json_t **out, struct error *err)
     app_give_back(call->app, store);
     if (failed != 0)
         return -1;
-    *out = page_cut(listings_of(rows, count), &page);
+    *out = page_cut(listings_of(call, rows, count), &page);
     return 0;
 }
 
@@ -256,6 +257,6 @@ int api_listing_check(struct call *call, json_t **out, struct error *err)
     if (call_fields(call, err, "{s:s}", "address", &address) != 0 ||
         listing_check(call->app, call->mem, address, &rows, &count, err) != 0)
         return -1;
-    *out = page_of(listings_of(rows, count), 0);
+    *out = page_of(listings_of(call, rows, count), 0);
     return 0;
 }

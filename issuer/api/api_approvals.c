@@ -24,7 +24,7 @@ int api_approval_list(struct call *call, json_t **out, struct error *err)
         return -1;
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(all, present_approval(&rows[i], call->now));
+        json_array_append_new(all, present_approval(&call->speaker, &rows[i]));
     *out = page_cut(all, &page);
     return 0;
 }

@@ -192,6 +192,10 @@ void api_run(const struct api *api, const struct resource *resource,
     struct error err = {0};
     json_t *out = NULL;
 
+    call.speaker = (struct speaker){.templates = app_templates(api->app),
+                                    .mem = request->mem,
+                                    .lang = "en",
+                                    .now = call.now};
     if (let_in(&call, resource->act, &err) != 0 || read_request(&call, &err) != 0 ||
         resource->run(&call, &out, &err) != 0) {
         if (err.kind == ERROR_INTERNAL || err.kind == ERROR_INTEGRITY)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "issuer/api/api.h"
+#include "issuer/render/say.h"
 
 enum {
     API_LIMIT_DEFAULT = 50,
@@ -25,6 +26,7 @@ struct call {
     struct actor actor;
     int64_t token_id; /* 0: by the unix socket */
     int64_t now;
+    struct speaker speaker; /* English, as of now */
     struct form query;
     json_t *body;     /* of a POST; freed with the call, so its strings live as long */
     unsigned status;  /* of success */

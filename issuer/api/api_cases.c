@@ -66,7 +66,7 @@ int api_diagnose(struct call *call, json_t **out, struct error *err)
     if (read_question(call, &question, err) != 0 ||
         diagnose(call->app, call->mem, &question, &diagnosis, err) != 0)
         return -1;
-    *out = present_diagnosis(&diagnosis);
+    *out = present_diagnosis(&call->speaker, &diagnosis);
     put_explained(*out, diagnosis.explained);
     return 0;
 }
@@ -83,7 +83,7 @@ int api_case_open(struct call *call, json_t **out, struct error *err)
         call->response, "Location",
         arena_printf(call->mem, "/api/v1/cases/%lld", (long long)diagnosis.row.id));
     call->status = 201;
-    *out = present_diagnosis(&diagnosis);
+    *out = present_diagnosis(&call->speaker, &diagnosis);
     return 0;
 }
 
@@ -95,7 +95,7 @@ int api_case_check(struct call *call, json_t **out, struct error *err)
     if (call_id(call, &id, err) != 0 || call_fields(call, err, "{}") != 0 ||
         case_check_again(call->app, call->mem, &call->actor, id, &diagnosis, err) != 0)
         return -1;
-    *out = present_diagnosis(&diagnosis);
+    *out = present_diagnosis(&call->speaker, &diagnosis);
     return 0;
 }
 
@@ -119,7 +119,7 @@ static int find_listing(struct store *store, struct arena *mem,
         if (snprintf(listing->code, sizeof listing->code, "%s",
                      rows[i].code == NULL ? "" : rows[i].code) < 0 ||
             snprintf(listing->why, sizeof listing->why, "%s",
-                     rows[i].why == NULL ? "" : rows[i].why) < 0)
+                     rows[i].why.line == NULL ? "" : rows[i].why.line) < 0)
             return error_set(err, ERROR_INTERNAL, "could not format a listing");
         diagnosis->listing_checked_at = rows[i].checked_at;
     }
@@ -145,8 +145,8 @@ static int leases_of(struct call *call, struct store *store,
             return -1;
         }
         json_t *lease = present_lease(&leases[i], call->now, NULL);
-        put_text(lease, "last_refusal",
-                 refused_newest(call->mem, rows, rows_count, call->now));
+        put_sentence(lease, "last_refusal", &call->speaker,
+                     refused_newest(call->mem, rows, rows_count));
         json_array_append_new(array, lease);
     }
     *out = array;
@@ -171,7 +171,7 @@ int api_case_show(struct call *call, json_t **out, struct error *err)
         diagnosis_explain(call->app, store, call->mem, &diagnosis, err) != 0 ||
         leases_of(call, store, &filter, &leases, err) != 0)
         goto out;
-    *out = present_diagnosis(&diagnosis);
+    *out = present_diagnosis(&call->speaker, &diagnosis);
     json_object_set_new(*out, "leases", leases);
     result = 0;
 
@@ -199,7 +199,7 @@ int api_case_list(struct call *call, json_t **out, struct error *err)
     size_t shown = count > page.limit ? page.limit : count;
     json_t *items = json_array();
     for (size_t i = 0; i < shown; i++)
-        json_array_append_new(items, present_case_line(&rows[i]));
+        json_array_append_new(items, present_case_line(&call->speaker, &rows[i]));
     *out = page_of(items, shown < count ? rows[shown - 1].id : 0);
     return 0;
 }

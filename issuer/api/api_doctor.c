@@ -34,18 +34,12 @@ int api_canary_make(struct call *call, json_t **out, struct error *err)
     return 0;
 }
 
-static json_t *present_reach(const struct reach *reach)
+static json_t *present_reach(const struct speaker *speaker, const struct reach *reach)
 {
     json_t *checks = json_array();
 
-    for (size_t i = 0; i < REACH_CHECKS; i++) {
-        json_t *o = json_object();
-        put_text(o, "question", reach->checks[i].question);
-        put_text(o, "answer", reach->checks[i].answer);
-        put_text(o, "source", reach->checks[i].source);
-        put_text(o, "result", check_result_name(reach->checks[i].result));
-        json_array_append_new(checks, o);
-    }
+    for (size_t i = 0; i < REACH_CHECKS; i++)
+        json_array_append_new(checks, present_check(speaker, &reach->checks[i]));
     json_t *o = json_object();
     put_text(o, "will_work", check_result_name(reach->will_work));
     put_text(o, "domain", reach->domain);
@@ -94,7 +88,7 @@ int api_pool_reach(struct call *call, json_t **out, struct error *err)
                          "the pool has \"%.60s\", which is no address", found.address);
     request.helo = found.helo;
     reach_check(&dns, call->mem, &request, &reach);
-    *out = present_reach(&reach);
+    *out = present_reach(&call->speaker, &reach);
     return 0;
 }
 
@@ -151,7 +145,7 @@ int api_guides(struct call *call, json_t **out, struct error *err)
 
     if (call_query(call, "limit cursor", err) != 0 || call_page(call, &page, err) != 0)
         return -1;
-    json_t *guides = template_guides(call->api->templates, NULL);
+    json_t *guides = template_guides(app_templates(call->app), NULL);
     json_t *list = json_array();
     for (size_t i = 0; i < json_array_size(guides); i++) {
         json_t *o = json_object();

@@ -57,7 +57,8 @@ static void put_approval(const struct call *call, const struct approval *approva
                          json_t *lease)
 {
     if (approval->id != 0)
-        json_object_set_new(lease, "approval", present_approval(approval, call->now));
+        json_object_set_new(lease, "approval",
+                            present_approval(&call->speaker, approval));
 }
 
 int api_lease_show(struct call *call, json_t **out, struct error *err)
@@ -90,10 +91,11 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
         return -1;
     json_t *usage = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(usage, present_usage(call->mem, &rows[i], call->now));
+        json_array_append_new(usage, present_usage(&call->speaker, &rows[i]));
     *out = present_lease(&lease, call->now, NULL);
     put_approval(call, &approval, *out);
-    put_text(*out, "last_refusal", refused_newest(call->mem, rows, count, call->now));
+    put_sentence(*out, "last_refusal", &call->speaker,
+                 refused_newest(call->mem, rows, count));
     json_object_set_new(*out, "usage", usage);
     json_object_set_new(*out, "customer_said", present_said(said, said_count));
     return 0;

@@ -24,7 +24,7 @@ int api_mta(struct call *call, json_t **out, struct error *err)
     if (failed != 0)
         return -1;
     facts.pool = pool;
-    if (recipe_render(call->api->templates, recipe, &facts, &call->response->body,
+    if (recipe_render(app_templates(call->app), recipe, &facts, &call->response->body,
                       err) != 0)
         return -1;
     call->response->content_type = "text/plain; charset=utf-8";

@@ -24,6 +24,12 @@ void put_text(json_t *object, const char *key, const char *text)
     json_object_set_new(object, key, value);
 }
 
+void put_sentence(json_t *object, const char *key, const struct speaker *speaker,
+                  struct sentence sentence)
+{
+    put_text(object, key, say(speaker, sentence));
+}
+
 void put_number(json_t *object, const char *key, int64_t number)
 {
     json_object_set_new(object, key, json_integer(number));
@@ -141,25 +147,31 @@ static json_t *present_evidence(const struct evidence *e)
     return o;
 }
 
-static json_t *present_checks(const struct case_row *row)
+json_t *present_check(const struct speaker *speaker, const struct check *check)
+{
+    json_t *o = json_object();
+
+    put_sentence(o, "question", speaker, check->question);
+    put_sentence(o, "answer", speaker, check->answer);
+    put_sentence(o, "source", speaker, check->source);
+    put_text(o, "result", check_result_name(check->result));
+    return o;
+}
+
+static json_t *present_checks(const struct speaker *speaker, const struct case_row *row)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; i < row->checks_count; i++) {
-        const struct check *check = &row->checks[i];
-        json_t *o = json_object();
-        put_text(o, "question", check->question);
-        put_text(o, "answer", check->answer);
-        put_text(o, "source", check->source);
-        put_text(o, "result", check_result_name(check->result));
-        put_time(o, "checked_at", check->checked_at);
+        json_t *o = present_check(speaker, &row->checks[i]);
+        put_time(o, "checked_at", row->checks[i].checked_at);
         json_array_append_new(array, o);
     }
     return array;
 }
 
 /* Each with its name, for programs, and its sentence, for people. */
-static json_t *present_doubts(doubts set)
+static json_t *present_doubts(const struct speaker *speaker, doubts set)
 {
     json_t *array = json_array();
 
@@ -168,7 +180,7 @@ static json_t *present_doubts(doubts set)
             continue;
         json_t *o = json_object();
         put_text(o, "name", doubt_name((enum doubt)i));
-        put_text(o, "sentence", doubt_sentence((enum doubt)i));
+        put_sentence(o, "sentence", speaker, doubt_sentence((enum doubt)i));
         json_array_append_new(array, o);
     }
     return array;
@@ -184,17 +196,18 @@ static void put_doubt_names(json_t *object, doubts set)
     json_object_set_new(object, "doubts", array);
 }
 
-json_t *present_approval(const struct approval *approval, int64_t now)
+json_t *present_approval(const struct speaker *speaker, const struct approval *approval)
 {
     json_t *o = json_object();
 
     put_number(o, "id", approval->id);
     put_number(o, "lease", approval->lease_id);
     put_number(o, "case", approval->case_id);
-    put_text(o, "state", approval_state_name(approval_state_at(approval, now)));
+    put_text(o, "state",
+             approval_state_name(approval_state_at(approval, speaker->now)));
     put_text(o, "mailbox", approval->mailbox);
     put_doubt_names(o, approval->doubts);
-    json_object_set_new(o, "why", present_doubts(approval->doubts));
+    json_object_set_new(o, "why", present_doubts(speaker, approval->doubts));
     put_number(o, "lasts_s", approval->for_s);
     put_text(o, "asked_by", approval->asked_by);
     put_time(o, "asked_at", approval->asked_at);
@@ -205,15 +218,15 @@ json_t *present_approval(const struct approval *approval, int64_t now)
     return o;
 }
 
-json_t *present_case_line(const struct case_row *row)
+json_t *present_case_line(const struct speaker *speaker, const struct case_row *row)
 {
     const struct diagnosis_row *words = diagnosis_row(row->verdict);
     json_t *o = json_object();
 
     put_number_or_null(o, "id", row->id);
     put_text(o, "verdict", words->name);
-    put_text(o, "headline", words->headline);
-    put_text(o, "advice", words->advice);
+    put_sentence(o, "headline", speaker, words->headline);
+    put_sentence(o, "advice", speaker, words->advice);
     put_bool(o, "may_lease", words->may_lease);
     put_doubt_names(o, row->doubts);
     put_text(o, "address", row->address);
@@ -227,35 +240,38 @@ json_t *present_case_line(const struct case_row *row)
     return o;
 }
 
-static json_t *present_clears(const struct clears *clears)
+static json_t *present_clears(const struct speaker *speaker,
+                              const struct clears *clears)
 {
-    if (clears->sentence == NULL)
+    if (clears->sentence.line == NULL)
         return json_null();
     json_t *o = json_object();
     put_text(o, "basis", clearing_basis_name(clears->estimate.basis));
     put_time(o, "not_before", clears->estimate.not_before);
     put_time(o, "probably_by", clears->estimate.probably_by);
     put_time(o, "latest", clears->estimate.latest);
-    put_text(o, "sentence", clears->sentence);
+    put_sentence(o, "sentence", speaker, clears->sentence);
     return o;
 }
 
-json_t *present_diagnosis(const struct diagnosis *diagnosis)
+json_t *present_diagnosis(const struct speaker *speaker,
+                          const struct diagnosis *diagnosis)
 {
     const struct listing *listing = &diagnosis->listing;
-    json_t *o = present_case_line(&diagnosis->row);
+    json_t *o = present_case_line(speaker, &diagnosis->row);
     json_t *l = json_object();
 
     put_text(l, "state", listing_state_name(listing->state));
     put_text(l, "code", listing->code[0] != '\0' ? listing->code : NULL);
-    put_text(l, "why", listing->why[0] != '\0' ? listing->why : NULL);
+    put_sentence(l, "why", speaker, listing_why(listing));
     put_text(l, "meaning", diagnosis->meaning);
     put_text(l, "lookup_url", diagnosis->lookup_url);
     put_time(l, "checked_at", diagnosis->listing_checked_at);
     json_object_set_new(o, "listing", l);
-    json_object_set_new(o, "clears", present_clears(&diagnosis->clears));
-    json_object_set_new(o, "checks", present_checks(&diagnosis->row));
-    json_object_set_new(o, "why_second_person", present_doubts(diagnosis->row.doubts));
+    json_object_set_new(o, "clears", present_clears(speaker, &diagnosis->clears));
+    json_object_set_new(o, "checks", present_checks(speaker, &diagnosis->row));
+    json_object_set_new(o, "why_second_person",
+                        present_doubts(speaker, diagnosis->row.doubts));
     json_object_set_new(o, "evidence", present_evidence(&diagnosis->row.evidence));
     put_number_or_null(o, "same_bounce_case", diagnosis->same_bounce_case);
     return o;
@@ -285,7 +301,7 @@ json_t *present_pool(const struct pool_address *address)
     return o;
 }
 
-json_t *present_listing(const struct listing_row *row)
+json_t *present_listing(const struct speaker *speaker, const struct listing_row *row)
 {
     json_t *o = json_object();
 
@@ -293,7 +309,7 @@ json_t *present_listing(const struct listing_row *row)
     put_text(o, "list", row->zone);
     put_text(o, "state", listing_state_name(row->state));
     put_text(o, "code", row->code != NULL && row->code[0] != '\0' ? row->code : NULL);
-    put_text(o, "why", row->why);
+    put_sentence(o, "why", speaker, row->why);
     put_time(o, "since", row->since);
     put_time(o, "checked_at", row->checked_at);
     return o;
@@ -312,9 +328,9 @@ json_t *present_said(const struct lease_said *said, size_t count)
     return list;
 }
 
-json_t *present_usage(struct arena *mem, const struct usage_row *row, int64_t now)
+json_t *present_usage(const struct speaker *speaker, const struct usage_row *row)
 {
-    struct refused refused = refused_tell(mem, row, now);
+    struct refused refused = refused_tell(speaker->mem, row);
     json_t *o = json_object();
 
     put_time(o, "at", row->at);
@@ -324,11 +340,9 @@ json_t *present_usage(struct arena *mem, const struct usage_row *row, int64_t no
     put_text(o, "program", row->program);
     put_number(o, "recipients", row->recipients);
     put_number_or_null(o, "code", refused.code);
-    put_text(o, "why", refused.why);
+    put_sentence(o, "why", speaker, refused.why);
     put_time(o, "replaced_at", refused.replaced_at);
-    put_text(o, "text",
-             refused.code != 0 ? arena_printf(mem, "%u: %s", refused.code, refused.why)
-                               : row->detail);
+    put_sentence(o, "text", speaker, refused_line(speaker->mem, row));
     return o;
 }
 

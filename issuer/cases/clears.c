@@ -48,12 +48,8 @@ int clears_read(struct store *store, struct arena *mem,
         facts.since = present.since;
     clearing_estimate(&facts, question->now, &made.estimate);
     made.since = facts.since;
-    made.sentence = clearing_sentence(mem, &facts, &made.estimate, question->now);
-    made.within = clearing_within(mem, &made.estimate, question->now);
-    if (made.within != NULL)
-        made.within_s = made.estimate.latest > question->now
-                            ? made.estimate.latest - question->now
-                            : 1;
+    made.sentence = clearing_sentence(mem, &facts, &made.estimate);
+    made.within_s = clearing_within_s(&made.estimate, question->now);
     *out = made;
     return 0;
 }

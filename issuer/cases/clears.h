@@ -17,9 +17,8 @@ struct clears_question {
 struct clears {
     int64_t since; /* listed, as far as we saw */
     struct clearing estimate;
-    const char *sentence; /* NULL: nothing is listed, and the rest is zero */
-    const char *within;   /* clearing_within, may be NULL */
-    int64_t within_s;     /* the same as seconds, at least 1; 0 where there is none */
+    struct sentence sentence; /* nothing: nothing is listed, and the rest is zero */
+    int64_t within_s;         /* clearing_within_s */
 };
 
 /* Texts live in mem. */

@@ -106,8 +106,9 @@ static void keep_check(struct examination *x, struct check check)
     x->checks[x->checks_count++] = check;
 }
 
-static void add_check(struct examination *x, const char *question,
-                      enum check_result result, const char *answer, const char *source)
+static void add_check(struct examination *x, struct sentence question,
+                      enum check_result result, struct sentence answer,
+                      struct sentence source)
 {
     keep_check(x, (struct check){.question = question,
                                  .answer = answer,
@@ -117,84 +118,94 @@ static void add_check(struct examination *x, const char *question,
 }
 
 /* Why the list was not asked. */
-static const char *unasked_why(const struct examination *x)
+static struct sentence unasked_why(const struct examination *x)
 {
     if (!x->has_address)
-        return "not asked: the bounce names no address";
+        return SENTENCE("said.listed.unasked.no_address");
     if (x->evidence->list == NULL)
-        return "not asked: the bounce names no list";
+        return SENTENCE("said.listed.unasked.no_list");
     if (x->is_private)
-        return "not asked: the list is a receiver's own, and cannot be asked by DNS";
+        return SENTENCE("said.listed.unasked.private");
     if (x->zone == NULL)
-        return "not asked: we do not know this list";
+        return SENTENCE("said.listed.unasked.unknown");
     if (!x->zone->is_alive)
-        return "not asked: this list has closed";
+        return SENTENCE("said.listed.unasked.closed");
     if (!x->is_zone_used)
-        return "not asked: this list is not among the configured ones";
-    return "not asked: the address is not ours";
+        return SENTENCE("said.listed.unasked.unused");
+    return SENTENCE("said.listed.unasked.not_ours");
 }
 
 /* "yes, 127.0.0.4 (XBL: exploited host)" */
-static const char *listed_words(const struct examination *x)
+static struct sentence listed_words(const struct examination *x)
 {
     const char *code = x->asked[0].listing.code;
     const char *meaning = zone_code_meaning(x->zone, code);
 
     if (meaning == NULL)
-        return arena_printf(x->mem, "yes, %s", code);
-    return arena_printf(x->mem, "yes, %s (%s)", code, meaning);
+        return SAY(x->mem, "said.listed.yes", SAY_TEXT("code", code));
+    return SAY(x->mem, "said.listed.yes_meaning", SAY_TEXT("code", code),
+               SAY_TEXT("meaning", meaning));
 }
 
 static void check_listed(struct examination *x)
 {
-    const char *question = "Is it listed?";
-    const char *list = x->evidence->list != NULL ? x->evidence->list : "the bounce";
+    const struct sentence question = SENTENCE("said.listed.question");
 
     if (x->asked_count == 0) {
-        add_check(x, question, CHECK_UNKNOWN, unasked_why(x), list);
+        add_check(x, question, CHECK_UNKNOWN, unasked_why(x),
+                  x->evidence->list != NULL ? sentence_quote(x->mem, x->evidence->list)
+                                            : SENTENCE("said.ours.bounce"));
         return;
     }
     const struct listing *listing = &x->asked[0].listing;
-    const char *source = x->zone->name;
+    struct sentence source = sentence_quote(x->mem, x->zone->name);
     if (listing->state != LISTING_UNKNOWN && x->zone->has_test_points)
-        source = arena_printf(x->mem, "%s, passes its own test", x->zone->name);
+        source = SAY(x->mem, "said.listed.tested", SAY_TEXT("list", x->zone->name));
     switch (listing->state) {
     case LISTING_LISTED:
         add_check(x, question, CHECK_YES, listed_words(x), source);
         return;
-    case LISTING_CLEAR: add_check(x, question, CHECK_NO, "no", source); return;
+    case LISTING_CLEAR:
+        add_check(x, question, CHECK_NO, SENTENCE("said.listed.no"), source);
+        return;
     case LISTING_UNKNOWN:
     case LISTING_STATE_COUNT: break;
     }
     add_check(x, question, CHECK_UNKNOWN,
-              arena_printf(x->mem, "cannot tell: %s", listing->why), source);
+              SAY(x->mem, "said.listed.cannot_tell",
+                  SAY_SENTENCE("why", listing_why(listing))),
+              source);
 }
 
 static void check_ours(struct examination *x)
 {
-    const char *question = "Is it ours?";
+    const struct sentence question = SENTENCE("said.ours.question");
+    const struct shared_range *range = x->range;
 
     if (!x->has_address)
-        add_check(x, question, CHECK_UNKNOWN, "the bounce names no address",
-                  "the bounce");
+        add_check(x, question, CHECK_UNKNOWN, SENTENCE("said.ours.no_address"),
+                  SENTENCE("said.ours.bounce"));
     else if (x->reserved != NULL)
-        add_check(x, question, CHECK_YES, "yes, reserved",
-                  arena_printf(x->mem, "the pool, lane %s", x->reserved->lane));
-    else if (x->range == NULL)
-        add_check(x, question, CHECK_NO, "no", "the shared addresses");
-    else if (x->range->label != NULL && x->range->label[0] != '\0')
-        add_check(x, question, CHECK_YES, "yes, shared",
-                  arena_printf(x->mem, "%s, %s", x->range->network, x->range->label));
+        add_check(x, question, CHECK_YES, SENTENCE("said.ours.reserved"),
+                  SAY(x->mem, "said.ours.lane", SAY_TEXT("lane", x->reserved->lane)));
+    else if (range == NULL)
+        add_check(x, question, CHECK_NO, SENTENCE("said.ours.no"),
+                  SENTENCE("said.ours.ranges"));
+    else if (range->label != NULL && range->label[0] != '\0')
+        add_check(x, question, CHECK_YES, SENTENCE("said.ours.shared"),
+                  SAY(x->mem, "said.ours.range", SAY_TEXT("network", range->network),
+                      SAY_TEXT("label", range->label)));
     else
-        add_check(x, question, CHECK_YES, "yes, shared", x->range->network);
+        add_check(x, question, CHECK_YES, SENTENCE("said.ours.shared"),
+                  sentence_quote(x->mem, range->network));
 }
 
 /* What else the customer will meet: shown, and kept as listings; the named list decides. */
 static void check_others(struct examination *x)
 {
-    const char *question = "On other lists?";
-    const char *source = arena_printf(x->mem, "%zu more list%s", x->others_count,
-                                      x->others_count == 1 ? "" : "s");
+    const struct sentence question = SENTENCE("said.others.question");
+    const struct sentence source = SAY(x->mem, "said.others.lists",
+                                       SAY_COUNT("count", x->others_count));
     const char *listed = "";
     size_t clear = 0;
 
@@ -208,31 +219,35 @@ static void check_others(struct examination *x)
                                   listed[0] != '\0' ? ", " : "", other->zone->title);
     }
     if (listed[0] != '\0')
-        add_check(x, question, CHECK_YES, arena_printf(x->mem, "yes: %s", listed),
-                  source);
+        add_check(x, question, CHECK_YES,
+                  SAY(x->mem, "said.others.yes", SAY_TEXT("lists", listed)), source);
     else if (clear == x->others_count)
         add_check(x, question, CHECK_NO,
-                  arena_printf(x->mem, "no, clear on %zu of %zu", clear, clear),
+                  SAY(x->mem, "said.others.no", SAY_NUMBER("clear", clear),
+                      SAY_NUMBER("all", clear)),
                   source);
     else
         add_check(x, question, CHECK_UNKNOWN,
-                  arena_printf(x->mem, "clear on %zu of %zu, the rest did not say",
-                               clear, x->others_count),
+                  SAY(x->mem, "said.others.unsure", SAY_NUMBER("clear", clear),
+                      SAY_NUMBER("all", x->others_count)),
                   source);
 }
 
+/* The pool's own addresses, as the named list answered about them. */
 static void check_pool(struct examination *x)
 {
-    const char *question = "Would a clean address work?";
+    const struct sentence question = SENTENCE("said.works.question");
     size_t clear = 0;
     size_t unknown = 0;
 
     if (x->pool_count == 0) {
-        add_check(x, question, CHECK_NO, "no, the pool is empty", "the pool");
+        add_check(x, question, CHECK_NO, SENTENCE("said.works.empty"),
+                  SENTENCE("said.works.pool"));
         return;
     }
     if (x->asked_count == 0) {
-        add_check(x, question, CHECK_UNKNOWN, "not asked", "the pool");
+        add_check(x, question, CHECK_UNKNOWN, SENTENCE("said.works.unasked"),
+                  SENTENCE("said.works.pool"));
         return;
     }
     size_t count = x->asked_count - 1;
@@ -240,17 +255,19 @@ static void check_pool(struct examination *x)
         clear += x->asked[i].listing.state == LISTING_CLEAR;
         unknown += x->asked[i].listing.state == LISTING_UNKNOWN;
     }
-    const char *source = arena_printf(x->mem, "the pool and %s", x->zone->name);
+    const struct sentence source = SAY(x->mem, "said.works.pool_list",
+                                       SAY_TEXT("list", x->zone->name));
     if (clear > 0)
         add_check(x, question, CHECK_YES,
-                  arena_printf(x->mem, "yes, %zu of %zu are clear there", clear, count),
+                  SAY(x->mem, "said.works.yes", SAY_NUMBER("clear", clear),
+                      SAY_NUMBER("all", count)),
                   source);
     else if (unknown > 0)
-        add_check(x, question, CHECK_UNKNOWN, "cannot tell: the list did not answer",
-                  source);
+        add_check(x, question, CHECK_UNKNOWN, SENTENCE("said.works.unsure"), source);
     else
         add_check(x, question, CHECK_NO,
-                  arena_printf(x->mem, "no, %zu of %zu are clear there", clear, count),
+                  SAY(x->mem, "said.works.no", SAY_NUMBER("clear", clear),
+                      SAY_NUMBER("all", count)),
                   source);
 }
 

@@ -10,10 +10,7 @@
 #include "issuer/cases/asking.h"
 #include "issuer/cases/organisation.h"
 
-static const char spf_question_text[] = "Would SPF pass?";
-/* A record follows to the end. It cannot stand before that: what does is words of ours, names, and
- * terms, which hold no blanks. */
-static const char proposal_mark[] = "whole record: ";
+static const char proposal_key[] = "said.reach.add";
 
 struct finding {
     const struct reach_request *request;
@@ -27,8 +24,9 @@ struct finding {
     size_t checks_count;
 };
 
-static void add_check(struct finding *f, const char *question, enum check_result result,
-                      const char *answer, const char *source)
+static void add_check(struct finding *f, struct sentence question,
+                      enum check_result result, struct sentence answer,
+                      struct sentence source)
 {
     assert(f->checks_count < REACH_CHECKS);
     f->reach.checks[f->checks_count++] = (struct check){.question = question,
@@ -115,40 +113,37 @@ static bool has_name(const struct spf_answer *names, const char *name)
 
 /* The reverse names, given that the HELO name leads to the address or could not be asked. */
 static enum check_result judge_reverse(struct finding *f, enum check_result helo,
-                                       const char **answer)
+                                       struct sentence *answer)
 {
     const char *name = f->request->helo;
     struct spf_answer names = ask(f, reverse_name(f), SPF_ASK_PTR);
 
     if (names.status == DNS_NXDOMAIN ||
         (names.status == DNS_ANSWER && names.names_count == 0)) {
-        *answer = arena_printf(f->mem, "no: %s has no reverse name", f->address);
+        *answer = SAY(f->mem, "said.name.no_reverse", SAY_TEXT("address", f->address));
         return CHECK_NO;
     }
     if (names.status != DNS_ANSWER) {
-        *answer = arena_printf(f->mem,
-                               "cannot tell: the reverse name of %s could not be read",
-                               f->address);
+        *answer = SAY(f->mem, "said.name.unread", SAY_TEXT("address", f->address));
         return CHECK_UNKNOWN;
     }
     enum check_result back = any_leads_back(f, &names);
     if (back == CHECK_NO) {
-        *answer = arena_printf(f->mem,
-                               "no: %s is named %s, which does not lead back to it",
-                               f->address, names.names[0]);
+        *answer = SAY(f->mem, "said.name.one_way", SAY_TEXT("address", f->address),
+                      SAY_TEXT("reverse", names.names[0]));
         return CHECK_NO;
     }
     if (!has_name(&names, name)) {
-        *answer = arena_printf(f->mem, "no: %s is named %s, but greets as %s",
-                               f->address, names.names[0], name);
+        *answer = SAY(f->mem, "said.name.other_name", SAY_TEXT("address", f->address),
+                      SAY_TEXT("reverse", names.names[0]), SAY_TEXT("name", name));
         return CHECK_NO;
     }
     if (helo == CHECK_UNKNOWN) {
-        *answer = arena_printf(
-            f->mem, "cannot tell: the address of %s could not be read", name);
+        *answer = SAY(f->mem, "said.name.helo_unread", SAY_TEXT("name", name));
         return CHECK_UNKNOWN;
     }
-    *answer = arena_printf(f->mem, "yes: %s is %s, both ways", f->address, name);
+    *answer = SAY(f->mem, "said.name.yes", SAY_TEXT("address", f->address),
+                  SAY_TEXT("name", name));
     return CHECK_YES;
 }
 
@@ -156,15 +151,16 @@ static void check_name(struct finding *f)
 {
     enum check_result helo = leads_back(f, f->request->helo);
     enum check_result result = CHECK_NO;
-    const char *answer;
+    struct sentence answer;
 
     if (helo == CHECK_NO)
-        answer = arena_printf(f->mem, "no: it greets as %s, which does not lead to %s",
-                              f->request->helo, f->address);
+        answer = SAY(f->mem, "said.name.helo_astray",
+                     SAY_TEXT("name", f->request->helo),
+                     SAY_TEXT("address", f->address));
     else
         result = judge_reverse(f, helo, &answer);
-    add_check(f, "Would its name pass?", result, answer,
-              "its reverse name and HELO name");
+    add_check(f, SENTENCE("said.name.question"), result, answer,
+              SENTENCE("said.name.source"));
     weigh(f, result);
 }
 
@@ -187,22 +183,31 @@ static const struct {
 _Static_assert(ARRAY_LEN(spf_rows) == SPF_RESULT_COUNT, "one row a result");
 
 /* "no (softfail): ~all of kunde.example; add …" */
-static const char *refused_words(struct finding *f, const struct spf_request *request)
+static struct sentence refused_words(struct finding *f,
+                                     const struct spf_request *request)
 {
     struct spf_proposal proposal = {0};
-    const char *now = arena_printf(f->mem, "no (%s): %s",
-                                   spf_result_name(f->spf.result), f->spf.why);
+    const char *result = spf_result_name(f->spf.result);
+    const char *term = arena_printf(
+        f->mem, "ip%c:%s", address_is_v4(&request->address) ? '4' : '6', f->address);
 
     spf_propose(request, &f->dns, f->mem, &proposal);
     if (proposal.advice == SPF_ADVICE_PUBLISH) {
         f->reach.proposal = proposal.record;
-        return arena_printf(f->mem, "%s; add \"ip%c:%s\", %s%s", now,
-                            address_is_v4(&request->address) ? '4' : '6', f->address,
-                            proposal_mark, proposal.record);
+        return SAY(f->mem, proposal_key, SAY_TEXT("result", result),
+                   SAY_SENTENCE("why", f->spf.why), SAY_TEXT("term", term),
+                   SAY_TEXT("record", proposal.record));
     }
-    if (strcmp(proposal.why, f->spf.why) == 0)
-        return now;
-    return arena_printf(f->mem, "%s; no line to propose: %s", now, proposal.why);
+    if (strcmp(proposal.why.line, f->spf.why.line) == 0)
+        return SAY(f->mem, "said.reach.refused", SAY_TEXT("result", result),
+                   SAY_SENTENCE("why", f->spf.why));
+    return SAY(f->mem, "said.reach.no_line", SAY_TEXT("result", result),
+               SAY_SENTENCE("why", f->spf.why), SAY_SENTENCE("cannot", proposal.why));
+}
+
+static struct sentence because(struct finding *f, const char *key, struct sentence why)
+{
+    return SAY(f->mem, key, SAY_SENTENCE("why", why));
 }
 
 static void check_spf(struct finding *f)
@@ -211,16 +216,14 @@ static void check_spf(struct finding *f)
                                         .domain = f->domain,
                                         .sender = f->request->sender,
                                         .helo = f->request->helo};
-    const char *answer = NULL;
+    struct sentence answer = {NULL};
 
     spf_check(&request, &f->dns, f->mem, &f->spf);
     switch (f->spf.result) {
-    case SPF_PASS: answer = arena_printf(f->mem, "yes: %s", f->spf.why); break;
-    case SPF_NONE:
-        answer = arena_printf(f->mem, "no, but nothing refuses: %s", f->spf.why);
-        break;
+    case SPF_PASS: answer = because(f, "said.reach.yes", f->spf.why); break;
+    case SPF_NONE: answer = because(f, "said.reach.unrefused", f->spf.why); break;
     case SPF_TEMPERROR:
-        answer = arena_printf(f->mem, "cannot tell: %s", f->spf.why);
+        answer = because(f, "said.reach.cannot_tell", f->spf.why);
         break;
     case SPF_NEUTRAL:
     case SPF_FAIL:
@@ -229,16 +232,16 @@ static void check_spf(struct finding *f)
     case SPF_RESULT_COUNT: answer = refused_words(f, &request); break;
     }
     f->reach.spf = spf_result_name(f->spf.result);
-    add_check(f, spf_question_text, spf_rows[f->spf.result].passes, answer, f->domain);
+    add_check(f, SENTENCE("said.reach.spf"), spf_rows[f->spf.result].passes, answer,
+              sentence_quote(f->mem, f->domain));
     weigh(f, spf_rows[f->spf.result].works);
 }
 
-const char *reach_proposal(const struct check *check)
+const char *reach_proposal(struct arena *mem, const struct check *check)
 {
-    if (check->result != CHECK_NO || strcmp(check->question, spf_question_text) != 0)
-        return NULL;
-    const char *at = strstr(check->answer, proposal_mark);
-    return at != NULL ? at + sizeof proposal_mark - 1 : NULL;
+    return sentence_is(check->answer, proposal_key)
+               ? sentence_text(mem, check->answer, "record")
+               : NULL;
 }
 
 /* ---- DMARC ---- */
@@ -254,35 +257,35 @@ static void check_dmarc(struct finding *f)
     enum check_result result = CHECK_UNKNOWN;
     enum check_result works = CHECK_UNKNOWN;
     struct dmarc_outcome outcome;
-    const char *answer = NULL;
+    const char *policy;
+    struct sentence answer = {NULL};
 
     dmarc_check(&request, &f->dns, f->mem, &outcome);
+    policy = dmarc_policy_name(outcome.policy);
     switch (outcome.result) {
     case DMARC_NO_POLICY:
         result = works = CHECK_YES;
-        answer = arena_printf(f->mem, "yes: %s", outcome.why);
+        answer = because(f, "said.reach.yes", outcome.why);
         break;
     case DMARC_PASS:
         result = works = CHECK_YES;
-        answer = arena_printf(f->mem, "yes, by SPF; policy %s",
-                              dmarc_policy_name(outcome.policy));
+        answer = SAY(f->mem, "said.reach.by_spf", SAY_TEXT("policy", policy));
         break;
     case DMARC_BY_DKIM:
         /* A policy of "none" asks nobody to refuse. */
         works = outcome.policy == DMARC_POLICY_NONE ? CHECK_YES : CHECK_UNKNOWN;
-        answer = arena_printf(
-            f->mem,
-            "only with a DKIM signature of %s, because SPF does not pass; policy %s",
-            f->domain, dmarc_policy_name(outcome.policy));
+        answer = SAY(f->mem, "said.reach.by_dkim", SAY_TEXT("domain", f->domain),
+                     SAY_TEXT("policy", policy));
         break;
     case DMARC_UNKNOWN:
     case DMARC_RESULT_COUNT:
-        answer = arena_printf(f->mem, "cannot tell: %s", outcome.why);
+        answer = because(f, "said.reach.cannot_tell", outcome.why);
         break;
     }
-    add_check(f, "Would DMARC let it pass?", result, answer,
-              arena_printf(f->mem, "_dmarc.%s",
-                           outcome.domain != NULL ? outcome.domain : f->domain));
+    const char *asked = arena_printf(
+        f->mem, "_dmarc.%s", outcome.domain != NULL ? outcome.domain : f->domain);
+    add_check(f, SENTENCE("said.reach.dmarc"), result, answer,
+              sentence_quote(f->mem, asked));
     weigh(f, works);
 }
 
@@ -309,16 +312,16 @@ static void ask_ahead(struct finding *f)
 }
 
 /* The sender's domain as DNS knows it; NULL, and why not. */
-static const char *sender_domain(const char *sender, const char **why)
+static const char *sender_domain(const char *sender, struct sentence *why)
 {
     if (sender == NULL || mailbox_domain(sender)[0] == '\0') {
-        *why = "cannot tell: the sender is not known";
+        *why = SENTENCE("said.reach.no_sender");
         return NULL;
     }
     const char *domain = mailbox_domain(sender);
     if (slice_is_printable(slice_from(domain)))
         return domain;
-    *why = "cannot tell: the sender's domain is not written in ASCII";
+    *why = SENTENCE("said.reach.odd_sender");
     return NULL;
 }
 
@@ -326,7 +329,7 @@ void reach_check(const struct reach_dns *dns, struct arena *mem,
                  const struct reach_request *request, struct reach *out)
 {
     struct finding f = {.request = request, .mem = mem, .reach.will_work = CHECK_YES};
-    const char *why = NULL;
+    struct sentence why = {NULL};
 
     asking_start(&f.asking, dns->resolver, dns->clock, mem, dns->timeout_ms);
     f.dns = asking_dns(&f.asking);
@@ -339,8 +342,9 @@ void reach_check(const struct reach_dns *dns, struct arena *mem,
         check_spf(&f);
         check_dmarc(&f);
     } else {
-        add_check(&f, spf_question_text, CHECK_UNKNOWN, why, "the sender");
-        add_check(&f, "Would DMARC let it pass?", CHECK_UNKNOWN, why, "the sender");
+        const struct sentence sender = SENTENCE("said.reach.sender");
+        add_check(&f, SENTENCE("said.reach.spf"), CHECK_UNKNOWN, why, sender);
+        add_check(&f, SENTENCE("said.reach.dmarc"), CHECK_UNKNOWN, why, sender);
         weigh(&f, CHECK_UNKNOWN);
     }
     assert(f.checks_count == REACH_CHECKS);

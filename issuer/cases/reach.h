@@ -42,7 +42,7 @@ struct reach {
 void reach_check(const struct reach_dns *dns, struct arena *mem,
                  const struct reach_request *request, struct reach *out);
 
-/* The proposal in a check that was kept, and (its source) the domain it is for; NULL: none. */
-const char *reach_proposal(const struct check *check);
+/* The proposal in a check that was kept; its source is the domain it is for. NULL: none. */
+const char *reach_proposal(struct arena *mem, const struct check *check);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "issuer/cases/story.h"
 
-#include "base/timetext.h"
 #include "core/mailbox.h"
 #include "issuer/dnsbl/resolver.h"
 #include "issuer/mtalog/testimony.h"
@@ -100,62 +99,65 @@ void story_ask(const struct story_question *question, struct story *story)
     story->recipient_servers = servers;
 }
 
-/* ---- words ---- */
+/* ---- what is said of it ---- */
+
+/* Where no log is configured. */
+static struct check unconnected(const struct story_question *question,
+                                struct sentence asked)
+{
+    return (struct check){.question = asked,
+                          .answer = SENTENCE("said.happened.unconnected"),
+                          .source = SENTENCE("said.happened.the_log"),
+                          .result = CHECK_UNKNOWN,
+                          .checked_at = question->now};
+}
 
 struct check story_log_check(const struct story_question *question,
                              const struct story *story)
 {
     const struct delivery *row = story->witness.row;
-    struct check check = {.question = "Did it happen?",
-                          .answer = "our mail log is not connected",
-                          .source = "the mail log",
-                          .result = CHECK_UNKNOWN,
-                          .checked_at = question->now};
+    struct check check = unconnected(question, SENTENCE("said.happened.question"));
 
     if (!story->has_log)
         return check;
     check.result = witness_check(story->witness.answer);
-    check.answer = witness_sentence(
-        question->mem, &story->witness,
-        row == NULL ? NULL : timetext_person(question->mem, row->at, question->now));
-    check.source = row == NULL
-                       ? "our mail log"
-                       : arena_printf(question->mem, "our mail log, %s", row->queue_id);
+    check.answer = witness_sentence(question->mem, &story->witness);
+    check.source = SENTENCE("said.happened.our_log");
+    if (row != NULL)
+        check.source = SAY(question->mem, "said.happened.attempt",
+                           SAY_TEXT("queue_id", row->queue_id));
     return check;
 }
 
 struct check story_customer_check(const struct story_question *question,
                                   const struct story *story)
 {
-    static const struct {
-        enum check_result result;
-        const char *word;
-    } words[STANDING_COUNT] = {
-        [STANDING_OK] = {CHECK_NO,      "no"         },
-        [STANDING_UNUSUAL] = {CHECK_UNKNOWN, "perhaps"    },
-        [STANDING_CAUSE] = {CHECK_YES,     "very likely"},
-        [STANDING_UNKNOWN] = {CHECK_UNKNOWN, "cannot tell"},
+    static const enum check_result results[STANDING_COUNT] = {
+        [STANDING_OK] = CHECK_NO,
+        [STANDING_UNUSUAL] = CHECK_UNKNOWN,
+        [STANDING_CAUSE] = CHECK_YES,
+        [STANDING_UNKNOWN] = CHECK_UNKNOWN,
     };
     const struct standing_report *s = &story->standing;
     struct arena *mem = question->mem;
-    const char *usual = s->has_usual ? arena_printf(mem, ", usually %u", s->usual) : "";
-    const char *refused = s->refused_7d > 0
-                              ? arena_printf(mem, ", %u refused as spam in 7 days",
-                                             s->refused_7d)
-                              : "";
-    struct check check = {.question = "Is the customer the cause?",
-                          .answer = "our mail log is not connected",
-                          .source = "the mail log",
-                          .result = CHECK_UNKNOWN,
-                          .checked_at = question->now};
+    struct check check = unconnected(question, SENTENCE("said.cause.question"));
+    struct sentence usual = {""};
+    struct sentence refused = {""};
 
     if (!story->has_log)
         return check;
-    check.result = words[s->standing].result;
-    check.source = "our mail log";
-    check.answer = arena_printf(mem, "%s: %u message%s in 24 h%s%s",
-                                words[s->standing].word, s->messages_24h,
-                                s->messages_24h == 1 ? "" : "s", usual, refused);
+    if (s->has_usual)
+        usual = SAY(mem, "said.cause.usual", SAY_NUMBER("count", s->usual));
+    if (s->refused_7d > 0)
+        refused = SAY(mem, "said.cause.refused", SAY_NUMBER("count", s->refused_7d));
+    const struct sentence messages = SAY(mem, "said.cause.messages",
+                                         SAY_COUNT("count", s->messages_24h));
+    check.result = results[s->standing];
+    check.source = SENTENCE("said.happened.our_log");
+    check.answer = SAY(mem, "said.cause.answer",
+                       SAY_SENTENCE("standing", standing_words(s->standing)),
+                       SAY_SENTENCE("messages", messages), SAY_SENTENCE("usual", usual),
+                       SAY_SENTENCE("refused", refused));
     return check;
 }
 

@@ -72,7 +72,7 @@ static int keep_one(struct store *store, struct ours *ours,
                                     .zone = check->zone->name,
                                     .state = check->listing.state,
                                     .code = check->listing.code,
-                                    .why = check->listing.why,
+                                    .why = {check->listing.why},
                                     .since = check->checked_at,
                                     .checked_at = check->checked_at};
 

@@ -17,7 +17,7 @@ static int check_case(struct round *r, struct error *err)
     if (!verdict->may_lease)
         return error_set(err, ERROR_REFUSED,
                          "case %lld gives no reason for a lease: %s", id,
-                         verdict->headline);
+                         app_say(r->app, r->mem, verdict->headline));
     if (address == NULL || !address_parse(slice_from(address), &r->blocked))
         return error_set(err, ERROR_INTEGRITY, "case %lld has no readable address", id);
     if (r->row->verdict == DIAGNOSIS_PRIVATE_PROVEN)
@@ -70,7 +70,8 @@ static int check_listed(const struct round *r, struct error *err)
     case LISTING_STATE_COUNT: break;
     }
     return error_set(err, ERROR_UNAVAILABLE, "could not ask %s about %s: %.100s",
-                     r->zone->name, r->row->address, listing->why);
+                     r->zone->name, r->row->address,
+                     app_say(r->app, r->mem, listing_why(listing)));
 }
 
 int round_ask(struct app *app, struct arena *mem, const struct case_row *row,

@@ -4,8 +4,7 @@
  *     struct witness witness;
  *     if (testimony_of_bounce(store, mem, &evidence, now, &witness, err) != 0) …
  *     check.result = witness_check(witness.answer);
- *     check.answer = witness_sentence(mem, &witness,
- *         witness.row == NULL ? NULL : timetext_person(mem, witness.row->at, now));
+ *     check.answer = witness_sentence(mem, &witness);
  *
  * store is a reading handle. Without a configured log both say "unknown", by themselves.
  */

@@ -120,34 +120,24 @@ const char *template_choose(const char *const *offered, size_t count,
     return best != NULL ? best : offered[0];
 }
 
-/* Of name, value, … NULL; NULL when the name is not among them. */
-static const char *value_of(struct slice name, va_list pairs)
+enum {
+    VALUES_MAX = 16 /* more than any text fills in */
+};
+
+static void put_value(struct strbuf *out, struct slice name,
+                      const struct template_value *values)
 {
-    const char *key;
-
-    while ((key = va_arg(pairs, const char *)) != NULL) {
-        const char *value = va_arg(pairs, const char *);
-        if (slice_is(name, key))
-            return value != NULL ? value : "";
-    }
-    return NULL;
-}
-
-static void put_value(struct strbuf *out, struct slice name, va_list pairs)
-{
-    va_list own;
-
-    va_copy(own, pairs);
-    const char *value = value_of(name, own);
-    va_end(own);
-    if (value != NULL)
-        strbuf_puts(out, value);
-    else
+    while (values->name != NULL && !slice_is(name, values->name))
+        values++;
+    if (values->name == NULL)
         strbuf_printf(out, "{%.*s}", (int)name.len, name.at);
+    else if (values->text != NULL)
+        strbuf_puts(out, values->text);
 }
 
-const char *template_text_pairs(const struct templates *templates, struct arena *mem,
-                                const char *lang, const char *key, va_list pairs)
+const char *template_text_values(const struct templates *templates, struct arena *mem,
+                                 const char *lang, const char *key,
+                                 const struct template_value *values)
 {
     const struct language *language = text_find_language(&templates->texts,
                                                          slice_from(lang));
@@ -162,11 +152,25 @@ const char *template_text_pairs(const struct templates *templates, struct arena 
         if (kind == TEXT_PLAIN)
             strbuf_add_slice(&out, piece);
         else if (kind == TEXT_NAME)
-            put_value(&out, piece, pairs);
+            put_value(&out, piece, values);
     }
     const char *result = arena_slice(mem, strbuf_slice(&out));
     strbuf_release(&out);
     return result;
+}
+
+const char *template_text_pairs(const struct templates *templates, struct arena *mem,
+                                const char *lang, const char *key, va_list pairs)
+{
+    struct template_value values[VALUES_MAX + 1] = {
+        {NULL, NULL}
+    };
+    const char *name;
+
+    for (size_t i = 0; i < VALUES_MAX && (name = va_arg(pairs, const char *)) != NULL;
+         i++)
+        values[i] = (struct template_value){name, va_arg(pairs, const char *)};
+    return template_text_values(templates, mem, lang, key, values);
 }
 
 const char *template_text(const struct templates *templates, struct arena *mem,

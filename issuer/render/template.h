@@ -40,6 +40,13 @@ const char *template_text(const struct templates *templates, struct arena *mem,
     __attribute__((sentinel));
 const char *template_text_pairs(const struct templates *templates, struct arena *mem,
                                 const char *lang, const char *key, va_list pairs);
+/* The same with the values in a table, which a row without a name ends. */
+struct template_value {
+    const char *name, *text;
+};
+const char *template_text_values(const struct templates *templates, struct arena *mem,
+                                 const char *lang, const char *key,
+                                 const struct template_value *values);
 bool template_has_language(const struct templates *templates, const char *lang);
 /* The best of the languages offered (codes, the first is the house's) for Accept-Language. */
 const char *template_choose(const char *const *offered, size_t count,

@@ -220,10 +220,11 @@ static bool same_names(const char *a, const char *b)
            has_all(of_b, count_b, of_a, count_a);
 }
 
-/* The console has English alone. */
+/* The console, and what core says, are English alone. */
 static bool is_for_everybody(const char *key)
 {
-    return !slice_starts(slice_from(key), "console.");
+    return !slice_starts(slice_from(key), "console.") &&
+           !slice_starts(slice_from(key), "said.");
 }
 
 static int compare(const struct texts *texts, const struct language *language,

@@ -82,7 +82,8 @@ static void put_verdict(struct page *page, const struct standing *s,
                   ? speak_with(page, "console.address.lead.clear", "ago",
                                speak_ago(page, worst->checked_at), NULL)
                   : speak_with(page, "console.address.lead.worst", "list",
-                               line_zone(page, worst->zone), "why", worst->why, "ago",
+                               line_zone(page, worst->zone), "why",
+                               speak_sentence(page, worst->why), "ago",
                                speak_ago(page, worst->checked_at), "used",
                                speak_number(page, s->address.live_leases), "places",
                                speak_number(page, s->address.capacity), NULL));
@@ -164,7 +165,7 @@ static json_t *history_rows(struct page *page, const struct standing *s)
                   row->state == LISTING_LISTED
                       ? row->code
                       : speak_with(page, "console.address.history_unknown", "why",
-                                   row->why, NULL));
+                                   speak_sentence(page, row->why), NULL));
         json_array_append_new(list, line);
     }
     return list;
@@ -228,9 +229,9 @@ static struct check bind_check(const struct page *page, const struct address *ad
     };
     enum local_address found = local_address_ask(address);
 
-    return (struct check){.question = speak(page, "console.address.bound.question"),
-                          .answer = speak(page, rows[found].answer),
-                          .source = speak(page, "console.address.bound.source"),
+    return (struct check){.question = SENTENCE("console.address.bound.question"),
+                          .answer = sentence_fill(page->mem, rows[found].answer, NULL),
+                          .source = SENTENCE("console.address.bound.source"),
                           .result = rows[found].result,
                           .checked_at = page->now};
 }

@@ -9,7 +9,7 @@
 #include "issuer/web/pages.h"
 #include "issuer/web/speak.h"
 
-json_t *approval_doubts(doubts set)
+json_t *approval_doubts(const struct page *page, doubts set)
 {
     json_t *list = json_array();
 
@@ -17,7 +17,8 @@ json_t *approval_doubts(doubts set)
         if ((set & DOUBT(i)) == 0)
             continue;
         json_t *line = json_object();
-        view_text(line, "sentence", doubt_sentence((enum doubt)i));
+        view_text(line, "sentence",
+                  speak_sentence(page, doubt_sentence((enum doubt)i)));
         json_array_append_new(list, line);
     }
     return list;
@@ -34,7 +35,7 @@ json_t *approval_request(const struct page *page, const struct approval *approva
     view_text(request, "lasts", speak_span(page, approval->for_s));
     speak_put_when(page, request, "until", approval->until_at);
     view_text(request, "reason", lease->reason);
-    view_take(request, "doubts", approval_doubts(approval->doubts));
+    view_take(request, "doubts", approval_doubts(page, approval->doubts));
     view_flag(request, "may_decide", !is_own && page_may(page, ACT_APPROVE));
     view_text(
         request, "who_may",

@@ -172,8 +172,8 @@ static void put_facts(struct page *page, const struct case_facts *facts)
         add_fact(list, speak(page, "console.case.fact.since"), speak_when(page, since),
                  speak_ago(page, since), false);
         add_fact(list, speak(page, "console.case.fact.clear"),
-                 likely_clear(page, &facts->clears.estimate), facts->clears.sentence,
-                 false);
+                 likely_clear(page, &facts->clears.estimate),
+                 speak_sentence(page, facts->clears.sentence), false);
     }
     /* The excerpt says it in full. */
     if (e->smtp_code != 0 && e->excerpt == NULL)
@@ -229,12 +229,12 @@ static void put_proposal(struct page *page, const struct case_row *row)
     json_t *proposal = json_null();
 
     for (size_t i = 0; i < row->checks_count; i++) {
-        const char *record = reach_proposal(&row->checks[i]);
+        const char *record = reach_proposal(page->mem, &row->checks[i]);
         if (record == NULL || !json_is_null(proposal))
             continue;
         proposal = json_object();
         view_text(proposal, "record", record);
-        view_text(proposal, "domain", row->checks[i].source);
+        view_text(proposal, "domain", speak_sentence(page, row->checks[i].source));
     }
     view_take(page->view, "proposal", proposal);
 }
@@ -278,7 +278,7 @@ static const char *lead_of(const struct page *page, const struct case_facts *fac
     if (live == NULL && facts->row.doubts != 0)
         return speak(page, "console.case.lead.doubts");
     if (live == NULL)
-        return diagnosis_row(facts->row.verdict)->advice;
+        return speak_sentence(page, diagnosis_row(facts->row.verdict)->advice);
     return speak_with(page,
                       live->first_login_at != 0 ? "console.case.lead.used"
                                                 : "console.case.lead.given",
@@ -303,7 +303,7 @@ static void put_case(struct page *page, const struct case_facts *facts)
     view_text(view, "by", line_person(page, row->created_by));
     speak_put_when(page, view, "opened", row->created_at);
     view_take(view, "mark", line_verdict_mark(page, row->verdict));
-    view_text(view, "headline", verdict->headline);
+    view_text(view, "headline", speak_sentence(page, verdict->headline));
     view_text(view, "lead", lead_of(page, facts));
     view_text(view, "excerpt", row->evidence.excerpt);
     view_text(view, "found", found_sentence(page, &row->evidence));

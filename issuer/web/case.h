@@ -74,7 +74,7 @@ NODISCARD int case_put_deliver(struct page *page, const struct case_facts *facts
 NODISCARD int case_sample_reply(struct page *page, const char *name,
                                 const char *language, json_t *into, struct error *err);
 /* approval.c: doubts as a list of sentences; true when a panel of its own was put. */
-json_t *approval_doubts(doubts set);
+json_t *approval_doubts(const struct page *page, doubts set);
 /* What somebody asks a second person for, and where the answer goes. */
 json_t *approval_request(const struct page *page, const struct approval *approval,
                          const struct lease *lease);

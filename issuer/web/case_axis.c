@@ -60,7 +60,7 @@ static bool listing_span(struct page *page, const struct case_facts *facts,
 {
     const struct clears *clears = &facts->clears;
 
-    if (clears->sentence == NULL || clears->since == 0)
+    if (clears->sentence.line == NULL || clears->since == 0)
         return false;
     int64_t by = clears->estimate.probably_by;
     *out = (struct span){
@@ -345,7 +345,7 @@ void case_put_axis(struct page *page, const struct case_facts *facts)
     }
     begin(&d, has_listing ? &listing : NULL, has_details ? &details : NULL);
     if (has_listing)
-        add_span(&d, &listing, facts->clears.sentence);
+        add_span(&d, &listing, speak_sentence(page, facts->clears.sentence));
     if (has_details) {
         add_span(&d, &details, NULL);
         add_use(&d, facts, lease);

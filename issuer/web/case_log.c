@@ -58,7 +58,7 @@ static const char *with_consequence(const struct page *page, const char *what,
     if (diagnosis_verdict_parse(detail_value(record->detail, "verdict=", false),
                                 &verdict))
         return speak_with(page, "console.case.log.verdict", "what", what, "verdict",
-                          diagnosis_row(verdict)->headline, NULL);
+                          speak_sentence(page, diagnosis_row(verdict)->headline), NULL);
     /* Its own words may hold "reason=". */
     if (slice_starts(slice_from(record->detail), "note="))
         reason = note;

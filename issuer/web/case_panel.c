@@ -115,7 +115,7 @@ static json_t *mint_panel(struct page *page, const struct case_facts *facts,
                          speak_number(page, config->policy.messages_per_hour),
                          "recipients",
                          speak_number(page, config->policy.recipients_max), NULL));
-    view_take(mint, "doubts", approval_doubts(facts->row.doubts));
+    view_take(mint, "doubts", approval_doubts(page, facts->row.doubts));
     view_flag(mint, "has_doubts", facts->row.doubts != 0);
     view_text(mint, "button",
               speak(page, facts->row.doubts != 0 ? "console.case.mint.ask"
@@ -195,8 +195,8 @@ static const char *limits_note(const struct page *page, const struct lease *leas
 static const char *login_note(struct page *page, const struct case_facts *facts,
                               bool is_shown)
 {
-    const char *refused = refused_newest(page->mem, facts->usage, facts->usage_count,
-                                         page->now);
+    const char *refused = speak_sentence(
+        page, refused_newest(page->mem, facts->usage, facts->usage_count));
 
     if (refused != NULL)
         return speak_with(page, "console.case.watch.refused", "refusal", refused, NULL);
@@ -280,7 +280,6 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
 
     for (size_t i = 0; i < facts->usage_count; i++) {
         const struct usage_row *row = &facts->usage[i];
-        struct refused refused = refused_tell(page->mem, row, page->now);
         json_t *line = json_object();
         const char *word = row->kind;
         for (size_t w = 0; w < ARRAY_LEN(words); w++)
@@ -288,10 +287,7 @@ static json_t *usage_list(struct page *page, const struct case_facts *facts)
                 word = speak(page, words[w].word);
         speak_put_when(page, line, "when", row->at);
         view_text(line, "what", word);
-        view_text(line, "detail",
-                  refused.code != 0
-                      ? arena_printf(page->mem, "%u: %s", refused.code, refused.why)
-                      : row->detail);
+        view_text(line, "detail", speak_sentence(page, refused_line(page->mem, row)));
         view_text(line, "client", row->client);
         view_text(line, "program", row->program);
         json_array_append_new(list, line);
@@ -379,7 +375,7 @@ static int put_advise(struct page *page, const struct case_facts *facts,
     view_text(advise, "heading",
               speak(page, has_reply ? "console.case.reply.heading"
                                     : "console.case.advise.heading"));
-    view_text(advise, "text", has_reply ? NULL : verdict->advice);
+    view_text(advise, "text", has_reply ? NULL : speak_sentence(page, verdict->advice));
     return 0;
 }
 

@@ -90,7 +90,7 @@ static void put_facts(struct page *page, const struct case_facts *facts, json_t 
 static int render(struct page *page, const char *name, json_t *view, json_t *into,
                   struct error *err)
 {
-    const struct templates *templates = page->web->templates;
+    const struct templates *templates = app_templates(page->app);
     const char *file = arena_printf(page->mem, "email/%s.%s.txt", name, page->lang);
     struct strbuf reply;
 

@@ -142,10 +142,9 @@ void customer_login(const struct web *web, struct http_request *request,
         response->content_type = "text/plain; charset=utf-8";
         if (response->status == 200)
             strbuf_puts(&response->body,
-                        template_text(
-                            web->templates, visit.page.mem, visit.page.lang,
-                            "shown.login", "time",
-                            speak_time(&visit.page, look.lease.first_login_at), NULL));
+                        speak_with(&visit.page, "shown.login", "time",
+                                   speak_time(&visit.page, look.lease.first_login_at),
+                                   NULL));
     }
     page_done(&visit.page);
 }
@@ -186,7 +185,7 @@ static int splice(struct page *page, const char *placeholder,
 static void put_left(struct visit *visit, const struct lease *lease)
 {
     struct page *page = &visit->page;
-    const struct templates *t = page->web->templates;
+    const struct templates *t = app_templates(page->app);
     const char *minutes = template_text(t, page->mem, page->lang, "span.minutes",
                                         "minutes", "#m", NULL);
     const char *hours = template_text(t, page->mem, page->lang, "span.hours", "hours",

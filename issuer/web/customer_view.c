@@ -144,7 +144,7 @@ int visit_show(struct visit *visit, const char *template, const char *title,
     view_take(page->view, "languages", may_pick ? picker(visit) : json_array());
     view_text(page->view, "title", words);
     strbuf_reset(&page->response->body);
-    if (template_render(page->web->templates, template, page->view,
+    if (template_render(app_templates(page->app), template, page->view,
                         &page->response->body, err) != 0)
         return -1;
     page->response->status = status;
@@ -156,7 +156,7 @@ void visit_put_guides(struct visit *visit, const struct lease *lease)
 {
     struct page *page = &visit->page;
     const struct config *config = page->config;
-    json_t *guides = template_guides(page->web->templates, page->lang);
+    json_t *guides = template_guides(app_templates(page->app), page->lang);
 
     for (size_t i = 0; i < json_array_size(guides); i++) {
         json_t *guide = json_array_get(guides, i);
@@ -208,7 +208,7 @@ static void put_state(struct visit *visit, const struct state_page *state)
     view_text(page->view, "again_action", NULL);
     view_text(page->view, "lead",
               template_text(
-                  page->web->templates, page->mem, page->lang,
+                  app_templates(page->app), page->mem, page->lang,
                   arena_printf(page->mem, "state.%s.lead", state->name), "first_login",
                   lease != NULL ? speak_time(page, lease->first_login_at) : "", "until",
                   lease != NULL ? speak_time_long(page, lease->expires_at) : "", "zone",

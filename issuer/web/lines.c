@@ -119,9 +119,9 @@ json_t *line_check(const struct page *page, const struct check *check)
     };
     json_t *line = json_object();
 
-    view_text(line, "question", check->question);
-    view_text(line, "answer", check->answer);
-    view_text(line, "source", check->source);
+    view_text(line, "question", speak_sentence(page, check->question));
+    view_text(line, "answer", speak_sentence(page, check->answer));
+    view_text(line, "source", speak_sentence(page, check->source));
     view_text(line, "shape", rows[check->result].shape);
     view_text(line, "class", rows[check->result].class_name);
     speak_put_when(page, line, "when", check->checked_at);

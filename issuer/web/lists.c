@@ -10,20 +10,24 @@
 
 /* ---- cases ---- */
 
+/* clang-format off */
+#define VERDICT(n) {n, "console.verdict." n}
+
 static const struct search_choice case_states[] = {
-    {"listed_now",     "console.verdict.listed_now"    },
-    {"clear_now",      "console.verdict.clear_now"     },
-    {"not_ours",       "console.verdict.not_ours"      },
-    {"reserved",       "console.verdict.reserved"      },
-    {"not_address",    "console.verdict.not_address"   },
-    {"recipient",      "console.verdict.recipient"     },
-    {"private_list",   "console.verdict.private_list"  },
-    {"private_proven", "console.verdict.private_proven"},
-    {"wide_list",      "console.verdict.wide_list"     },
-    {"cause",          "console.verdict.cause"         },
-    {"no_bounce",      "console.verdict.no_bounce"     },
-    {"cannot_tell",    "console.verdict.cannot_tell"   },
+    VERDICT("listed_now"),
+    VERDICT("clear_now"),
+    VERDICT("not_ours"),
+    VERDICT("reserved"),
+    VERDICT("not_address"),
+    VERDICT("recipient"),
+    VERDICT("private_list"),
+    VERDICT("private_proven"),
+    VERDICT("wide_list"),
+    VERDICT("customer_cause"),
+    VERDICT("no_bounce"),
+    VERDICT("cannot_tell"),
 };
+/* clang-format on */
 _Static_assert(ARRAY_LEN(case_states) == DIAGNOSIS_VERDICT_COUNT, "a choice a verdict");
 
 static const struct search_list case_list = {.path = "/cases",

@@ -108,7 +108,7 @@ static const char *short_why(const struct page *page, doubts set)
         if ((set & DOUBT(i)) == 0)
             continue;
         more += first[0] != '\0';
-        first = doubt_sentence((enum doubt)i);
+        first = speak_sentence(page, doubt_sentence((enum doubt)i));
     }
     return more > 0 ? speak_with(page, "console.today.need.more", "first", first,
                                  "more", speak_number(page, more), NULL)

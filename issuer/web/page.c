@@ -256,7 +256,7 @@ int page_show(struct page *page, const struct page_name *name, struct error *err
     view_text(page->view, "agent",
               page->session.agent.id != 0 ? page->session.agent.name : NULL);
     strbuf_reset(&response->body);
-    if (template_render(page->web->templates, name->template, page->view,
+    if (template_render(app_templates(page->app), name->template, page->view,
                         &response->body, err) != 0)
         return -1;
     response->status = name->status;

@@ -8,6 +8,7 @@
 #define ISSUER_WEB_PAGE_H
 
 #include "core/token.h"
+#include "issuer/render/say.h"
 #include "issuer/web/view.h"
 #include "issuer/web/web.h"
 

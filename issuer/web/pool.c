@@ -84,7 +84,8 @@ static json_t *tile(struct page *page, const struct pool_facts *facts,
     view_text(view, "why",
               worst != NULL && worst->state != LISTING_CLEAR
                   ? speak_with(page, "console.pool.why", "list",
-                               line_zone(page, worst->zone), "why", worst->why, NULL)
+                               line_zone(page, worst->zone), "why",
+                               speak_sentence(page, worst->why), NULL)
                   : NULL);
     view_text(view, "asked",
               worst != NULL ? speak_with(page, "console.time.asked", "ago",

@@ -140,11 +140,11 @@ static void put_test(struct page *page, const struct dnsbl_check *check)
               view_mark(says[state].class_name, speak(page, says[state].word)));
     view_text(test, "headline",
               speak_with(page, says[state].headline, "list", check->zone->title, NULL));
-    view_text(
-        test, "why",
-        state == LISTING_UNKNOWN
-            ? view_sentence(page->mem, arena_strdup(page->mem, check->listing.why))
-            : NULL);
+    view_text(test, "why",
+              state == LISTING_UNKNOWN
+                  ? view_sentence(page->mem,
+                                  speak_sentence(page, listing_why(&check->listing)))
+                  : NULL);
     view_text(test, "points",
               speak(page, check->zone->has_test_points ? "console.lists.points.yes"
                                                        : "console.lists.points.no"));

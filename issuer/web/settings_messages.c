@@ -33,7 +33,7 @@ static int put_texts(struct page *page, const char *name, json_t *texts,
         json_t *text = json_object();
         json_array_append_new(texts, text);
         view_text(text, "language",
-                  template_text(page->web->templates, page->mem, languages->at[i],
+                  template_text(app_templates(page->app), page->mem, languages->at[i],
                                 "language.name", NULL));
         view_flag(text, "is_first", i == 0);
         if (case_sample_reply(page, name, languages->at[i], text, err) != 0)

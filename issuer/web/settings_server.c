@@ -51,7 +51,7 @@ static int put_recipe(struct page *page, const struct recipe *recipe, struct err
         return -1;
     facts.pool = pool;
     strbuf_init(&text, PAGE_MAX);
-    result = recipe_render(page->web->templates, recipe, &facts, &text, err);
+    result = recipe_render(app_templates(page->app), recipe, &facts, &text, err);
     if (result == 0) {
         json_t *view = json_object();
         view_text(view, "server", recipe->server);

@@ -12,12 +12,6 @@
 #include "base/timetext.h"
 #include "base/timezone.h"
 
-enum {
-    MINUTE_S = 60,
-    HOUR_S = 3600,
-    DAY_S = 86400
-};
-
 const char *speak_offered(const struct page *page, const char *code)
 {
     const struct config_list *offered = &page->config->languages;
@@ -38,17 +32,32 @@ json_t *speak_languages(const struct page *page, const char *here)
         const char *code = offered->at[i];
         view_text(entry, "code", code);
         view_text(entry, "name",
-                  template_text(page->web->templates, page->mem, code, "language.name",
-                                NULL));
+                  template_text(app_templates(page->app), page->mem, code,
+                                "language.name", NULL));
         view_flag(entry, "is_here", strcmp(code, here) == 0);
         json_array_append_new(list, entry);
     }
     return list;
 }
 
+static struct speaker page_speaker(const struct page *page)
+{
+    return (struct speaker){.templates = app_templates(page->app),
+                            .mem = page->mem,
+                            .lang = page->lang,
+                            .now = page->now};
+}
+
+const char *speak_sentence(const struct page *page, struct sentence sentence)
+{
+    struct speaker speaker = page_speaker(page);
+
+    return say(&speaker, sentence);
+}
+
 const char *speak(const struct page *page, const char *key)
 {
-    return template_text(page->web->templates, page->mem, page->lang, key, NULL);
+    return template_text(app_templates(page->app), page->mem, page->lang, key, NULL);
 }
 
 const char *speak_with(const struct page *page, const char *key, ...)
@@ -56,8 +65,8 @@ const char *speak_with(const struct page *page, const char *key, ...)
     va_list pairs;
 
     va_start(pairs, key);
-    const char *text = template_text_pairs(page->web->templates, page->mem, page->lang,
-                                           key, pairs);
+    const char *text = template_text_pairs(app_templates(page->app), page->mem,
+                                           page->lang, key, pairs);
     va_end(pairs);
     return text;
 }
@@ -69,15 +78,17 @@ const char *speak_plural(const struct page *page, const char *key, int64_t count
     va_list pairs;
 
     va_start(pairs, count);
-    const char *text = template_text_pairs(page->web->templates, page->mem, page->lang,
-                                           form, pairs);
+    const char *text = template_text_pairs(app_templates(page->app), page->mem,
+                                           page->lang, form, pairs);
     va_end(pairs);
     return text;
 }
 
 const char *speak_number(const struct page *page, int64_t number)
 {
-    return arena_printf(page->mem, "%lld", (long long)number);
+    struct speaker speaker = page_speaker(page);
+
+    return say_number(&speaker, number);
 }
 
 const char *speak_join(const struct page *page, const char *text, const char *next)
@@ -114,78 +125,46 @@ const char *speak_time_long(const struct page *page, int64_t when)
                       arena_printf(mem, "%02d", at.tm_min), NULL);
 }
 
-static bool is_same_day(int64_t a, int64_t b)
-{
-    struct tm left = local(a);
-    struct tm right = local(b);
-
-    return left.tm_yday == right.tm_yday && left.tm_year == right.tm_year;
-}
-
-static const char *clock_of(const struct page *page, const struct tm *at)
-{
-    return speak_with(page, "time.clock", "hour",
-                      arena_printf(page->mem, "%02d", at->tm_hour), "minute",
-                      arena_printf(page->mem, "%02d", at->tm_min), NULL);
-}
-
 const char *speak_time(const struct page *page, int64_t when)
 {
-    struct tm at = local(when);
+    struct speaker speaker = page_speaker(page);
 
-    return is_same_day(when, page->now) ? clock_of(page, &at)
-                                        : speak_time_long(page, when);
-}
-
-static const char *day_of(const struct page *page, const struct tm *at)
-{
-    return speak_with(
-        page, "console.time.day", "day", speak_number(page, at->tm_mday), "month",
-        speak(page, arena_printf(page->mem, "console.time.month.%d", at->tm_mon + 1)),
-        NULL);
-}
-
-static const char *weekday_of(const struct page *page, const struct tm *at)
-{
-    return speak_with(
-        page, "console.time.weekday_day", "weekday",
-        speak(page, arena_printf(page->mem, "console.time.weekday.%d", at->tm_wday)),
-        "day", day_of(page, at), NULL);
+    return say_same_day(when, page->now) ? say_clock(&speaker, when)
+                                         : speak_time_long(page, when);
 }
 
 const char *speak_when(const struct page *page, int64_t when)
 {
-    struct tm at = local(when);
+    struct speaker speaker = page_speaker(page);
 
-    if (is_same_day(when, page->now))
-        return clock_of(page, &at);
-    return speak_with(page, "console.time.when", "day", weekday_of(page, &at), "clock",
-                      clock_of(page, &at), NULL);
+    return say_when(&speaker, when);
 }
 
 const char *speak_range(const struct page *page, int64_t from, int64_t until)
 {
-    struct tm end = local(until);
+    struct speaker speaker = page_speaker(page);
 
-    return speak_with(
-        page, "console.time.range", "from", speak_when(page, from), "until",
-        is_same_day(from, until) ? clock_of(page, &end) : speak_when(page, until),
-        NULL);
+    return speak_with(page, "console.time.range", "from", speak_when(page, from),
+                      "until",
+                      say_same_day(from, until) ? say_clock(&speaker, until)
+                                                : speak_when(page, until),
+                      NULL);
 }
 
 const char *speak_day(const struct page *page, int64_t when)
 {
-    struct tm at = local(when);
+    struct speaker speaker = page_speaker(page);
 
-    return day_of(page, &at);
+    return say_day(&speaker, when);
 }
 
 const char *speak_mark(const struct page *page, int64_t when)
 {
+    struct speaker speaker = page_speaker(page);
     struct tm at = local(when);
 
-    return at.tm_hour == 0 && at.tm_min == 0 ? weekday_of(page, &at)
-                                             : clock_of(page, &at);
+    return at.tm_hour == 0 && at.tm_min == 0 ? say_weekday(&speaker, when)
+                                             : say_clock(&speaker, when);
 }
 
 const char *speak_ago(const struct page *page, int64_t when)
@@ -202,19 +181,9 @@ const char *speak_ago(const struct page *page, int64_t when)
 
 const char *speak_span(const struct page *page, int64_t seconds)
 {
-    if (seconds < MINUTE_S)
-        return speak(page, "span.seconds");
-    const char *minutes = speak_number(page, seconds % HOUR_S / MINUTE_S);
-    if (seconds < HOUR_S)
-        return speak_with(page, "span.minutes", "minutes", minutes, NULL);
-    if (seconds < 2 * (int64_t)DAY_S && seconds % HOUR_S < MINUTE_S)
-        return speak_with(page, "span.whole_hours", "hours",
-                          speak_number(page, seconds / HOUR_S), NULL);
-    if (seconds < 2 * (int64_t)DAY_S)
-        return speak_with(page, "span.hours", "hours",
-                          speak_number(page, seconds / HOUR_S), "minutes", minutes,
-                          NULL);
-    return speak_count(page, "span.days", "days", seconds / DAY_S);
+    struct speaker speaker = page_speaker(page);
+
+    return say_span(&speaker, seconds);
 }
 
 const char *speak_zone_name(const struct page *page)

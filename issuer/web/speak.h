@@ -4,12 +4,15 @@
 #ifndef ISSUER_WEB_SPEAK_H
 #define ISSUER_WEB_SPEAK_H
 
+#include "core/sentence.h"
 #include "issuer/web/page.h"
 
 /* The configured language with this code, or NULL; code may be NULL. */
 const char *speak_offered(const struct page *page, const char *code);
 /* [{code, name, is_here}]: the configured languages, each by its own name. The caller owns it. */
 json_t *speak_languages(const struct page *page, const char *here);
+/* What core or a part below the pages has to say. */
+const char *speak_sentence(const struct page *page, struct sentence sentence);
 /* A text of the catalogue without placeholders. */
 const char *speak(const struct page *page, const char *key);
 /* A text with what follows filled in: name, value, …, NULL; all of them strings. */

@@ -136,7 +136,8 @@ static void static_file(void *context UNUSED, struct http_request *request,
 
 /* ---- health ---- */
 
-static void say(struct http_response *response, unsigned status, const char *text)
+static void answer_text(struct http_response *response, unsigned status,
+                        const char *text)
 {
     response->status = status;
     response->content_type = "text/plain; charset=utf-8";
@@ -146,7 +147,7 @@ static void say(struct http_response *response, unsigned status, const char *tex
 static void health(void *context UNUSED, struct http_request *request UNUSED,
                    struct http_response *response)
 {
-    say(response, 200, "ok");
+    answer_text(response, 200, "ok");
 }
 
 struct readiness {
@@ -178,12 +179,12 @@ static void ready(void *context, struct http_request *request,
     struct error err = {0};
 
     if (app_write(web->app, look_ready, &r, &err) != 0)
-        say(response, 503, "not ready: the database cannot be written");
+        answer_text(response, 503, "not ready: the database cannot be written");
     else if (r.usable == 0)
-        say(response, 503, "not ready: the pool is empty");
+        answer_text(response, 503, "not ready: the pool is empty");
     else
-        say(response, 200,
-            arena_printf(r.mem, "ready\n%s", watch_sentence(web->app, r.mem)));
+        answer_text(response, 200,
+                    arena_printf(r.mem, "ready\n%s", watch_sentence(web->app, r.mem)));
 }
 
 static void metrics(void *context, struct http_request *request,
@@ -196,7 +197,7 @@ static void metrics(void *context, struct http_request *request,
     response->content_type = METRICS_TYPE;
     if (metrics_write(web->app, request->mem, &response->body, &err) != 0) {
         strbuf_reset(&response->body);
-        say(response, 503, "the figures cannot be read");
+        answer_text(response, 503, "the figures cannot be read");
     }
 }
 

@@ -6,11 +6,9 @@
 
 #include "issuer/app.h"
 #include "issuer/http/router.h"
-#include "issuer/render/template.h"
 
 struct web {
     struct app *app;
-    const struct templates *templates;
     /* Take in what authd wrote just now (jobs/jobs.h job_usage), before a case is shown; NULL:
      * the jobs alone do it. A failure shows what is known so far. */
     int (*take_usage)(struct app *app, struct error *err);

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     arena_init(&mem);
     dmarc_check(&request, &dns, &mem, &outcome);
-    must(zone.questions <= DMARC_QUESTIONS_MAX && outcome.why != NULL);
+    must(zone.questions <= DMARC_QUESTIONS_MAX && outcome.why.line != NULL);
     must(outcome.result < DMARC_RESULT_COUNT &&
          (outcome.result == DMARC_NO_POLICY || outcome.result == DMARC_UNKNOWN ||
           outcome.domain != NULL));

@@ -37,10 +37,10 @@ static void read_terms(struct slice text)
 
 static void check_outcome(const struct spf_outcome *outcome)
 {
-    must(outcome->result < SPF_RESULT_COUNT && outcome->why != NULL);
+    must(outcome->result < SPF_RESULT_COUNT && outcome->why.line != NULL);
     must(outcome->lookups <= SPF_LOOKUPS_MAX && outcome->voids <= SPF_VOIDS_MAX);
     must(outcome->result != SPF_PASS || outcome->term != NULL);
-    must(slice_is_printable(slice_from(outcome->why)));
+    must(slice_is_printable(slice_from(outcome->why.line)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_outcome(&outcome);
     zone.questions = 0;
     spf_propose(&request, &dns, &mem, &proposal);
-    must(zone.questions <= 2 * SPF_QUESTIONS_MAX + 1 && proposal.why != NULL);
+    must(zone.questions <= 2 * SPF_QUESTIONS_MAX + 1 && proposal.why.line != NULL);
     if (proposal.advice == SPF_ADVICE_PUBLISH) {
         must(strlen(proposal.record) <= SPF_PROPOSAL_MAX);
         must(spf_record_check(slice_from(proposal.record), NULL) == 0);

@@ -172,15 +172,12 @@ void sign_in_as(struct browser *b, const char *name, enum role role)
 int browser_start(void **state, const char *options)
 {
     struct browser *b = calloc(1, sizeof *b);
-    struct error err = {0};
 
     app_fixture_start(&b->fixture, options);
     app_fixture_fill(&b->fixture);
     app_fixture_bounce_listed(&b->fixture);
     strbuf_init(&b->page, PAGE_MAX);
-    if (templates_load(NULL, &b->templates, &err) != 0)
-        fail_msg("%s", err.text);
-    b->web = (struct web){.app = b->fixture.app, .templates = b->templates};
+    b->web = (struct web){.app = b->fixture.app};
     web_console_site(&b->web, &b->console);
     web_customer_site(&b->web, &b->customer);
     add_agent(b, "ana", ROLE_AGENT);
@@ -193,7 +190,6 @@ int browser_stop(void **state)
 {
     struct browser *b = *state;
 
-    templates_free(b->templates);
     strbuf_release(&b->page);
     app_fixture_stop(&b->fixture);
     free(b);

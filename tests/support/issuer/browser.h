@@ -11,7 +11,6 @@
 
 struct browser {
     struct app_fixture fixture;
-    struct templates *templates;
     struct web web;
     struct site console, customer;
     char cookie[128];

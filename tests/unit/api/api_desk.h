@@ -4,6 +4,8 @@
 #ifndef TESTS_UNIT_API_API_DESK_H
 #define TESTS_UNIT_API_API_DESK_H
 
+#include <jansson.h>
+
 #include "base/base.h"
 
 #include <setjmp.h>
@@ -30,7 +32,6 @@ struct desk {
     struct site site;
     struct arena mem;
     struct http_response response;
-    struct templates *templates; /* NULL, but where a test loads them */
     json_t *document; /* what the API says of itself; each answer is held against it */
     json_t *json;     /* of the last answer */
     const char *key;  /* Idempotency-Key of the next request */
@@ -74,7 +75,6 @@ static inline int close_desk(void **state)
 
     forget(desk);
     json_decref(desk->document);
-    templates_free(desk->templates);
     arena_release(&desk->mem);
     app_fixture_stop(&desk->fixture);
     free(desk);

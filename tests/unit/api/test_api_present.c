@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "issuer/api/api_present.h"
+#include "tests/support/issuer/english.h"
 
 static void a_lease_has_every_key_of_the_contract(void **state UNUSED)
 {
@@ -86,7 +87,10 @@ static void text_of_strangers_becomes_clean_utf8(void **state UNUSED)
 static void a_diagnosis_carries_verdict_checks_and_evidence(void **state UNUSED)
 {
     static const struct check checks[] = {
-        {"Is it listed?", "yes, 127.0.0.2", "bl.spamcop.net", CHECK_YES, 1795507331},
+        {{"{said.listed.question}"},
+         {"{said.listed.yes|code=127.0.0.2}"},
+         {"bl.spamcop.net"},
+         CHECK_YES, 1795507331},
     };
     struct diagnosis diagnosis = {
         .row = {.verdict = DIAGNOSIS_LISTED_NOW,
@@ -100,14 +104,25 @@ static void a_diagnosis_carries_verdict_checks_and_evidence(void **state UNUSED)
                              .flags = "quoted masked"}},
         .listing = {.state = LISTING_LISTED,                .code = "127.0.0.2"      }
     };
-    json_t *o = present_diagnosis(&diagnosis);
+    struct arena mem;
+
+    arena_init(&mem);
+    const struct speaker speaker = english_speaker(&mem, 1795507331);
+    json_t *o = present_diagnosis(&speaker, &diagnosis);
     const json_t *evidence = json_object_get(o, "evidence");
 
     assert_string_equal(json_string_value(json_object_get(o, "verdict")), "listed_now");
     assert_true(json_is_true(json_object_get(o, "may_lease")));
     assert_int_equal(json_integer_value(json_object_get(o, "exit")), 0);
     assert_true(json_is_null(json_object_get(o, "id")));
+    const json_t *check = json_array_get(json_object_get(o, "checks"), 0);
     assert_int_equal(json_array_size(json_object_get(o, "checks")), 1);
+    assert_string_equal(json_string_value(json_object_get(check, "question")),
+                        "Is it listed?");
+    assert_string_equal(json_string_value(json_object_get(check, "answer")),
+                        "yes, 127.0.0.2");
+    assert_string_equal(json_string_value(json_object_get(check, "source")),
+                        "bl.spamcop.net");
     assert_int_equal(json_array_size(json_object_get(evidence, "flags")), 2);
     assert_int_equal(json_integer_value(json_object_get(evidence, "smtp_code")), 554);
     assert_string_equal(
@@ -115,6 +130,7 @@ static void a_diagnosis_carries_verdict_checks_and_evidence(void **state UNUSED)
         "127.0.0.2");
     assert_true(json_is_null(json_object_get(o, "clears")));
     json_decref(o);
+    arena_release(&mem);
 }
 
 static void a_listing_says_when_it_clears(void **state UNUSED)
@@ -134,13 +150,16 @@ static void a_listing_says_when_it_clears(void **state UNUSED)
     };
     static const char *const keys[] = {"basis", "not_before", "probably_by", "latest",
                                        "sentence"};
+    struct arena mem;
 
+    arena_init(&mem);
+    const struct speaker speaker = english_speaker(&mem, 1795507331);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct diagnosis diagnosis = {
             .row = {.verdict = DIAGNOSIS_LISTED_NOW},
-            .clears = { .estimate = cases[i].estimate,        .sentence = "It clears"}
+            .clears = { .estimate = cases[i].estimate,      .sentence = {"It clears"}}
         };
-        json_t *o = present_diagnosis(&diagnosis);
+        json_t *o = present_diagnosis(&speaker, &diagnosis);
         const json_t *clears = json_object_get(o, "clears");
         assert_int_equal(json_object_size(clears), ARRAY_LEN(keys));
         for (size_t k = 0; k < ARRAY_LEN(keys); k++)
@@ -160,6 +179,7 @@ static void a_listing_says_when_it_clears(void **state UNUSED)
         }
         json_decref(o);
     }
+    arena_release(&mem);
 }
 
 int main(void)

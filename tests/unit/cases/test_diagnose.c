@@ -17,6 +17,12 @@
 #include "issuer/leases/change.h"
 #include "tests/support/issuer/app_fixture.h"
 
+static void assert_said(struct app_fixture *f, struct sentence sentence,
+                        const char *words)
+{
+    assert_string_equal(app_say(f->app, &f->mem, sentence), words);
+}
+
 static struct diagnosis diagnose_now(struct app_fixture *f)
 {
     const struct diagnosis_request request = {.bounce = SLICE("554 blocked")};
@@ -48,19 +54,19 @@ static void our_listed_address_is_listed_now(void **state UNUSED)
     assert_string_equal(d.row.mailbox, FIXTURE_MAILBOX);
     assert_int_equal(d.row.id, 0);
     assert_int_equal(d.row.checks_count, 8);
-    assert_string_equal(d.row.checks[0].question, "Is it listed?");
-    assert_string_equal(d.row.checks[0].answer,
-                        "yes, 127.0.0.2 (reported as a source of spam)");
+    assert_said(&f, d.row.checks[0].question, "Is it listed?");
+    assert_said(&f, d.row.checks[0].answer,
+                "yes, 127.0.0.2 (reported as a source of spam)");
     assert_string_equal(d.meaning, "reported as a source of spam");
     assert_string_equal(d.lookup_url,
                         "https://www.spamcop.net/bl.shtml?" FIXTURE_SHARED);
-    assert_string_equal(d.row.checks[0].source, "bl.spamcop.net, passes its own test");
-    assert_string_equal(d.row.checks[1].answer, "yes, shared");
-    assert_string_equal(d.row.checks[1].source, "192.0.2.0/24, round robin");
+    assert_said(&f, d.row.checks[0].source, "bl.spamcop.net, passes its own test");
+    assert_said(&f, d.row.checks[1].answer, "yes, shared");
+    assert_said(&f, d.row.checks[1].source, "192.0.2.0/24, round robin");
     assert_int_equal(d.row.checks[2].result, CHECK_UNKNOWN);
-    assert_string_equal(d.row.checks[3].question, "Is the customer the cause?");
+    assert_said(&f, d.row.checks[3].question, "Is the customer the cause?");
     assert_int_equal(d.row.checks[3].result, CHECK_UNKNOWN);
-    assert_string_equal(d.row.checks[4].answer, "yes, 2 of 2 are clear there");
+    assert_said(&f, d.row.checks[4].answer, "yes, 2 of 2 are clear there");
     assert_int_equal(d.row.doubts, 0);
     /* The list, the list again, the recipient's mail servers; then the name, SPF and DMARC of
      * the address that is next. */
@@ -81,16 +87,16 @@ static void the_next_address_is_looked_at(void **state UNUSED)
     fake_resolver_add(&f.dns, "kunde.example", DNS_TYPE_TXT, "v=spf1 a ~all");
     struct diagnosis d = diagnose_now(&f);
     assert_int_equal(d.row.checks_count, 8);
-    assert_string_equal(d.row.checks[5].answer,
-                        "yes: 203.0.113.10 is clean2.mail.example, both ways");
+    assert_said(&f, d.row.checks[5].answer,
+                "yes: 203.0.113.10 is clean2.mail.example, both ways");
     assert_int_equal(d.row.checks[5].checked_at, f.clock.now);
-    assert_string_equal(d.row.checks[6].answer,
-                        "no (softfail): ~all of kunde.example; add "
-                        "\"ip4:203.0.113.10\", whole record: "
-                        "v=spf1 a ip4:203.0.113.10 ~all");
-    assert_string_equal(d.row.checks[6].source, "kunde.example");
-    assert_string_equal(d.row.checks[7].answer,
-                        "yes: kunde.example publishes no DMARC policy");
+    assert_said(&f, d.row.checks[6].answer,
+                "no (softfail): ~all of kunde.example; add "
+                "\"ip4:203.0.113.10\", whole record: "
+                "v=spf1 a ip4:203.0.113.10 ~all");
+    assert_said(&f, d.row.checks[6].source, "kunde.example");
+    assert_said(&f, d.row.checks[7].answer,
+                "yes: kunde.example publishes no DMARC policy");
     /* Shown, and no more: the lease may be given all the same. */
     assert_int_equal(d.row.verdict, DIAGNOSIS_LISTED_NOW);
     assert_int_equal(d.row.doubts, 0);
@@ -166,7 +172,7 @@ static void an_address_that_is_not_ours_is_not_asked_about(void **state UNUSED)
     assert_int_equal(d.row.verdict, DIAGNOSIS_NOT_OURS);
     assert_int_equal(f.dns.rounds, 0);
     assert_null(d.row.address);
-    assert_string_equal(d.row.checks[0].answer, "not asked: the address is not ours");
+    assert_said(&f, d.row.checks[0].answer, "not asked: the address is not ours");
     app_fixture_stop(&f);
 }
 
@@ -179,8 +185,8 @@ static void a_list_that_is_not_configured_is_not_asked(void **state UNUSED)
     app_fixture_bounce_listed(&f);
     struct diagnosis d = diagnose_now(&f);
     assert_int_equal(d.row.verdict, DIAGNOSIS_CANNOT_TELL);
-    assert_string_equal(d.row.checks[0].answer,
-                        "not asked: this list is not among the configured ones");
+    assert_said(&f, d.row.checks[0].answer,
+                "not asked: this list is not among the configured ones");
     /* The configured one is: the address, its words, and its own test points. */
     assert_int_equal(f.dns.questions, 4);
     app_fixture_stop(&f);
@@ -213,9 +219,9 @@ static void the_other_lists_are_asked_in_the_same_round(void **state UNUSED)
         struct diagnosis d = diagnose_now(&f);
         assert_int_equal(d.row.verdict, DIAGNOSIS_LISTED_NOW);
         assert_string_equal(d.row.zone, FIXTURE_ZONE);
-        assert_string_equal(d.row.checks[4].question, "On other lists?");
+        assert_said(&f, d.row.checks[4].question, "On other lists?");
         assert_int_equal(d.row.checks[4].result, cases[i].want);
-        assert_string_equal(d.row.checks[4].answer, cases[i].answer);
+        assert_said(&f, d.row.checks[4].answer, cases[i].answer);
         app_fixture_stop(&f);
     }
 }
@@ -414,14 +420,14 @@ static void a_diagnosis_says_when_the_listing_clears(void **state UNUSED)
     assert_int_equal(d.clears.estimate.probably_by, f.clock.now + INT64_C(24) * 3600);
     assert_int_equal(d.clears.estimate.latest, f.clock.now + INT64_C(28) * 3600);
     assert_int_equal(d.clears.estimate.past_count, 0);
-    assert_string_equal(d.clears.within, "28 hours");
+    assert_int_equal(d.clears.within_s, INT64_C(28) * 3600);
     for (int i = 0; i < 3; i++) {
         f.clock.now += 600;
         fake_resolver_fail(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
         assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err),
                          0);
-        assert_null(d.clears.sentence);
-        assert_null(d.clears.within);
+        assert_null(d.clears.sentence.line);
+        assert_int_equal(d.clears.within_s, 0);
         f.clock.now += 600;
         fake_resolver_list(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, "127.0.0.2", NULL);
         assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err),
@@ -430,13 +436,13 @@ static void a_diagnosis_says_when_the_listing_clears(void **state UNUSED)
     int64_t since = f.clock.now;
     assert_int_equal(d.clears.estimate.past_count, 3);
     assert_int_equal(d.clears.estimate.not_before, since + 600);
-    assert_non_null(
-        strstr(d.clears.sentence, "; our last 3 listings there took 10 min to 10 min"));
+    assert_non_null(strstr(app_say(f.app, &f.mem, d.clears.sentence),
+                           "; our last 3 listings there took 10 min to 10 min"));
     /* A list that does not answer for a while does not begin it anew. */
     f.clock.now += 3600;
     fake_resolver_fail(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_TIMEOUT);
     assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err), 0);
-    assert_null(d.clears.sentence);
+    assert_null(d.clears.sentence.line);
     f.clock.now += 3600;
     fake_resolver_list(&f.dns, FIXTURE_ZONE, FIXTURE_SHARED, "127.0.0.2", NULL);
     assert_int_equal(case_check_again(f.app, &f.mem, &fixture_agent, id, &d, &err), 0);

@@ -13,6 +13,7 @@
 #include "issuer/cases/asking.h"
 #include "issuer/cases/organisation.h"
 #include "issuer/cases/reach.h"
+#include "tests/support/issuer/english.h"
 #include "tests/support/issuer/fake_resolver.h"
 
 #define ADDRESS "203.0.113.9"
@@ -61,11 +62,16 @@ static struct reach look(struct world *w, const char *address, const char *sende
     return reach;
 }
 
-static void assert_row(const struct check *check, const char *question,
+static void assert_said(struct world *w, struct sentence sentence, const char *words)
+{
+    assert_string_equal(english(&w->mem, sentence, NOW), words);
+}
+
+static void assert_row(struct world *w, const struct check *check, const char *question,
                        enum check_result result, const char *answer)
 {
-    assert_string_equal(check->question, question);
-    assert_string_equal(check->answer, answer);
+    assert_said(w, check->question, question);
+    assert_said(w, check->answer, answer);
     assert_int_equal(check->result, result);
     assert_int_equal(check->checked_at, NOW);
 }
@@ -80,14 +86,14 @@ static void all_in_order_is_yes(void **state UNUSED)
     fake_resolver_add(&w.dns, "_dmarc.kunde.example", DNS_TYPE_TXT,
                       "v=DMARC1; p=reject");
     struct reach reach = look(&w, ADDRESS, SENDER);
-    assert_row(&reach.checks[0], "Would its name pass?", CHECK_YES,
+    assert_row(&w, &reach.checks[0], "Would its name pass?", CHECK_YES,
                "yes: " ADDRESS " is " HELO ", both ways");
-    assert_row(&reach.checks[1], "Would SPF pass?", CHECK_YES,
+    assert_row(&w, &reach.checks[1], "Would SPF pass?", CHECK_YES,
                "yes: ip4:203.0.113.0/24 of kunde.example");
-    assert_string_equal(reach.checks[1].source, "kunde.example");
-    assert_row(&reach.checks[2], "Would DMARC let it pass?", CHECK_YES,
+    assert_said(&w, reach.checks[1].source, "kunde.example");
+    assert_row(&w, &reach.checks[2], "Would DMARC let it pass?", CHECK_YES,
                "yes, by SPF; policy reject");
-    assert_string_equal(reach.checks[2].source, "_dmarc.kunde.example");
+    assert_said(&w, reach.checks[2].source, "_dmarc.kunde.example");
     assert_int_equal(reach.will_work, CHECK_YES);
     assert_null(reach.proposal);
     assert_string_equal(reach.domain, "kunde.example");
@@ -194,9 +200,11 @@ static void the_name_has_to_lead_both_ways(void **state UNUSED)
                               name_cases[i].reverse_status);
         struct reach reach = look(&w, ADDRESS, SENDER);
         if (reach.checks[0].result != name_cases[i].want ||
-            strcmp(reach.checks[0].answer, name_cases[i].answer) != 0 ||
+            strcmp(english(&w.mem, reach.checks[0].answer, NOW),
+                   name_cases[i].answer) != 0 ||
             reach.will_work != name_cases[i].want)
-            fail_msg("%s: %s", name_cases[i].name, reach.checks[0].answer);
+            fail_msg("%s: %s", name_cases[i].name,
+                     english(&w.mem, reach.checks[0].answer, NOW));
         arena_release(&w.mem);
     }
 }
@@ -298,12 +306,12 @@ static void what_spf_and_dmarc_say_decides(void **state UNUSED)
             fake_resolver_add(&w.dns, "_dmarc.kunde.example", DNS_TYPE_TXT,
                               sender_cases[i].dmarc);
         struct reach reach = look(&w, ADDRESS, SENDER);
-        assert_row(&reach.checks[1], "Would SPF pass?", sender_cases[i].spf_result,
+        assert_row(&w, &reach.checks[1], "Would SPF pass?", sender_cases[i].spf_result,
                    sender_cases[i].answer);
-        assert_row(&reach.checks[2], "Would DMARC let it pass?",
+        assert_row(&w, &reach.checks[2], "Would DMARC let it pass?",
                    sender_cases[i].dmarc_result, sender_cases[i].dmarc_answer);
         assert_int_equal(reach.will_work, sender_cases[i].will_work);
-        const char *kept = reach_proposal(&reach.checks[1]);
+        const char *kept = reach_proposal(&w.mem, &reach.checks[1]);
         if (sender_cases[i].proposal == NULL) {
             assert_null(reach.proposal);
             assert_null(kept);
@@ -311,8 +319,8 @@ static void what_spf_and_dmarc_say_decides(void **state UNUSED)
             assert_string_equal(reach.proposal, sender_cases[i].proposal);
             assert_string_equal(kept, sender_cases[i].proposal);
         }
-        assert_null(reach_proposal(&reach.checks[0]));
-        assert_null(reach_proposal(&reach.checks[2]));
+        assert_null(reach_proposal(&w.mem, &reach.checks[0]));
+        assert_null(reach_proposal(&w.mem, &reach.checks[2]));
         arena_release(&w.mem);
     }
 }
@@ -326,10 +334,10 @@ static void a_policy_of_the_organisation_counts(void **state UNUSED)
     fake_resolver_add(&w.dns, "_dmarc.example.co.uk", DNS_TYPE_TXT,
                       "v=DMARC1; p=reject; sp=quarantine");
     struct reach reach = look(&w, ADDRESS, "anna@shop.example.co.uk");
-    assert_string_equal(reach.checks[2].source, "_dmarc.example.co.uk");
-    assert_string_equal(reach.checks[2].answer,
-                        "only with a DKIM signature of shop.example.co.uk, because SPF "
-                        "does not pass; policy quarantine");
+    assert_said(&w, reach.checks[2].source, "_dmarc.example.co.uk");
+    assert_said(&w, reach.checks[2].answer,
+                "only with a DKIM signature of shop.example.co.uk, because SPF "
+                "does not pass; policy quarantine");
     arena_release(&w.mem);
 }
 
@@ -369,7 +377,7 @@ static void a_sender_nobody_can_ask_about_is_unknown(void **state UNUSED)
         assert_int_equal(reach.checks[0].result, CHECK_YES);
         for (size_t row = 1; row < REACH_CHECKS; row++) {
             assert_int_equal(reach.checks[row].result, CHECK_UNKNOWN);
-            assert_string_equal(reach.checks[row].answer, cases[i].answer);
+            assert_said(&w, reach.checks[row].answer, cases[i].answer);
         }
         assert_int_equal(reach.will_work, CHECK_UNKNOWN);
         assert_null(reach.domain);
@@ -393,9 +401,9 @@ static void what_is_not_whole_is_unknown(void **state UNUSED)
         fake_resolver_end(&w.dns, "_dmarc.kunde.example", DNS_TYPE_TXT, endings[i]);
         struct reach reach = look(&w, ADDRESS, SENDER);
         assert_int_equal(reach.checks[1].result, CHECK_UNKNOWN);
-        assert_string_equal(reach.checks[2].answer,
-                            "cannot tell: the DMARC policy of kunde.example could not "
-                            "be read");
+        assert_said(&w, reach.checks[2].answer,
+                    "cannot tell: the DMARC policy of kunde.example could not "
+                    "be read");
         assert_int_equal(reach.checks[2].result, CHECK_UNKNOWN);
         assert_int_equal(reach.will_work, CHECK_UNKNOWN);
         assert_null(reach.proposal);

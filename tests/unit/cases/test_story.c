@@ -117,7 +117,8 @@ static void the_log_confirms_or_raises_a_doubt(void **state UNUSED)
             d.row.doubts != stories[i].doubts ||
             d.row.checks[2].result != stories[i].happened)
             fail_msg("%s: %s, \"%s\", %s", stories[i].name,
-                     diagnosis_row(d.row.verdict)->name, text, d.row.checks[2].answer);
+                     diagnosis_row(d.row.verdict)->name, text,
+                     d.row.checks[2].answer.line);
         stop(&lab);
     }
 }
@@ -187,7 +188,8 @@ static void a_customer_who_is_refused_as_spam_is_the_cause(void **state UNUSED)
     struct diagnosis d = ask(&lab);
     assert_int_equal(d.row.verdict, DIAGNOSIS_CAUSE);
     assert_int_equal(d.row.checks[3].result, CHECK_YES);
-    assert_non_null(strstr(d.row.checks[3].answer, "8 refused as spam"));
+    assert_non_null(
+        strstr(d.row.checks[3].answer.line, "{said.cause.refused|count+8}"));
     stop(&lab);
     strbuf_release(&log);
 }

@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include <time.h>
-
 #include "core/clearing.h"
 #include "core/listing.h"
 
@@ -83,7 +81,6 @@ struct row {
         bool is_overdue, is_due;
         size_t past_count;
     } want;
-    const char *sentence, *within;
 };
 #define NONE INT64_MIN
 
@@ -93,37 +90,26 @@ static const struct row rows[] = {
     {.name = "the list's own time",
      .zone = &spamcop,
      .since = -3 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 21 * HOUR, 25 * HOUR, false, false, 0},
-     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
-                 "by Wed 25 Nov, 09:00, or 13:00",
-     .within = "25 hours"},
+     .want = {CLEARING_FROM_RULE, 0, 21 * HOUR, 25 * HOUR, false, false, 0}},
     {.name = "found this moment",
      .zone = &spamcop,
-     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0},
-     .within = "28 hours"},
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0}},
     {.name = "today still",
      .zone = &spamcop,
      .since = -22 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 2 * HOUR, 6 * HOUR, false, false, 0},
-     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
-                 "by 14:00, or 18:00",
-     .within = "6 hours"},
+     .want = {CLEARING_FROM_RULE, 0, 2 * HOUR, 6 * HOUR, false, false, 0}},
     {.name = "in the time of the mirrors",
      .zone = &spamcop,
      .since = -26 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 0, 2 * HOUR, false, false, 0},
-     .within = "2 hours"},
+     .want = {CLEARING_FROM_RULE, 0, 0, 2 * HOUR, false, false, 0}},
     {.name = "the last second of its time",
      .zone = &spamcop,
      .since = -28 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, false, 0},
-     .within = "1 hour"},
+     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, false, 0}},
     {.name = "longer than the list says: reported again",
      .zone = &spamcop,
      .since = -28 * HOUR - 1,
-     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 0},
-     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h, and was "
-                 "probably told again: probably by Wed 25 Nov, 12:00, or 16:00"},
+     .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 0}},
     {.name = "overdue, counted from our last look",
      .zone = &spamcop,
      .since = -40 * HOUR,
@@ -133,22 +119,16 @@ static const struct row rows[] = {
      .zone = &spamcop,
      .since = -40 * HOUR,
      .checked_at = -30 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, true, 0},
-     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: it should "
-                 "be over by now, ask again"},
+     .want = {CLEARING_FROM_RULE, 0, 0, 0, false, true, 0}},
     {.name = "a clock that was set back",
      .zone = &spamcop,
      .since = 2 * HOUR,
      .checked_at = 2 * HOUR,
-     .want = {CLEARING_FROM_RULE, 0, 26 * HOUR, 30 * HOUR, false, false, 0},
-     .within = "30 hours"},
+     .want = {CLEARING_FROM_RULE, 0, 26 * HOUR, 30 * HOUR, false, false, 0}},
     {.name = "no time for mirrors, no title",
      .zone = &exact,
      .since = -DAY,
-     .want = {CLEARING_FROM_RULE, 0, 29 * DAY, 29 * DAY, false, false, 0},
-     .sentence = "bl.exact.example clears 30 days after the last report: probably by Wed "
-                 "23 Dec, 12:00",
-     .within = "29 days"},
+     .want = {CLEARING_FROM_RULE, 0, 29 * DAY, 29 * DAY, false, false, 0}},
     {.name = "two stretches say nothing",
      .zone = &spamcop,
      .past_h = {9, 26},
@@ -156,15 +136,11 @@ static const struct row rows[] = {
     {.name = "three do",
      .zone = &spamcop,
      .past_h = {9, 26, 12},
-     .want = {CLEARING_FROM_RULE, 9 * HOUR, 26 * HOUR, 28 * HOUR, false, false, 3},
-     .sentence = "SpamCop clears 24 h after the last report, plus up to 4 h: probably "
-                 "by Wed 25 Nov, 14:00, or 16:00; our last 3 listings there took 9 h to "
-                 "26 h"},
+     .want = {CLEARING_FROM_RULE, 9 * HOUR, 26 * HOUR, 28 * HOUR, false, false, 3}},
     {.name = "history that outlasts the rule",
      .zone = &spamcop,
      .past_h = {9, 40, 50, 41, 12},
-     .want = {CLEARING_FROM_RULE, 9 * HOUR, 41 * HOUR, 50 * HOUR, false, false, 5},
-     .within = "3 days"},
+     .want = {CLEARING_FROM_RULE, 9 * HOUR, 41 * HOUR, 50 * HOUR, false, false, 5}},
     {.name = "overdue beside history",
      .zone = &spamcop,
      .since = -30 * HOUR,
@@ -174,39 +150,29 @@ static const struct row rows[] = {
      .zone = &by_hand,
      .since = -HOUR,
      .past_h = {9, 12},
-     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0},
-     .sentence = "Hand does not clear by itself"},
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0}},
     {.name = "by hand, and yet we know",
      .zone = &by_hand,
      .since = -HOUR,
      .past_h = {20, 10, 40, 30, 50},
-     .want = {CLEARING_FROM_HISTORY, 9 * HOUR, 39 * HOUR, 49 * HOUR, false, false, 5},
-     .sentence = "Hand does not clear by itself: probably by Thu 26 Nov, 03:00, or 13:00; "
-                 "our last 5 listings there took 10 h to 2 days"},
+     .want = {CLEARING_FROM_HISTORY, 9 * HOUR, 39 * HOUR, 49 * HOUR, false, false, 5}},
     {.name = "by hand, longer than ever",
      .zone = &by_hand,
      .since = -51 * HOUR,
      .past_h = {20, 10, 40, 30, 50},
-     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, true, false, 5},
-     .sentence = "Hand does not clear by itself; our last 5 listings there took 10 h to 2 "
-                 "days"},
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, true, false, 5}},
     {.name = "not known",
      .zone = &silent,
-     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0},
-     .sentence = "Silent does not say when it clears, and we cannot tell"},
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0}},
     {.name = "not known, longer than ever",
      .zone = &silent,
      .since = -DAY,
      .past_h = {3, 3, 3},
-     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, true, false, 3},
-     .sentence = "Silent does not say when it clears, and we cannot tell; our last 3 "
-                 "listings there took 3 h to 3 h"},
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, true, false, 3}},
     {.name = "not known, but seen",
      .zone = &silent,
      .past_h = {3, 4, 5},
-     .want = {CLEARING_FROM_HISTORY, 3 * HOUR, 5 * HOUR, 5 * HOUR, false, false, 3},
-     .sentence = "Silent does not say when it clears: probably by 17:00; our last 3 "
-                 "listings there took 3 h to 5 h"},
+     .want = {CLEARING_FROM_HISTORY, 3 * HOUR, 5 * HOUR, 5 * HOUR, false, false, 3}},
     {.name = "seen, over by now",
      .zone = &silent,
      .since = -DAY,
@@ -219,19 +185,15 @@ static const struct row rows[] = {
      .want = {CLEARING_FROM_HISTORY, 11 * HOUR, 18 * HOUR, 20 * HOUR, false, false, 10}},
     {.name = "no list",
      .zone = NULL,
-     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0},
-     .sentence = "the list does not say when it clears, and we cannot tell"},
+     .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0}},
     {.name = "a code that clears otherwise",
      .zone = &mixed,
      .code = "127.0.0.2",
-     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0},
-     .sentence = "Mixed does not clear by itself"},
+     .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0}},
     {.name = "a code that clears as the list",
      .zone = &mixed,
      .code = "127.0.0.3",
-     .want = {CLEARING_FROM_RULE, 0, 72 * HOUR, 72 * HOUR, false, false, 0},
-     .sentence = "Mixed clears 3 days after the last report: probably by Fri 27 Nov, 12:00",
-     .within = "3 days"},
+     .want = {CLEARING_FROM_RULE, 0, 72 * HOUR, 72 * HOUR, false, false, 0}},
 };
 /* clang-format on */
 
@@ -240,14 +202,7 @@ static int64_t at(int64_t from_noon)
     return from_noon == NONE ? 0 : NOON + from_noon;
 }
 
-static void expect_text(const char *name, const char *got, const char *want)
-{
-    if (want != NULL && (got == NULL || strcmp(got, want) != 0))
-        fail_msg("%s: \"%s\" instead of \"%s\"", name, got != NULL ? got : "(none)",
-                 want);
-}
-
-static void each_row_gives_its_estimate_and_its_words(void **state UNUSED)
+static void each_row_gives_its_estimate(void **state UNUSED)
 {
     struct arena mem;
 
@@ -271,12 +226,11 @@ static void each_row_gives_its_estimate_and_its_words(void **state UNUSED)
                      clearing_basis_name(c.basis), (long long)c.not_before - NOON,
                      (long long)c.probably_by - NOON, (long long)c.latest - NOON,
                      c.is_overdue, c.is_due, c.past_count);
-        expect_text(row->name, clearing_sentence(&mem, &facts, &c, NOON),
-                    row->sentence);
-        const char *within = clearing_within(&mem, &c, NOON);
-        expect_text(row->name, within, row->within);
         bool is_said = c.basis == CLEARING_FROM_RULE && !c.is_overdue && !c.is_due;
-        assert_int_equal(within != NULL, is_said);
+        int64_t left_s = c.latest > NOON ? c.latest - NOON : 1;
+        assert_int_equal(clearing_within_s(&c, NOON), is_said ? left_s : 0);
+        assert_true(
+            sentence_is(clearing_sentence(&mem, &facts, &c), "said.clearing.sentence"));
     }
     arena_release(&mem);
 }
@@ -379,14 +333,11 @@ static void each_basis_has_its_own_name(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_row_gives_its_estimate_and_its_words),
+        cmocka_unit_test(each_row_gives_its_estimate),
         cmocka_unit_test(a_stretch_without_sense_does_not_count),
         cmocka_unit_test(the_times_stand_in_order_whatever_is_known),
         cmocka_unit_test(each_basis_has_its_own_name),
     };
 
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-    if (setenv("TZ", "UTC", 1) != 0)
-        abort();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

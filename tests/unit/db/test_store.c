@@ -280,7 +280,7 @@ static void a_listing_opens_a_new_row_only_when_its_state_changes(void **state)
                                         .zone = "bl.list.example",
                                         .state = steps[i].state,
                                         .code = "127.0.0.2",
-                                        .why = "why",
+                                        .why = {"why"},
                                         .checked_at = steps[i].checked_at};
         struct listing_change change = {0};
         struct listing_row *found;
@@ -314,7 +314,7 @@ static void put_looks(struct desk *desk, const char *address, const char *zone,
                                                  : looks[i] == 'c' ? LISTING_CLEAR
                                                                    : LISTING_UNKNOWN,
                                         .code = "",
-                                        .why = "",
+                                        .why = {""},
                                         .checked_at = NOW + (int64_t)i * 60};
         struct listing_change change;
         works(desk, store_listing_put(desk->store, &row, &change, &desk->err));
@@ -428,9 +428,9 @@ static void past_stretches_are_found_by_an_index(void **state)
 static void a_case_comes_back_as_it_was_written(void **state)
 {
     static const struct check checks[] = {
-        {"Is it ours?",   "yes",       "shared addresses", CHECK_YES,     NOW    },
-        {"Is it listed?", "no answer", "bl.list.example",  CHECK_UNKNOWN, NOW + 1},
-        {"Is it alive?",  "no",        "catalogue",        CHECK_NO,      NOW + 2},
+        {{"Is it ours?"},  {"yes"},                {"shared addresses"}, CHECK_YES,     NOW    },
+        {{"{q}"},          {"{a|code=127.0.0.2}"}, {"bl.list.example"},  CHECK_UNKNOWN, NOW + 1},
+        {{"Is it alive?"}, {"no"},                 {"catalogue"},        CHECK_NO,      NOW + 2},
     };
     const struct case_row row = {
         .created_at = NOW,
@@ -471,9 +471,9 @@ static void a_case_comes_back_as_it_was_written(void **state)
     assert_null(found.evidence.sender);
     assert_int_equal(found.checks_count, ARRAY_LEN(checks));
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-        assert_string_equal(found.checks[i].question, checks[i].question);
-        assert_string_equal(found.checks[i].answer, checks[i].answer);
-        assert_string_equal(found.checks[i].source, checks[i].source);
+        assert_string_equal(found.checks[i].question.line, checks[i].question.line);
+        assert_string_equal(found.checks[i].answer.line, checks[i].answer.line);
+        assert_string_equal(found.checks[i].source.line, checks[i].source.line);
         assert_int_equal(found.checks[i].result, checks[i].result);
         assert_int_equal(found.checks[i].checked_at, checks[i].checked_at);
     }
@@ -481,8 +481,8 @@ static void a_case_comes_back_as_it_was_written(void **state)
 
 static void a_new_diagnosis_replaces_the_checks_of_its_case(void **state)
 {
-    static const struct check check = {"Is it listed?", "yes", "bl.list.example",
-                                       CHECK_YES, NOW + 9};
+    static const struct check check = {
+        {"Is it listed?"}, {"yes"}, {"bl.list.example"}, CHECK_YES, NOW + 9};
     struct desk *desk = *state;
     struct case_row row = {.diagnosed_at = NOW + 9,
                            .verdict = DIAGNOSIS_CLEAR_NOW,

@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "issuer/dnsbl/check.h"
 #include "issuer/dnsbl/zones.h"
+#include "tests/support/issuer/english.h"
 
 enum {
     CHECKS_MAX = 64,
@@ -65,7 +66,7 @@ static int run(struct arena *mem, int argc, char **argv, struct dnsbl_check *che
         printf("%s %s %s %s|%s\n", argv[4 + i],
                listing_state_name(checks[i].listing.state),
                checks[i].listing.code[0] != '\0' ? checks[i].listing.code : "-",
-               checks[i].listing.why, checks[i].text);
+               english(mem, listing_why(&checks[i].listing), 0), checks[i].text);
     printf("took %lld ms\n", (long long)took_ms);
     resolver_cares_free(resolver);
     return 0;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "issuer/leases/refused.h"
+#include "tests/support/issuer/english.h"
 
 /* 2026-11-26, a Thursday: the details were shown again at 10:02, the login came at 10:14. */
 enum {
@@ -61,13 +62,48 @@ static void each_record_gets_its_sentence(void **state UNUSED)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct usage_row row = {
             .at = CAME, .kind = cases[i].kind, .detail = cases[i].detail};
-        const struct refused told = refused_tell(&mem, &row, NOW);
-        bool is_same = told.why == NULL || cases[i].why == NULL
-                           ? told.why == cases[i].why
-                           : strcmp(told.why, cases[i].why) == 0;
+        const struct refused told = refused_tell(&mem, &row);
+        const char *why = told.why.line != NULL ? english(&mem, told.why, NOW) : NULL;
+        bool is_same = why == NULL || cases[i].why == NULL
+                           ? why == cases[i].why
+                           : strcmp(why, cases[i].why) == 0;
         if (told.code != cases[i].code || !is_same)
             fail_msg("%s %s: %u %s", cases[i].kind, cases[i].detail, told.code,
-                     told.why == NULL ? "(none)" : told.why);
+                     why == NULL ? "(none)" : why);
+    }
+    arena_release(&mem);
+}
+
+/* Each as one line of a list; what authd noted is said in parts, what it never does is told as it is. */
+static void each_record_is_told_in_one_line(void **state UNUSED)
+{
+    static const struct {
+        const char *kind, *detail, *said;
+    } cases[] = {
+        {"login",           "with TLS",                                   "with TLS"               },
+        {"login",           "without TLS",                                "without TLS"            },
+        {"login",           "TLS unknown",                                "TLS unknown"            },
+        {"message",         "to bob@other.example",                       "to bob@other.example"   },
+        {"message",         "to 1 recipients",                            "to 1 recipient"         },
+        {"message",         "to 3 recipients",                            "to 3 recipients"        },
+        {"message",         "something new, {said.x}",                    "something new, {said.x}"},
+        {"message",         "",                                           ""                       },
+        {"refused_login",   "wrong_password",
+         "535: a wrong password, and none that was shown before"                                   },
+        {"refused_message", "size, 12345 bytes, from anna@kunde.example",
+         "550: larger than the details allow (12345 bytes, from anna@kunde.example)"               },
+        {"refused_message", "held, asked by login only",
+         "450: the details or their address are on hold: it may go later (asked by login "
+         "only)"                                                                                   },
+    };
+    struct arena mem;
+
+    arena_init(&mem);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct usage_row row = {
+            .at = CAME, .kind = cases[i].kind, .detail = cases[i].detail};
+        const struct sentence line = refused_line(&mem, &row);
+        assert_string_equal(english(&mem, line, NOW), cases[i].said);
     }
     arena_release(&mem);
 }
@@ -85,10 +121,10 @@ static void the_newest_refusal_is_told_in_one_line(void **state UNUSED)
 
     arena_init(&mem);
     assert_string_equal(
-        refused_newest(&mem, rows, ARRAY_LEN(rows), NOW),
+        english(&mem, refused_newest(&mem, rows, ARRAY_LEN(rows)), NOW),
         "535 at 10:14: the password of the first reveal, replaced at 10:02");
-    assert_null(refused_newest(&mem, rows, 1, NOW));
-    assert_null(refused_newest(&mem, NULL, 0, NOW));
+    assert_null(refused_newest(&mem, rows, 1).line);
+    assert_null(refused_newest(&mem, NULL, 0).line);
     arena_release(&mem);
 }
 
@@ -96,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_record_gets_its_sentence),
+        cmocka_unit_test(each_record_is_told_in_one_line),
         cmocka_unit_test(the_newest_refusal_is_told_in_one_line),
     };
 
