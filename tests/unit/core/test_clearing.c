@@ -10,64 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/clearing.h"
-#include "core/listing.h"
-
-#define MINUTE INT64_C(60)
-#define HOUR INT64_C(3600)
-#define DAY INT64_C(86400)
-/* Tue 24 Nov 2026, 12:00:00 UTC */
-#define NOON INT64_C(1795521600)
-
-static const struct zone spamcop = {
-    .name = "bl.spamcop.example",
-    .title = "SpamCop",
-    .clears = {ZONE_EXPIRES_ITSELF, 24 * HOUR, 4 * HOUR},
-};
-static const struct zone exact = {
-    .name = "bl.exact.example",
-    .clears = {ZONE_EXPIRES_ITSELF, 30 * DAY, 0},
-};
-static const struct zone by_hand = {
-    .name = "bl.hand.example",
-    .title = "Hand",
-    .clears = {ZONE_EXPIRES_BY_HAND, 0, 0},
-};
-static const struct zone silent = {.name = "bl.silent.example", .title = "Silent"};
-/* One that clears by itself in general, and for one code by hand. */
-static const struct zone_code mixed_codes[] = {
-    {.octets = {127, 0, 0, 2},
-     .last = 2,
-     .is_listing = true,
-     .expiry = {ZONE_EXPIRES_BY_HAND, 0, 0}},
-};
-static const struct zone mixed = {
-    .name = "bl.mixed.example",
-    .title = "Mixed",
-    .codes = mixed_codes,
-    .codes_count = 1,
-    .clears = {ZONE_EXPIRES_ITSELF, 72 * HOUR, 0},
-};
-
-enum {
-    PAST_ROWS = 14
-};
-
-/* took_h hours each, newest first, "clear" seen ten minutes after the last "listed". */
-static size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS])
-{
-    size_t count = 0;
-    int64_t until = NOON - 30 * DAY;
-
-    for (; took_h[count] != 0; count++) {
-        assert_true(count < PAST_ROWS);
-        out[count] = (struct clearing_stretch){.since = until - took_h[count] * HOUR,
-                                               .last_listed_at = until - 10 * MINUTE,
-                                               .until = until};
-        until -= 100 * DAY;
-    }
-    return count;
-}
+#include "tests/support/clearing_lists.h"
 
 struct row {
     const char *name;

@@ -1,0 +1,32 @@
+/*
+ * clearing_lists.h - lists that clear in every way there is, and listings there that are over.
+ *
+ * For tests of when a listing clears, and of how that is said. Short names, since they stand in rows.
+ */
+#ifndef TESTS_SUPPORT_CLEARING_LISTS_H
+#define TESTS_SUPPORT_CLEARING_LISTS_H
+
+#include "core/clearing.h"
+#include "core/listing.h"
+
+#define MINUTE INT64_C(60)
+#define HOUR INT64_C(3600)
+#define DAY INT64_C(86400)
+/* Tue 24 Nov 2026, 12:00:00 UTC */
+#define NOON INT64_C(1795521600)
+
+extern const struct zone spamcop; /* by itself, after 24 hours and up to 4 */
+extern const struct zone exact;   /* by itself, after 30 days; has no title */
+extern const struct zone by_hand;
+extern const struct zone silent; /* does not say */
+extern const struct zone mixed;  /* by itself, but by hand for 127.0.0.2 */
+
+enum {
+    PAST_ROWS = 14
+};
+
+/* took_h hours each, newest first, up to a 0; "clear" seen ten minutes after the last "listed".
+ * How many. */
+size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS]);
+
+#endif
