@@ -386,11 +386,10 @@ static int show_said(struct visit *visit, enum lease_word word, struct error *er
 
     if (look_at(visit, &look, err) != 0)
         return -1;
-    const char *said = speak(page,
-                             arena_printf(page->mem, "said.%s", lease_word_name(word)));
+    const char *key = arena_printf(page->mem, "said.%s", lease_word_name(word));
     view_take(page->view, "mark", view_mark("clear", speak(page, "state.said.word")));
-    view_text(page->view, "heading", said);
-    view_text(page->view, "lead", "");
+    view_text(page->view, "heading", speak(page, key));
+    view_text(page->view, "lead", speak(page, arena_printf(page->mem, "%s_lead", key)));
     view_text(page->view, "said", NULL);
     view_text(page->view, "again_action", NULL);
     view_flag(page->view, "has_back", false);

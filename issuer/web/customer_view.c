@@ -239,15 +239,15 @@ void visit_answer(struct visit *visit, const struct reveal_view *look, unsigned 
     static const struct {
         const char *name, *class_name;
     } rows[REVEAL_ANSWER_COUNT] = {
-        [REVEAL_READY] = {"ready",        "clear" },
-        [REVEAL_LOCKED] = {"locked",       "unsure"},
-        [REVEAL_SHOWN_ENOUGH] = {"shown_enough", "unsure"},
-        [REVEAL_IN_USE] = {"in_use",       "used"  },
-        [REVEAL_LINK_OVER] = {"link_over",    "rest"  },
-        [REVEAL_EXPIRED] = {"expired",      "rest"  },
-        [REVEAL_REVOKED] = {"revoked",      "rest"  },
-        [REVEAL_NOT_READY] = {"not_ready",    "unsure"},
-        [REVEAL_PIN_USED] = {"pin_used",     "unsure"},
+        [REVEAL_READY] = {"ready",        "clear"},
+        [REVEAL_LOCKED] = {"locked",       "full" },
+        [REVEAL_SHOWN_ENOUGH] = {"shown_enough", "rest" },
+        [REVEAL_IN_USE] = {"in_use",       "used" },
+        [REVEAL_LINK_OVER] = {"link_over",    "rest" },
+        [REVEAL_EXPIRED] = {"expired",      "rest" },
+        [REVEAL_REVOKED] = {"revoked",      "rest" },
+        [REVEAL_NOT_READY] = {"not_ready",    "open" },
+        [REVEAL_PIN_USED] = {"pin_used",     "rest" },
     };
     struct state_page state = {.name = rows[look->answer].name,
                                .class_name = rows[look->answer].class_name,
@@ -293,6 +293,6 @@ void visit_failed(struct visit *visit, const struct error *why)
     log_event(LOG_LEVEL_ERROR, "page.failed", "page", "customer", "why", why->text,
               NULL);
     visit_state(visit, &(struct state_page){.name = "fault",
-                                            .class_name = "unsure",
+                                            .class_name = "full",
                                             .status = status >= 500 ? 503 : 500});
 }

@@ -23,7 +23,7 @@ json_t *line_lease_mark(const struct page *page, const struct lease *lease)
 {
     static const char *const classes[LEASE_STATE_COUNT] = {
         [LEASE_PENDING_APPROVAL] = "unsure",
-        [LEASE_OFFERED] = "unsure",
+        [LEASE_OFFERED] = "open",
         [LEASE_REVEALED] = "used",
         [LEASE_IN_USE] = "used",
         [LEASE_SUSPENDED] = "unsure",

@@ -68,6 +68,7 @@ const char *view_shape(const char *class_name)
         {"clear",  "●"},
         {"used",   "◐"},
         {"full",   "■"},
+        {"open",   "○"},
         {"unsure", "?"  },
         {"rest",   "◌"},
     };

@@ -220,7 +220,7 @@ static json_t *post_mark(const struct page *page, const struct webhook_post *pos
     case POST_WAITING:
     case POST_STATE_COUNT: break;
     }
-    return view_mark("unsure",
+    return view_mark("open",
                      speak(page, post->attempts == 0 ? "console.webhooks.waiting"
                                                      : "console.webhooks.again_later"));
 }
