@@ -172,7 +172,17 @@ async function paper(browser, house) {
     const password = await page.locator("#pass").textContent();
     await page.emulateMedia({ media: "print" });
     ok(!(await text(page, "body")).includes(password), "paper has no password");
-    ok((await text(page, "body")).includes(lease.username), "... but the other details");
+    const sheet = await text(page, "body");
+    none([lease.username, "Example Hosting", "support@hosting.example", "+49 30 555 0100", "What was there before"].filter((part) => !sheet.includes(part)),
+        "... but the other details, whose they are and whom to ask");
+    ok(/Valid until \w+day \d+ \w+, \d\d:\d\d \(.*CET\)/.test(sheet), "... and when they end, with the zone", sheet);
+    ok(await page.locator("[data-left]").isHidden(), "... and no countdown");
+    is(await page.locator(".guide > .steps:visible").count(), await page.locator(".guide > .steps").count(), "with no guide open all are printed");
+    await page.emulateMedia({ media: "screen" });
+    await page.click("text=Outlook for Mac");
+    await page.emulateMedia({ media: "print" });
+    is(await page.locator(".guide > summary:visible").allInnerTexts(), ["Outlook for Mac"], "with one open only that one");
+    is(await page.locator(".guide > .steps:visible").count(), 2, "... there and back");
     await page.emulateMedia({ media: "screen" });
     await page.check("#pp");
     await page.emulateMedia({ media: "print" });

@@ -5,6 +5,7 @@
 //     open   (page, world) gets the browser to it; called once with JavaScript and once without
 //     modes  true: a main page, which is photographed on paper and in forced colours, too
 //     sheets so many pages of paper it takes
+//     empty  true: of a house on its first day, without addresses, leases and cases
 //     slow   true: it needs time to become so (an expired lease), and comes last
 //
 // world is what setUp made: the house, its leases by name, and who is signed in.
@@ -13,6 +14,7 @@ export async function setUp(house) {
     const mint = (name, ...options) => house.mint(`${name}@kunde.example`, ...options);
     const leases = {};
     leases.expired = await mint("emil", "--for", "60s"); // the shortest there is
+    leases.expiredUsed = await mint("emma", "--for", "60s");
     leases.ready = await mint("anna");
     leases.shown = await mint("berta");
     leases.wrong = await mint("carl");
@@ -20,7 +22,8 @@ export async function setUp(house) {
     leases.pinUsed = await mint("nora", "--proof", "pin");
     leases.again = await mint("ella");
     leases.german = await mint("greta", "--language", "de");
-    leases.guides = await mint("heidi", "--language", "de");
+    leases.guides = await mint("hedwig");
+    leases.guidesGerman = await mint("heidi", "--language", "de");
     leases.phone = await mint("ida");
     leases.said = await mint("jana");
     leases.over = await mint("karl");
@@ -31,6 +34,7 @@ export async function setUp(house) {
     leases.enough = await mint("hanna");
     for (let i = 0; i < 5; i++) await house.reveal(leases.locked, { code: "wrong" });
     for (let i = 0; i < 3; i++) await house.reveal(leases.enough);
+    await house.reveal(leases.expiredUsed);
     await house.use(leases.used);
     await house.use(leases.said);
     await house.use(leases.over);
@@ -100,6 +104,25 @@ async function give(page, world) {
     await page.fill("#reason", "the invoice must go out today");
 }
 
+// Each guide open, which people do one at a time.
+async function showGuides(page, lease) {
+    await prove(page, lease);
+    for (const guide of await page.locator("details.guide").all()) await guide.evaluate((e) => { e.name = ""; e.open = true; });
+}
+
+// A form sent as no button of ours sends it.
+async function sendForm(page, selector, change, value) {
+    const form = page.locator(selector).first();
+    await Promise.all([page.waitForNavigation(), form.evaluate(change, value)]);
+}
+
+// What was ended already is ended once more.
+async function twice(page, world) {
+    const { locked, revoked } = world.leases;
+    await page.goto(`${world.house.console}/cases/${locked.case}`);
+    await sendForm(page, "form[action$='/revoke']", (form, action) => { form.action = action; form.submit(); }, `/leases/${revoked.id}/revoke`);
+}
+
 async function signedOut(page, world) {
     await page.context().clearCookies();
     await page.goto(world.house.console);
@@ -121,11 +144,8 @@ export const PAGES = [
         open: (page, world) => page.goto(`${world.house.customer}/r/aaaaaaaaaaaaa`) },
     { name: "customer-ready-de", site: "customer", open: (page, world) => page.goto(`${world.leases.ready.page}?lang=de`) },
     { name: "customer-shown-de", site: "customer", open: (page, world) => prove(page, world.leases.german) },
-    { name: "customer-guides-de", site: "customer",
-        open: async (page, world) => {
-            await prove(page, world.leases.guides);
-            for (const guide of await page.locator("details.guide").all()) await guide.evaluate((e) => { e.name = ""; e.open = true; });
-        } },
+    { name: "customer-guides", site: "customer", modes: true, open: (page, world) => showGuides(page, world.leases.guides) },
+    { name: "customer-guides-de", site: "customer", open: (page, world) => showGuides(page, world.leases.guidesGerman) },
     { name: "customer-again", site: "customer",
         open: async (page, world) => {
             await prove(page, world.leases.again);
@@ -145,7 +165,12 @@ export const PAGES = [
             await page.fill("#mailbox", world.leases.said.mailbox);
             await page.click("button[value=stuck]");
         } },
+    { name: "customer-odd", site: "customer", open: async (page, world) => {
+        await page.goto(world.leases.ready.page);
+        await sendForm(page, "form", (form) => { form.action += "/say"; form.submit(); });
+    } },
     { name: "customer-expired", site: "customer", slow: true, open: at("expired") },
+    { name: "customer-expired-used", site: "customer", slow: true, open: at("expiredUsed") },
     { name: "customer-over", site: "customer", modes: true, slow: true,
         open: async (page, world) => {
             await blockOver(world);
@@ -172,6 +197,7 @@ export const PAGES = [
     { name: "console-advise", site: "console",
         open: (page, world) => paste(page, world, "<eve@example.org>: host mx.example.org[198.51.100.25] said: 550 5.1.1 User unknown") },
     { name: "console-not-found", site: "console", open: console_at("/cases/4711") },
+    { name: "console-conflict", site: "console", open: twice },
     { name: "console-sign-in", site: "console", open: signedOut },
     { name: "console-sign-in-wrong", site: "console", open: async (page, world) => {
         await signedOut(page, world);
@@ -257,9 +283,22 @@ export const PAGES = [
         await page.fill("#name", `lea-${world.people = (world.people ?? 0) + 1}`);
         await page.click("form .go");
     } },
+    { name: "console-set-up", site: "console", open: async (page, world) => {
+        await page.goto(world.house.console + "/settings/people");
+        await page.fill("#name", `pia-${world.people = (world.people ?? 0) + 1}`);
+        await page.click("form .go");
+        await page.goto(world.house.console + new URL(await page.locator("#link, #new, code").first().innerText()).pathname);
+    } },
     { name: "console-settings-people-wrong", site: "console", open: async (page, world) => {
         await page.goto(world.house.console + "/settings/people");
         await page.fill("#name", "Lea Maier");
         await page.click("form .go");
     } },
+
+    { name: "console-empty-today", site: "console", empty: true, open: console_at("/") },
+    { name: "console-empty-cases", site: "console", empty: true, open: console_at("/cases") },
+    { name: "console-empty-leases", site: "console", empty: true, open: console_at("/leases") },
+    { name: "console-empty-pool", site: "console", empty: true, open: console_at("/pool") },
+    { name: "console-empty-listings", site: "console", empty: true, open: console_at("/listings") },
+    { name: "console-empty-approvals", site: "console", empty: true, open: console_at("/approvals") },
 ];

@@ -82,6 +82,7 @@ export class House {
         await until("cleansmtpd", () => this.cs("shared", "list").then(() => true));
         await this.#start("authd", path.join(BIN, "cleansmtp-authd"), ["-c", this.conf]);
         await until("authd", () => fs.access(path.join(this.dir, "run/verify")).then(() => true));
+        if (this.options.bare) return; // as it is on the first day
         await this.cs("shared", "add", SHARED, "--label", "round robin");
         for (const n of [9, 10, 11])
             await this.cs("pool", "add", `203.0.113.${n}`, "--lane", `clean${n}`, "--helo",

@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 import { SCREENS } from "./browser.mjs";
 
 const run = promisify(execFile);
-const FOLDER = path.join(SCREENS, `html-${process.env.ONLY ?? "all"}`);
+const OF = (process.env.ONLY ?? "all").replace(/\W+/g, "-");
+const FOLDER = path.join(SCREENS, `html-${OF}`);
 
 export async function emptyFolder() {
     await fs.rm(FOLDER, { recursive: true, force: true });
@@ -33,7 +34,7 @@ const UNKNOWN_TO_TIDY = /proprietary attribute "(inputmode|autocapitalize|spellc
 const withoutDivInDl = (html) => html.replace(/<dl[\s>].*?<\/dl>/gs, (dl) => dl.replace(/<\/?div[^>]*>/g, ""));
 
 async function byTidy(files) {
-    const copy = path.join(SCREENS, `tidy-${process.env.ONLY ?? "all"}.html`);
+    const copy = path.join(SCREENS, `tidy-${OF}.html`);
     const lines = [];
     for (const file of files) {
         await fs.writeFile(copy, withoutDivInDl(await fs.readFile(file, "utf8")));

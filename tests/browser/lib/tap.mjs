@@ -29,13 +29,11 @@ export function note(text) {
         console.log(`# ${line}`);
 }
 
-const LIMIT_S = 600;
-
 // Runs a whole test file: the plan at the end, and a failure for what was thrown or hangs.
-export async function testing(run, cleanUp) {
+export async function testing(run, cleanUp, limit_s = 600) {
     let late;
     const limit = new Promise((_, failed) => {
-        late = setTimeout(() => failed(new Error(`not done after ${LIMIT_S} s`)), LIMIT_S * 1000);
+        late = setTimeout(() => failed(new Error(`not done after ${limit_s} s`)), limit_s * 1000);
     });
     try {
         await Promise.race([run(), limit]);
