@@ -14,10 +14,10 @@ import { PAGES, PASSWORD, setUp, signIn } from "./pages.mjs";
 // What people typed, and what the mail client called itself: the API has it as it stands on the page.
 const TYPED = ["reason", "ended_reason", "program"];
 // What the parts below the pages refuse is said by them, to every door.
-const REFUSED = ["There is no such case.", "There is no such reserved address.", "Name or password is wrong.",
+const REFUSED = ["There is no such case.", "This lease ended already.", "There is no such reserved address.", "Name or password is wrong.",
     "The password needs at least 12 characters.", "Say what the token is for.", "is not a public address (webhooks.private).",
     "A name is lower-case letters, digits, '.', '-' and '_', a letter first, at most 64."];
-const NAMES = ["Example Hosting", "ana", "lea", "Zammad", "SpamCop", /\b[A-Z][a-z]+\/[A-Z]\w+/, /\bCES?T\b/, "cleansmtp-checkpassword", /\bclean\d+\b/, /\S+@\S+/,
+const NAMES = ["Example Hosting", "ana", "lea", "pia", "Zammad", "SpamCop", /\b[A-Z][a-z]+\/[A-Z]\w+/, /\bCES?T\b/, "cleansmtp-checkpassword", /\bclean\d+\b/, /\S+@\S+/,
     /\b[\w-]+(\.[\w-]+)*\.(example|net|org)\b/, /\b[\w.-]+\.(eml|txt)\b/];
 
 function strings(value, key, into) {
