@@ -117,7 +117,7 @@ SUPPORT := $(wildcard tests/support/*.c)
 SUPPORT_ISSUER := $(wildcard tests/support/issuer/*.c)
 E2E   := $(sort $(wildcard tests/integration/*.t tests/e2e/*.t))
 BROWSER := $(sort $(wildcard tests/browser/*.t))
-C_ALL := $(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
+C_ALL := $(filter-out build/%,$(sort $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch])))
 H_ALL := $(wildcard base/*.h core/*.h db/*.h auth/*.h issuer/*.h issuer/*/*.h issuer/*/*/*.h tests/support/*.h \
 	tests/support/issuer/*.h)
 SH_ALL = $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!/bin/(sh|bash)|^\#!/usr/bin/env bash' 2>/dev/null)
