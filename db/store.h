@@ -346,6 +346,9 @@ NODISCARD int store_lease_browser(struct store *store, int64_t id,
 NODISCARD int store_link_opened(struct store *store, int64_t lease_id,
                                 int64_t link_until, bool *out_is_first,
                                 struct error *err);
+/* When the link that the lease has now was opened; 0: not yet, or nobody told. */
+NODISCARD int store_link_opened_at(struct store *store, int64_t lease_id,
+                                   int64_t *out_at, struct error *err);
 struct lease_said {
     enum lease_word word;
     int64_t at;

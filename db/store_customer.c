@@ -42,6 +42,26 @@ int store_link_opened(struct store *store, int64_t lease_id, int64_t link_until,
     return 0;
 }
 
+int store_link_opened_at(struct store *store, int64_t lease_id, int64_t *out_at,
+                         struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT coalesce(max(a.at), 0) FROM lease l "
+                "JOIN lease_notice n ON n.lease_id = l.id AND n.kind = 'link.opened' "
+                "AND n.about = l.reveal_until "
+                "JOIN audit a ON a.object = 'lease:' || l.id "
+                "AND a.action = 'link.opened' WHERE l.id = $1",
+                "i", lease_id) != 0)
+        return -1;
+    int found = sql_next(rows, err);
+    if (found == 1)
+        *out_at = sql_int(rows, 0);
+    sql_end(rows);
+    return found == 1 ? 0 : -1;
+}
+
 int store_lease_count_try(struct store *store, int64_t id, unsigned *out_left,
                           struct error *err)
 {

@@ -74,8 +74,9 @@ static int load(struct page *page, struct store *store, int64_t id,
         return -1;
     facts->live = find_live(facts, page->now);
     if (facts->live != NULL &&
-        store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
-                                err) != 0)
+        (store_approval_of_lease(store, page->mem, facts->live->id, &facts->approval,
+                                 err) != 0 ||
+         store_link_opened_at(store, facts->live->id, &facts->opened_at, err) != 0))
         return -1;
     /* Who is refused asks when the details are over, too. */
     const struct lease *used = facts->live;

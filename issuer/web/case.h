@@ -37,6 +37,7 @@ struct case_facts {
     struct lease *leases; /* newest first */
     size_t leases_count;
     const struct lease *live; /* the one that counts now, or NULL */
+    int64_t opened_at;        /* its link; 0: not yet, or nobody told */
     struct approval approval; /* of live; id 0: nobody was asked */
     struct lease_said *said;  /* of live, newest first */
     size_t said_count;

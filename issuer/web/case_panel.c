@@ -159,12 +159,12 @@ static void add_step(struct page *page, json_t *list, const struct step *step)
     json_array_append_new(list, item);
 }
 
-static const char *link_note(const struct page *page, const struct lease *lease)
+/* Why the link shows nothing; ready: what to say while it does. */
+static const char *link_note(const struct page *page, const struct lease *lease,
+                             const char *ready)
 {
     switch (lease_proof_answer(lease, page->now)) {
-    case REVEAL_READY:
-        return speak_with(page, "console.case.watch.link_until", "time",
-                          speak_when(page, lease->reveal_until), NULL);
+    case REVEAL_READY: return ready;
     case REVEAL_LOCKED: return speak(page, "console.case.watch.link_locked");
     case REVEAL_LINK_OVER: return speak(page, "console.case.watch.link_over");
     case REVEAL_NOT_READY: return speak(page, "console.case.watch.link_held");
@@ -219,6 +219,57 @@ static void add_words(struct page *page, json_t *list, const struct case_facts *
     }
 }
 
+/* A browser without JavaScript does not tell that it opened the link; wrong tries do. */
+static bool is_opened(const struct case_facts *facts)
+{
+    return facts->opened_at != 0 || facts->live->reveal_tries_left < REVEAL_TRIES_MAX;
+}
+
+static struct step opened_step(const struct page *page, const struct case_facts *facts,
+                               const char *until)
+{
+    if (is_opened(facts))
+        return (struct step){STEP_DONE, speak(page, "console.case.watch.opened"),
+                             facts->opened_at, NULL};
+    const char *ready = speak_with(page, "console.case.watch.arrived", "time", until,
+                                   NULL);
+    return (struct step){STEP_NOW, speak(page, "console.case.watch.not_opened"), 0,
+                         link_note(page, facts->live, ready)};
+}
+
+static struct step shown_step(const struct page *page, const struct case_facts *facts,
+                              const char *until)
+{
+    const struct lease *lease = facts->live;
+    const char *shown = speak(page, "console.case.watch.shown");
+    const char *again = speak_with(page, "console.case.watch.link_until", "time", until,
+                                   NULL);
+    const char *ready = speak_with(page, "console.case.watch.proof", "time", until,
+                                   NULL);
+
+    if (lease->revealed_at != 0)
+        return (struct step){
+            STEP_DONE, shown, lease->revealed_at,
+            lease->first_login_at != 0 ? NULL : link_note(page, lease, again)};
+    if (!is_opened(facts))
+        return (struct step){STEP_TO_COME, shown, 0, NULL};
+    return (struct step){STEP_NOW, speak(page, "console.case.watch.not_shown"), 0,
+                         link_note(page, lease, ready)};
+}
+
+static void add_link_steps(struct page *page, json_t *list,
+                           const struct case_facts *facts)
+{
+    const char *until = speak_when(page, facts->live->reveal_until);
+    const struct step opened = opened_step(page, facts, until);
+    const struct step shown = shown_step(page, facts, until);
+
+    /* An agent who shows the details himself opens no link. */
+    if (is_opened(facts) || facts->live->revealed_at == 0)
+        add_step(page, list, &opened);
+    add_step(page, list, &shown);
+}
+
 static json_t *watch_steps(struct page *page, const struct case_facts *facts)
 {
     const struct lease *lease = facts->live;
@@ -232,15 +283,7 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
                             speak_with(page, "console.case.watch.created_by", "who",
                                        line_person(page, lease->created_by), "address",
                                        lease->reserved_address, NULL)});
-    if (is_shown)
-        add_step(page, list,
-                 &(struct step){STEP_DONE, speak(page, "console.case.watch.shown"),
-                                lease->revealed_at,
-                                is_used ? NULL : link_note(page, lease)});
-    else
-        add_step(page, list,
-                 &(struct step){STEP_NOW, speak(page, "console.case.watch.not_shown"),
-                                0, link_note(page, lease)});
+    add_link_steps(page, list, facts);
     add_step(page, list,
              &(struct step){is_used    ? STEP_DONE
                             : is_shown ? STEP_NOW

@@ -104,7 +104,7 @@ async function journey(browser, house, mailbox, options) {
     const reply = options.javaScriptEnabled === false ? replyByForms : replyByKeys;
     const link = await reply(page, house, mailbox);
     const at = page.url().replace(/(\/cases\/\d+).*/, "$1");
-    await watches(page, at, "now", /^Not shown yet/, "the Watch panel waits for the customer");
+    await watches(page, at, "now", /^Link not opened yet/, "the Watch panel waits for the customer");
     ok(!(await page.content()).includes(link.split("#")[1]), "the link is not shown again");
 
     const customer = await reveal(browser, link, mailbox, options);

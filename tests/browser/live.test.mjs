@@ -31,7 +31,7 @@ async function watch(browser, world) {
     const { house } = world;
     const lease = await house.mint("anna@kunde.example");
     const page = await open(browser, world, `/cases/${lease.case}`);
-    ok(/Not shown yet/.test(await text(page, "#watch [aria-current]")), "the Watch panel waits for the customer");
+    ok(/Link not opened yet/.test(await text(page, "#watch [aria-current]")), "the Watch panel waits for the customer");
     await page.getByText("Revoke these details").click();
     await page.fill("#why", "half a rea");
     await page.focus("#why");

@@ -180,7 +180,7 @@ static void a_bounce_becomes_a_link_and_the_link_a_login(void **state)
     const char *link = mint(b);
     assert_true(b->is_secret);
     must_show(b, "Send this reply");
-    must_show(b, "Not shown yet");
+    must_show(b, "Link not opened yet");
     const char *key = strchr(link, '#') + 1;
 
     get(b, "/cases/1");
@@ -313,11 +313,14 @@ static void that_a_link_was_opened_is_told_once(void **state)
     assert_int_equal(count_records(b, "link.opened"), 1);
     get(b, "/cases/1");
     must_show(b, "The link was opened.");
+    must_show(b, "Link opened");
+    must_show(b, "Not shown yet");
     /* A new link is another one. */
     b->fixture.clock.now += 60;
     post(b, "/leases/1/link", "");
     const char *next = arena_strdup(&b->fixture.mem,
                                     between(b, "<code id=\"link\">", "<"));
+    must_show(b, "Link not opened yet");
     opened(b, link);
     assert_int_equal(b->status, 204);
     assert_int_equal(count_records(b, "link.opened"), 1);
