@@ -174,6 +174,9 @@ NODISCARD int store_listing_put(struct store *store, const struct listing_row *r
 NODISCARD int store_listing_now(struct store *store, struct arena *mem,
                                 const char *address, struct listing_row **out,
                                 size_t *out_count, struct error *err);
+/* Since when the zone says clear, asked later than after; 0: it does not, or was not asked. */
+int64_t listing_over_since(const struct listing_row *rows, size_t count,
+                           const char *zone, int64_t after);
 NODISCARD int store_listing_history(struct store *store, struct arena *mem,
                                     const char *address, size_t max,
                                     struct listing_row **out, size_t *out_count,

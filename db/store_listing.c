@@ -120,6 +120,16 @@ int store_listing_now(struct store *store, struct arena *mem, const char *addres
     return collect(rows, mem, out, out_count, err);
 }
 
+int64_t listing_over_since(const struct listing_row *rows, size_t count,
+                           const char *zone, int64_t after)
+{
+    for (size_t i = 0; zone != NULL && i < count; i++)
+        if (strcmp(rows[i].zone, zone) == 0 && rows[i].state == LISTING_CLEAR &&
+            rows[i].checked_at > after)
+            return rows[i].since;
+    return 0;
+}
+
 int store_listing_history(struct store *store, struct arena *mem, const char *address,
                           size_t max, struct listing_row **out, size_t *out_count,
                           struct error *err)

@@ -57,10 +57,7 @@ static int find_over(struct store *store, struct arena *mem, const struct lease 
         return 0;
     if (store_listing_now(store, mem, row.address, &rows, &count, err) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].zone, row.zone) == 0 && rows[i].state == LISTING_CLEAR &&
-            rows[i].checked_at > lease->created_at)
-            *out_since = rows[i].since;
+    *out_since = listing_over_since(rows, count, row.zone, lease->created_at);
     return 0;
 }
 

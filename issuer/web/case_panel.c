@@ -270,6 +270,27 @@ static void add_link_steps(struct page *page, json_t *list,
     add_step(page, list, &shown);
 }
 
+/* Of a block whose list can be asked. Details that were shown are still in use: who has switched back says so,
+ * and that ends them. */
+static void add_block_step(struct page *page, json_t *list,
+                           const struct case_facts *facts)
+{
+    const char *over = speak(page, "console.case.watch.over");
+    int64_t since = listing_over_since(facts->listings, facts->listings_count,
+                                       facts->row.zone, facts->live->created_at);
+
+    if (facts->row.zone == NULL)
+        return;
+    if (since == 0)
+        add_step(page, list, &(struct step){STEP_TO_COME, over, 0, NULL});
+    else if (facts->live->revealed_at == 0)
+        add_step(page, list, &(struct step){STEP_DONE, over, since, NULL});
+    else
+        add_step(page, list,
+                 &(struct step){STEP_NOW, over, since,
+                                speak(page, "console.case.watch.switch_back")});
+}
+
 static json_t *watch_steps(struct page *page, const struct case_facts *facts)
 {
     const struct lease *lease = facts->live;
@@ -303,6 +324,7 @@ static json_t *watch_steps(struct page *page, const struct case_facts *facts)
                          : speak(page, "console.case.watch.messages"),
                  is_used ? lease->last_message_at : 0, limits_note(page, lease)});
     add_words(page, list, facts);
+    add_block_step(page, list, facts);
     add_step(page, list,
              &(struct step){STEP_TO_COME, speak(page, "console.case.watch.ends"),
                             lease->expires_at, NULL});

@@ -338,6 +338,23 @@ static void that_a_link_was_opened_is_told_once(void **state)
     assert_int_equal(b->status, 403);
 }
 
+static void that_the_block_is_over_is_said_with_what_to_do(void **state)
+{
+    struct browser *b = *state;
+
+    open_case(b);
+    const char *link = mint(b);
+    get(b, "/cases/1");
+    must_show(b, "Block over");
+    assert_false(shows(b, "Ask the customer to switch back"));
+    prove(b, link, FIXTURE_MAILBOX, strchr(link, '#') + 1);
+    b->fixture.clock.now += 60;
+    fake_resolver_fail(&b->fixture.dns, FIXTURE_ZONE, FIXTURE_SHARED, DNS_NXDOMAIN);
+    post(b, "/cases/1/check", "");
+    get(b, "/cases/1");
+    must_show(b, "Ask the customer to switch back; the page at the link says so, too.");
+}
+
 static void revoked_expired_and_unknown_links_say_so(void **state)
 {
     struct browser *b = *state;
@@ -575,6 +592,7 @@ int main(void)
         WEB_TEST(the_same_form_twice_is_one_lease),
         WEB_TEST(five_wrong_tries_lock_and_a_new_link_opens_again),
         WEB_TEST(that_a_link_was_opened_is_told_once),
+        WEB_TEST(that_the_block_is_over_is_said_with_what_to_do),
         WEB_TEST(revoked_expired_and_unknown_links_say_so),
         WEB_TEST(a_case_says_why_its_login_was_refused),
         WEB_TEST(a_refused_mint_says_why_over_the_form),
