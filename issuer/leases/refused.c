@@ -129,12 +129,12 @@ struct sentence refused_line(struct arena *mem, const struct usage_row *row)
 {
     struct refused told = refused_tell(mem, row);
 
-    if (told.code == 0)
-        return row->detail == NULL || row->detail[0] == '\0'
-                   ? (struct sentence){row->detail}
-                   : tell_about(mem, slice_from(row->detail));
-    return SAY(mem, "said.refused.code", SAY_NUMBER("code", told.code),
-               SAY_SENTENCE("why", told.why));
+    if (told.code != 0)
+        return SAY(mem, "said.refused.code", SAY_NUMBER("code", told.code),
+                   SAY_SENTENCE("why", told.why));
+    if (row->detail == NULL || row->detail[0] == '\0')
+        return (struct sentence){row->detail};
+    return tell_about(mem, slice_from(row->detail));
 }
 
 struct sentence refused_newest(struct arena *mem, const struct usage_row *rows,
