@@ -48,8 +48,9 @@ static void read_as_bounce(struct call *call)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct api api = {.told = NULL};
     struct arena mem;
-    struct call call = {.mem = &mem};
+    struct call call = {.api = &api, .mem = &mem};
     struct error err = {0};
 
     arena_init(&mem);
