@@ -25,7 +25,7 @@ load_end() {
 }
 
 way_up direct
-sed -i 's/^policy  *{/& messages_max = 100000  messages_per_hour = 100000 /' "$CONF"
+sed -i 's/^policy  *{/& messages_max = 100000  messages_per_hour = 100000  recipients_max = 100000 /' "$CONF"
 kill -HUP "${PID[cleansmtpd]}"
 check "an ordinary message comes back" fresh_bounce first-by-a
 check "a lease" mint_and_reveal "$ANNA" --messages 100000
