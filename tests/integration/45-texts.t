@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d /tmp/cleansmtp-texts.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 count=0 failed=0
-sources=(issuer/*.c issuer/*/*.c)
+sources=(core/*.c issuer/*.c issuer/*/*.c)
 
 result() { # STATUS NAME
     count=$((count + 1))
@@ -28,10 +28,10 @@ refuses() {
 
 # refuses_source NAME FILE SED WANTED: the same with a source.
 refuses_source() {
-    mkdir -p "$work/web"
-    sed "$3" "issuer/web/$2" >"$work/web/$2"
-    cmp -s "issuer/web/$2" "$work/web/$2" && echo "nothing changed" >"$work/said" && result 1 "$1" && return
-    ! tools/check-text.sh templates "${sources[@]/issuer\/web\/$2/$work/web/$2}" >"$work/said" 2>&1 && grep -qF "$4" "$work/said"
+    mkdir -p "$work/${2%/*}"
+    sed "$3" "$2" >"$work/$2"
+    cmp -s "$2" "$work/$2" && echo "nothing changed" >"$work/said" && result 1 "$1" && return
+    ! tools/check-text.sh templates "${sources[@]/#$2/$work/$2}" >"$work/said" 2>&1 && grep -qF "$4" "$work/said"
     result $? "$1"
 }
 
@@ -46,8 +46,11 @@ refuses "a text that nobody uses" text/console.en.txt '$ a console.nobody = x' '
 refuses "a key that is none" html/customer_ask.html 's/@ask.button/@ask.bottom/' 'there is no text "ask.bottom"'
 refuses "a plural without its other form" text/console.en.txt '/^console.count.places.other/d' 'there is no "console.count.places.other"'
 refuses "a placeholder that C does not fill in" text/console.en.txt 's/^console.time.ago = /&{since} /' '"console.time.ago" wants {since}'
-refuses_source "a key in C that is none" case.c 's/"console.case.title"/"console.case.nosuch"/' 'there is no text "console.case.nosuch"'
-refuses_source "a name in C that the text does not have" speak.c 's/"console.time.ago", "span"/"console.time.ago", "spam"/' '"console.time.ago" wants {span}'
+refuses_source "a key in C that is none" issuer/web/case.c 's/"console.case.title"/"console.case.nosuch"/' 'there is no text "console.case.nosuch"'
+refuses_source "a name in C that the text does not have" issuer/web/speak.c 's/"console.time.ago", "span"/"console.time.ago", "spam"/' '"console.time.ago" wants {span}'
+refuses_source "a row of core that has no words" core/doubt.c 's/DOUBT_ROW("log_absent")/DOUBT_ROW("log_gone")/' '"said.doubt.log_gone"'
+refuses_source "a value of core that its text does not fill in" core/spf.c 's/"said.spf.broken", SAY_TEXT("domain"/"said.spf.broken", SAY_TEXT("name"/' '"said.spf.broken" wants {domain}'
+refuses "a sentence that nobody says" text/said.en.txt '$ a said.doubt.nobody = x' 'nobody uses "said.doubt.nobody"'
 refuses "a guide that fills in otherwise" guides/ios.de.md 's/{port}/465/' 'ios.de.md: fills in'
 refuses "a mail that fills in otherwise" email/again.de.txt 's/{{brand}}//' 'again.de.txt: fills in'
 refuses "a line that is no text" text/customer.en.txt '$ a nonsense' 'is not key = text'
