@@ -7,8 +7,8 @@
  * all before each round, by a change of the pool (docs/decisions/login-cache.md). Both have as much in
  * memory as they ever will by then.
  *
- * Many are 1,000,000; CLEANSMTP_BENCH_LEASES says another number (10,000,000 take a quarter of an hour
- * to make, and 5 GB).
+ * Many are 1,000,000; CLEANSMTP_BENCH_LEASES says another number (10,000,000 take half an hour
+ * to make, and 6 GB).
  */
 #include "base/base.h"
 
