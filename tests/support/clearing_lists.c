@@ -35,7 +35,7 @@ const struct zone mixed = {
     .clears = {ZONE_EXPIRES_ITSELF, 72 * HOUR, 0},
 };
 
-size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS])
+static size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS])
 {
     size_t count = 0;
     int64_t until = NOON - 30 * DAY;
@@ -49,4 +49,16 @@ size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS])
         until -= 100 * DAY;
     }
     return count;
+}
+
+void estimate_seen(const struct seen_listing *seen, struct seen_facts *facts,
+                   struct clearing *out)
+{
+    facts->facts = (struct clearing_facts){.zone = seen->zone,
+                                           .code = seen->code,
+                                           .since = NOON + seen->since,
+                                           .checked_at = NOON + seen->checked_at,
+                                           .past = facts->past};
+    facts->facts.past_count = make_past(seen->past_h, facts->past);
+    clearing_estimate(&facts->facts, NOON, out);
 }

@@ -25,8 +25,20 @@ enum {
     PAST_ROWS = 14
 };
 
-/* took_h hours each, newest first, up to a 0; "clear" seen ten minutes after the last "listed".
- * How many. */
-size_t make_past(const int *took_h, struct clearing_stretch out[PAST_ROWS]);
+/* A listing that was seen, and those before it. */
+struct seen_listing {
+    const struct zone *zone;
+    const char *code;
+    int64_t since, checked_at; /* from NOON */
+    /* Hours that each took, newest first, up to a 0; "clear" was seen ten minutes after the last "listed". */
+    int past_h[PAST_ROWS];
+};
+struct seen_facts {
+    struct clearing_stretch past[PAST_ROWS];
+    struct clearing_facts facts; /* points into past */
+};
+/* At NOON. */
+void estimate_seen(const struct seen_listing *seen, struct seen_facts *facts,
+                   struct clearing *out);
 
 #endif

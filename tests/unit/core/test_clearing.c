@@ -14,10 +14,7 @@
 
 struct row {
     const char *name;
-    const struct zone *zone;
-    const char *code;
-    int64_t since, checked_at; /* from NOON */
-    int past_h[PAST_ROWS];
+    struct seen_listing seen;
     struct {
         enum clearing_basis basis;
         int64_t not_before, probably_by, latest; /* from NOON; NONE: 0 */
@@ -31,111 +28,111 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
     {.name = "the list's own time",
-     .zone = &spamcop,
-     .since = -3 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -3 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 21 * HOUR, 25 * HOUR, false, false, 0}},
     {.name = "found this moment",
-     .zone = &spamcop,
+     .seen.zone = &spamcop,
      .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0}},
     {.name = "today still",
-     .zone = &spamcop,
-     .since = -22 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -22 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 2 * HOUR, 6 * HOUR, false, false, 0}},
     {.name = "in the time of the mirrors",
-     .zone = &spamcop,
-     .since = -26 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -26 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 0, 2 * HOUR, false, false, 0}},
     {.name = "the last second of its time",
-     .zone = &spamcop,
-     .since = -28 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -28 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 0, 0, false, false, 0}},
     {.name = "longer than the list says: reported again",
-     .zone = &spamcop,
-     .since = -28 * HOUR - 1,
+     .seen.zone = &spamcop,
+     .seen.since = -28 * HOUR - 1,
      .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 0}},
     {.name = "overdue, counted from our last look",
-     .zone = &spamcop,
-     .since = -40 * HOUR,
-     .checked_at = -10 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -40 * HOUR,
+     .seen.checked_at = -10 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 14 * HOUR, 18 * HOUR, true, false, 0}},
     {.name = "over by now, and nobody looked",
-     .zone = &spamcop,
-     .since = -40 * HOUR,
-     .checked_at = -30 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = -40 * HOUR,
+     .seen.checked_at = -30 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 0, 0, false, true, 0}},
     {.name = "a clock that was set back",
-     .zone = &spamcop,
-     .since = 2 * HOUR,
-     .checked_at = 2 * HOUR,
+     .seen.zone = &spamcop,
+     .seen.since = 2 * HOUR,
+     .seen.checked_at = 2 * HOUR,
      .want = {CLEARING_FROM_RULE, 0, 26 * HOUR, 30 * HOUR, false, false, 0}},
     {.name = "no time for mirrors, no title",
-     .zone = &exact,
-     .since = -DAY,
+     .seen.zone = &exact,
+     .seen.since = -DAY,
      .want = {CLEARING_FROM_RULE, 0, 29 * DAY, 29 * DAY, false, false, 0}},
     {.name = "two stretches say nothing",
-     .zone = &spamcop,
-     .past_h = {9, 26},
+     .seen.zone = &spamcop,
+     .seen.past_h = {9, 26},
      .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, false, false, 0}},
     {.name = "three do",
-     .zone = &spamcop,
-     .past_h = {9, 26, 12},
+     .seen.zone = &spamcop,
+     .seen.past_h = {9, 26, 12},
      .want = {CLEARING_FROM_RULE, 9 * HOUR, 26 * HOUR, 28 * HOUR, false, false, 3}},
     {.name = "history that outlasts the rule",
-     .zone = &spamcop,
-     .past_h = {9, 40, 50, 41, 12},
+     .seen.zone = &spamcop,
+     .seen.past_h = {9, 40, 50, 41, 12},
      .want = {CLEARING_FROM_RULE, 9 * HOUR, 41 * HOUR, 50 * HOUR, false, false, 5}},
     {.name = "overdue beside history",
-     .zone = &spamcop,
-     .since = -30 * HOUR,
-     .past_h = {9, 40, 50, 41, 12},
+     .seen.zone = &spamcop,
+     .seen.since = -30 * HOUR,
+     .seen.past_h = {9, 40, 50, 41, 12},
      .want = {CLEARING_FROM_RULE, 0, 24 * HOUR, 28 * HOUR, true, false, 5}},
     {.name = "by hand",
-     .zone = &by_hand,
-     .since = -HOUR,
-     .past_h = {9, 12},
+     .seen.zone = &by_hand,
+     .seen.since = -HOUR,
+     .seen.past_h = {9, 12},
      .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0}},
     {.name = "by hand, and yet we know",
-     .zone = &by_hand,
-     .since = -HOUR,
-     .past_h = {20, 10, 40, 30, 50},
+     .seen.zone = &by_hand,
+     .seen.since = -HOUR,
+     .seen.past_h = {20, 10, 40, 30, 50},
      .want = {CLEARING_FROM_HISTORY, 9 * HOUR, 39 * HOUR, 49 * HOUR, false, false, 5}},
     {.name = "by hand, longer than ever",
-     .zone = &by_hand,
-     .since = -51 * HOUR,
-     .past_h = {20, 10, 40, 30, 50},
+     .seen.zone = &by_hand,
+     .seen.since = -51 * HOUR,
+     .seen.past_h = {20, 10, 40, 30, 50},
      .want = {CLEARING_BY_HAND, NONE, NONE, NONE, true, false, 5}},
     {.name = "not known",
-     .zone = &silent,
+     .seen.zone = &silent,
      .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0}},
     {.name = "not known, longer than ever",
-     .zone = &silent,
-     .since = -DAY,
-     .past_h = {3, 3, 3},
+     .seen.zone = &silent,
+     .seen.since = -DAY,
+     .seen.past_h = {3, 3, 3},
      .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, true, false, 3}},
     {.name = "not known, but seen",
-     .zone = &silent,
-     .past_h = {3, 4, 5},
+     .seen.zone = &silent,
+     .seen.past_h = {3, 4, 5},
      .want = {CLEARING_FROM_HISTORY, 3 * HOUR, 5 * HOUR, 5 * HOUR, false, false, 3}},
     {.name = "seen, over by now",
-     .zone = &silent,
-     .since = -DAY,
-     .checked_at = -22 * HOUR,
-     .past_h = {3, 4, 5},
+     .seen.zone = &silent,
+     .seen.since = -DAY,
+     .seen.checked_at = -22 * HOUR,
+     .seen.past_h = {3, 4, 5},
      .want = {CLEARING_FROM_HISTORY, 0, 0, 0, false, true, 3}},
     {.name = "of twelve the newest ten",
-     .zone = &silent,
-     .past_h = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 1, 99},
+     .seen.zone = &silent,
+     .seen.past_h = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 1, 99},
      .want = {CLEARING_FROM_HISTORY, 11 * HOUR, 18 * HOUR, 20 * HOUR, false, false, 10}},
     {.name = "no list",
-     .zone = NULL,
+     .seen.zone = NULL,
      .want = {CLEARING_UNKNOWN, NONE, NONE, NONE, false, false, 0}},
     {.name = "a code that clears otherwise",
-     .zone = &mixed,
-     .code = "127.0.0.2",
+     .seen.zone = &mixed,
+     .seen.code = "127.0.0.2",
      .want = {CLEARING_BY_HAND, NONE, NONE, NONE, false, false, 0}},
     {.name = "a code that clears as the list",
-     .zone = &mixed,
-     .code = "127.0.0.3",
+     .seen.zone = &mixed,
+     .seen.code = "127.0.0.3",
      .want = {CLEARING_FROM_RULE, 0, 72 * HOUR, 72 * HOUR, false, false, 0}},
 };
 /* clang-format on */
@@ -152,15 +149,9 @@ static void each_row_gives_its_estimate(void **state UNUSED)
     arena_init(&mem);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
-        struct clearing_stretch past[PAST_ROWS];
-        struct clearing_facts facts = {.zone = row->zone,
-                                       .code = row->code,
-                                       .since = NOON + row->since,
-                                       .checked_at = NOON + row->checked_at,
-                                       .past = past};
+        struct seen_facts made;
         struct clearing c;
-        facts.past_count = make_past(row->past_h, past);
-        clearing_estimate(&facts, NOON, &c);
+        estimate_seen(&row->seen, &made, &c);
         if (c.basis != row->want.basis || c.not_before != at(row->want.not_before) ||
             c.probably_by != at(row->want.probably_by) ||
             c.latest != at(row->want.latest) || c.is_overdue != row->want.is_overdue ||
@@ -172,8 +163,8 @@ static void each_row_gives_its_estimate(void **state UNUSED)
         bool is_said = c.basis == CLEARING_FROM_RULE && !c.is_overdue && !c.is_due;
         int64_t left_s = c.latest > NOON ? c.latest - NOON : 1;
         assert_int_equal(clearing_within_s(&c, NOON), is_said ? left_s : 0);
-        assert_true(
-            sentence_is(clearing_sentence(&mem, &facts, &c), "said.clearing.sentence"));
+        assert_true(sentence_is(clearing_sentence(&mem, &made.facts, &c),
+                                "said.clearing.sentence"));
     }
     arena_release(&mem);
 }
@@ -242,14 +233,13 @@ static void the_times_stand_in_order_whatever_is_known(void **state UNUSED)
         for (size_t s = 0; s < ARRAY_LEN(offsets); s++)
             for (size_t k = 0; k < ARRAY_LEN(offsets); k++)
                 for (size_t p = 0; p < ARRAY_LEN(pasts); p++) {
-                    struct clearing_stretch past[PAST_ROWS];
-                    struct clearing_facts facts = {.zone = zones[z],
-                                                   .since = NOON + offsets[s],
-                                                   .checked_at = NOON + offsets[k],
-                                                   .past = past};
+                    struct seen_listing seen = {.zone = zones[z],
+                                                .since = offsets[s],
+                                                .checked_at = offsets[k]};
+                    struct seen_facts made;
                     struct clearing c;
-                    facts.past_count = make_past(pasts[p], past);
-                    clearing_estimate(&facts, NOON, &c);
+                    memcpy(seen.past_h, pasts[p], sizeof seen.past_h);
+                    estimate_seen(&seen, &made, &c);
                     bool has_times = c.basis == CLEARING_FROM_RULE ||
                                      c.basis == CLEARING_FROM_HISTORY;
                     assert_int_equal(c.latest != 0, has_times);
