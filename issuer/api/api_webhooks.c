@@ -19,7 +19,7 @@ static json_t *present_webhook(const struct webhook *hook, int64_t now)
     put_time(o, "disabled_at", hook->disabled_at);
     put_text(o, "disabled_why", hook->disabled_at != 0 ? hook->disabled_why : NULL);
     put_time(o, "failing_since", hook->failing_since);
-    put_time(o, "old_secret_until", hook->old_until > now ? hook->old_until : 0);
+    put_time(o, "old_secret_until", webhook_old_until(hook, now));
     put_time(o, "created_at", hook->created_at);
     put_text(o, "created_by", hook->created_by);
     return o;

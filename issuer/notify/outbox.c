@@ -86,7 +86,7 @@ static bool put_headers(struct batch *b, struct sending *s)
     compose_id(s->row, id);
     if (!sign_with(b, s, s->hook.secret, id, now))
         return false;
-    bool has_old = s->hook.old_until > b->now &&
+    bool has_old = webhook_old_until(&s->hook, b->now) != 0 &&
                    sign_with(b, s, s->hook.old_secret, id, before);
     s->post.headers[0] = "Content-Type: application/json";
     s->post.headers[1] = arena_printf(b->mem, "webhook-id: %s", id);

@@ -198,6 +198,11 @@ int webhook_rotate(struct app *app, const struct actor *actor, int64_t id,
     return result;
 }
 
+int64_t webhook_old_until(const struct webhook *hook, int64_t now)
+{
+    return hook->old_until > now ? hook->old_until : 0;
+}
+
 /* ---- the rest ---- */
 
 struct changing {

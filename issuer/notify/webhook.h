@@ -29,6 +29,8 @@ NODISCARD int webhook_add(struct app *app, struct arena *mem, const struct actor
 NODISCARD int webhook_rotate(struct app *app, const struct actor *actor, int64_t id,
                              int64_t overlap_s, struct secret *out_secret,
                              struct error *err);
+/* Until when the old secret signs too; 0: there is none, or its time is over. */
+int64_t webhook_old_until(const struct webhook *hook, int64_t now);
 NODISCARD int webhook_remove(struct app *app, const struct actor *actor, int64_t id,
                              struct error *err);
 NODISCARD int webhook_enable(struct app *app, const struct actor *actor, int64_t id,

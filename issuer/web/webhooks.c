@@ -58,8 +58,7 @@ static json_t *hook_view(const struct page *page, const struct webhook *hook)
     view_text(view, "path",
               arena_printf(page->mem, "/settings/webhooks/%lld", (long long)hook->id));
     view_flag(view, "is_on", hook->disabled_at == 0);
-    speak_put_when(page, view, "old_until",
-                   hook->old_until > page->now ? hook->old_until : 0);
+    speak_put_when(page, view, "old_until", webhook_old_until(hook, page->now));
     return view;
 }
 
