@@ -107,6 +107,11 @@ static int check_server(struct cli *cli, struct error *err)
     facts.policy = config->auth.policy;
     facts.saslauthd = config->auth.saslauthd;
     facts.socketmap = config->auth.socketmap;
+    facts.realm = config->submission.realm;
+    if (config->auth.nginx[0] == '\0') {
+        facts.ports[0] = config->submission.port;
+        facts.ports[1] = config->submission.starttls_port;
+    }
     if (server->gather(&facts, &cli->mem, cli_option(cli, CLI_CONFIG_DIR), err) != 0)
         return -1;
     server->check(&facts, &cli->mem, findings);

@@ -53,6 +53,9 @@ struct mtacheck_facts {
     size_t lanes_count;
     /* Our sockets; "" where one is off. */
     const char *auth, *verify, *policy, *saslauthd, *socketmap;
+    const char *realm; /* of our logins */
+    /* Where customers are told to send; 0: at none, or at something that stands in front. */
+    unsigned ports[2];
     struct settings settings; /* of the mail server */
     /* Of the host: scope "socket": "answers", "absent", "silent", "closed" (to the mail server's
      * user); "file": "there", "absent", "no program"; "address": "here", "absent"; "table": what the table says

@@ -45,6 +45,34 @@ const char *postfix_policy_socket(const struct mtacheck_facts *facts, struct are
                                   struct slice spec);
 const char *postfix_policy_default(struct arena *mem, struct slice spec);
 
+/* One service of master.cf, and what a rule found there. */
+struct postfix_look {
+    const struct mtacheck_facts *facts;
+    struct arena *mem;
+    const char *service;
+    struct postfix_asking at_end, at_recipient, at_data;
+    bool is_direct; /* asks our auth socket itself */
+    /* out: */
+    const char *name; /* the parameter; NULL: the service as a whole */
+    const char *found, *wanted;
+};
+/* A row of a table of rules, and its judgement. */
+struct postfix_rule {
+    struct mtacheck_rule rule;
+    bool (*is_wrong)(struct postfix_look *look);
+};
+void postfix_check_rules(struct postfix_look *look, const struct postfix_rule *rules,
+                         size_t count, struct mtacheck_findings *out);
+/* For judgements: a finding about a parameter, or about a word in its value. Always true. */
+bool postfix_blame(struct postfix_look *look, const char *name, const char *wanted);
+bool postfix_blame_word(struct postfix_look *look, const char *name, struct slice word);
+/* Does a list of words have that one, in any case? */
+bool postfix_has_word(const char *list, const char *wanted);
+
+/* postfix_login.c: how logins come in at a service, and whether a service meant for them takes any. */
+void postfix_check_login(struct postfix_look *look, struct mtacheck_findings *out);
+void postfix_check_ports(const struct mtacheck_facts *facts, struct arena *mem,
+                         struct mtacheck_findings *out);
 /* postfix_lanes.c */
 void postfix_check_lanes(const struct mtacheck_facts *facts, struct arena *mem,
                          struct mtacheck_findings *out);

@@ -144,6 +144,7 @@ static int look_around_postfix(struct mtacheck_facts *facts, struct arena *mem,
 
     if (ask_socket(facts, mem, facts->policy, owner, err) != 0 ||
         ask_socket(facts, mem, facts->socketmap, owner, err) != 0 ||
+        ask_socket(facts, mem, facts->saslauthd, owner, err) != 0 ||
         ask_socket(facts, mem, facts->auth, owner, err) != 0)
         return -1;
     for (size_t i = 0; i < settings->count; i++) {

@@ -38,13 +38,17 @@ static void check_words(struct slice text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct mtacheck_lane lane = {"clean1", "203.0.113.9", "out9.example"};
-    struct mtacheck_facts facts = {.lanes = &lane,
-                                   .lanes_count = 1,
-                                   .auth = "/a",
-                                   .verify = "/v",
-                                   .policy = "/p",
-                                   .saslauthd = "/s",
-                                   .socketmap = "/m"};
+    struct mtacheck_facts facts = {
+        .lanes = &lane,
+        .lanes_count = 1,
+        .auth = "/a",
+        .verify = "/v",
+        .policy = "/p",
+        .saslauthd = "/s",
+        .socketmap = "/m",
+        .realm = "clean.example",
+        .ports = {465, 587}
+    };
     struct error err = {0};
     struct arena mem;
 
