@@ -159,9 +159,17 @@ static bool unbound_is_sent(struct exim_look *look)
     while ((router = exim_next_block(look, "router ", &index)) != NULL &&
            !sends(look, router))
         if (exim_starts(exim_value(look, router, "data"), ":defer:") &&
-            exim_mentions(exim_value(look, router, "condition"), "authenticated_id"))
+            exim_mentions(exim_value(look, router, "condition"),
+                          "$authenticated_id}{\\N(?i)^cs-\\N}"))
             return false;
     return blame(look, "routers", NULL, "clean_unbound");
+}
+
+static bool goes_to_one_host(struct exim_look *look)
+{
+    return look->router != NULL &&
+           strcmp(exim_value(look, look->router, "driver"), "dnslookup") != 0 &&
+           blame_option(look, look->router, "driver", "dnslookup");
 }
 
 static bool router_falls_back(struct exim_look *look)
@@ -193,6 +201,15 @@ static bool shares_connections(struct exim_look *look)
            strcmp(exim_value(look, look->transport, "connection_max_messages"), "1") !=
                0 &&
            blame_option(look, look->transport, "connection_max_messages", "1");
+}
+
+static bool transport_goes_to_one_host(struct exim_look *look)
+{
+    const char *value = exim_value(look, look->transport, "hosts_override");
+
+    return value[0] != '\0' && strcmp(value, "no") != 0 &&
+           strcmp(value, "false") != 0 &&
+           blame_option(look, look->transport, "hosts_override", "no");
 }
 
 static bool transport_falls_back(struct exim_look *look)
@@ -302,6 +319,20 @@ static bool password_is_bare(struct exim_look *look)
     return false;
 }
 
+/* Exim's plaintext driver asks for what its prompts say, and a mail program waits to be asked. */
+static bool asks_for_nothing(struct exim_look *look)
+{
+    size_t index = 0;
+    const char *authenticator;
+
+    while ((authenticator = exim_next_block(look, "authenticator ", &index)) != NULL)
+        if (exim_is_our_login(look, authenticator) &&
+            strcmp(exim_value(look, authenticator, "driver"), "plaintext") == 0 &&
+            exim_value(look, authenticator, "server_prompts")[0] == '\0')
+            return blame_option(look, authenticator, "server_prompts", NULL);
+    return false;
+}
+
 static bool login_is_nameless(struct exim_look *look)
 {
     size_t index = 0;
@@ -324,90 +355,101 @@ static const struct exim_rule {
     {{"mail.unjudged", MTACHECK_LEAK,
       "before the end of data, callouts and cut-through delivery go by the default address",
       FIRST_LINE},
-     mail_is_unjudged       },
+     mail_is_unjudged          },
     {{"recipient.unjudged", MTACHECK_MISSING,
       "a recipient outside the lease's domains is refused late, and a message to several is deferred",
       FIRST_LINE},
-     recipients_are_unjudged},
+     recipients_are_unjudged   },
     {{"data.unjudged", MTACHECK_LEAK,
       "messages of our logins are not judged at their end: no limit counts, and a "
       "revoked lease goes on in an open session",
       FIRST_LINE},
-     data_is_unjudged       },
+     data_is_unjudged          },
     {{"policy.socket", MTACHECK_MISSING,
       "nobody asks cleansmtp-authd: every message of our logins is deferred",
       PASTE_AGAIN},
-     asks_elsewhere         },
+     asks_elsewhere            },
     {{"ask.defer", MTACHECK_LEAK,
       "a message without an address is accepted instead of deferred", PASTE_AGAIN},
-     unbound_is_taken       },
+     unbound_is_taken          },
     {{"router.absent", MTACHECK_LEAK, "no router uses the address of a message",
       PASTE_AGAIN},
-     router_is_absent       },
+     router_is_absent          },
     {{"router.order", MTACHECK_LEAK,
       "it stands before ours and sends by the default address",
       "put clean_lane and clean_unbound in front"},
-     other_comes_first      },
+     other_comes_first         },
     {{"router.more", MTACHECK_LEAK,
       "what it cannot route goes on to a router that sends by the default address",
       "no_more"},
-     goes_on                },
+     goes_on                   },
     {{"router.family", MTACHECK_LEAK,
       "to a host of the other address family Exim ignores \"interface\": mail leaves by "
       "the default address",
       PASTE_AGAIN},
-     other_family_is_found  },
+     other_family_is_found     },
     {{"router.unbound", MTACHECK_LEAK,
       "what has a login of ours and no address is sent by the default one",
       PASTE_AGAIN},
-     unbound_is_sent        },
+     unbound_is_sent           },
+    {{"router.host", MTACHECK_LEAK,
+      "mail of leases goes to a host of this router, and leaves by that host's address",
+      PASTE_AGAIN},
+     goes_to_one_host          },
     {{"router.fallback", MTACHECK_LEAK, "mail leaves by the fallback host's address",
       "no fallback_hosts"},
-     router_falls_back      },
+     router_falls_back         },
     {{"transport.absent", MTACHECK_LEAK, "it is not an smtp transport of our own",
       PASTE_AGAIN},
-     transport_is_absent    },
+     transport_is_absent       },
     {{"transport.interface", MTACHECK_LEAK,
       "mail of our logins leaves by another address", PASTE_AGAIN},
-     is_unbound             },
+     is_unbound                },
     {{"transport.reuse", MTACHECK_LEAK,
       "Exim sends other waiting messages over the same connection, whatever address they "
       "are bound to",
       "connection_max_messages = 1"},
-     shares_connections     },
+     shares_connections        },
+    {{"transport.host", MTACHECK_LEAK,
+      "mail of leases goes to the hosts of this transport, and leaves by their address",
+      PASTE_AGAIN},
+     transport_goes_to_one_host},
     {{"transport.fallback", MTACHECK_LEAK, "mail leaves by the fallback host's address",
       "no fallback_hosts"},
-     transport_falls_back   },
+     transport_falls_back      },
     {{"transport.helo", MTACHECK_MISSING,
       "receivers compare this name with the address's reverse name, and refuse",
       PASTE_AGAIN},
-     greets_wrongly         },
+     greets_wrongly            },
     {{"transport.shared", MTACHECK_LEAK,
       "other mail waits for the same transport, and Exim joins what waits",
       "a transport of its own for each"},
-     transport_is_shared    },
+     transport_is_shared       },
     {{"transport.login", MTACHECK_LEAK,
       "an address looked up at delivery: messages that wait go over each other's "
       "connections, and when the row is gone by the default address",
       "bind at MAIL, as \"cleansmtp mta exim\" does"},
-     binds_by_login         },
+     binds_by_login            },
     {{"lane.shared", MTACHECK_LEAK,
       "other mail leaves by a reserved address and spoils it",
       "another interface for this transport"},
-     is_used_by_others      },
+     is_used_by_others         },
     {{"login.plain", MTACHECK_MISSING, "logins by PLAIN do not reach cleansmtp-authd",
       "paste one of the two ways in of \"cleansmtp mta exim\""},
-     has_no_plain           },
+     has_no_plain              },
     {{"login.login", MTACHECK_ADVICE, "Outlook logs in by LOGIN only",
       "paste the authenticator for LOGIN, too"},
-     has_no_login           },
+     has_no_login              },
     {{"tls.optional", MTACHECK_LEAK, "a password may travel without TLS",
       "server_advertise_condition = ${if def:tls_in_cipher}"},
-     password_is_bare       },
+     password_is_bare          },
+    {{"login.prompts", MTACHECK_MISSING,
+      "mail programs that wait to be asked cannot log in", PASTE_AGAIN},
+     asks_for_nothing          },
     {{"login.nameless", MTACHECK_LEAK,
       "Exim does not know whose message it is, and nothing of ours counts",
       "server_set_id = $auth1"},
-     login_is_nameless      },
+     login_is_nameless         },
 };
 
 void mtacheck_exim(const struct mtacheck_facts *facts, struct arena *mem,
@@ -422,6 +464,7 @@ void mtacheck_exim(const struct mtacheck_facts *facts, struct arena *mem,
         if (rules[i].is_wrong(&look))
             mtacheck_report(out, (struct mtacheck_finding){&rules[i].rule, look.where,
                                                            look.found, look.wanted});
+    exim_check_acls(&look, out);
     exim_check_lanes(&look, out);
     mtacheck_socket(facts, facts->policy, out);
     while ((authenticator = exim_next_block(&look, "authenticator ", &index)) != NULL)

@@ -36,6 +36,8 @@ const char *exim_acl_line(const struct exim_look *look, const char *acl,
 /* Does the authenticator ask cleansmtp-authd? */
 bool exim_is_our_login(const struct exim_look *look, const char *authenticator);
 
+/* exim_acl.c: our lists, where they are, as they were printed. */
+void exim_check_acls(struct exim_look *look, struct mtacheck_findings *out);
 /* exim_lanes.c */
 void exim_check_lanes(const struct exim_look *look, struct mtacheck_findings *out);
 

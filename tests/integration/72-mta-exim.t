@@ -82,18 +82,35 @@ finds "the recipe with the dovecot driver has no finding" exim "$GOOD" 0
 broken "MAIL is not judged" 1 mail.unjudged edit '/^acl_smtp_mail/d'
 broken "recipients are not judged" 1 recipient.unjudged in_block acl_check_rcpt /require/d
 broken "the end of data is not judged" 1 data.unjudged edit 's/^acl_smtp_data.*/acl_smtp_data = accept/'
-broken "our list does not ask" 1 data.unjudged in_block clean_data '/clean_ask/d'
+broken "our list does not ask" 1 "acl.changed data.unjudged" in_block clean_data '/clean_ask/d'
 broken "another socket is asked" 1 policy.socket edit 's|^CLEAN_POLICY.*|CLEAN_POLICY = /run/other|'
-broken "a message without an address is accepted" 1 ask.defer edit 's/defer *condition = ${if !def:acl_m_clean_address}/warn condition = ${if !def:acl_m_clean_address}/;/^  *message *= 450/d'
+broken "a message without an address is accepted" 1 "acl.changed ask.defer" edit 's/defer *condition = ${if !def:acl_m_clean_address}/warn condition = ${if !def:acl_m_clean_address}/;/^  *message *= 450/d'
+for list in mail rcpt data; do
+    broken "everybody is asked about: $list" 1 acl.changed in_block clean_$list '/accept *condition/d'
+    broken "nobody is asked about: $list" 1 acl.changed in_block clean_$list 's/accept *condition.*/accept/'
+done
+broken "a transaction has no name" 1 acl.changed in_block clean_mail /clean_instance/d
+for name in request policy_context protocol_state instance queue_id client_address helo_name sasl_username sender recipient recipient_count size; do
+    broken "the question says nothing of $name" 1 acl.changed edit "/^  $name=/d"
+done
+broken "an answer of before counts again" 1 acl.changed edit '/^clean_ask:/,/warn *condition/{/CLEAN_QUESTION/d}'
+broken "nobody asks a second time" 1 acl.changed edit '/^  warn *condition = ${if !match/,+2d'
+broken "a refusal is not heard" 1 acl.changed edit '/^  deny *condition/,+1d'
+broken "a deferral is not heard" 1 acl.changed edit '/^  defer *condition = ${if match/,+1d'
+broken "a line of the site's own in our list" 1 acl.changed in_block clean_data 's/^  accept acl/  accept hosts = 192.0.2.1\n&/'
+broken "a line too many at the end of our list" 1 acl.changed edit 's/^acl_check_mail:/  accept\n&/'
 broken "our router is not there" 1 router.absent edit '/^clean_lane:/,/no_more/d'
 broken "another router stands before ours" 1 router.order edit 's/^clean_lane:/early:\ndriver = manualroute\nroute_list = * 192.0.2.1\ntransport = remote_smtp\nclean_lane:/;/^clean_unbound:/,/no_more/d;s/^begin routers/&\nclean_unbound:\ndriver = redirect\nallow_defer\ncondition = ${if CLEAN_LOGIN}\ndata = :defer: none/'
 broken "what our router cannot route goes on" 1 router.more in_block clean_lane '/no_more/d'
 broken "hosts of the other family are found" 1 router.family in_block clean_lane '/acl_m_clean_address}{::/d;s/; ::1 ;.*/; ::1/'
 broken "nothing holds what has no address" 1 router.unbound edit '/^clean_unbound:/,/no_more/d'
+broken "what has no address is held for other logins alone" 1 router.unbound in_block clean_unbound 's/CLEAN_LOGIN/match{$authenticated_id}{^ce-}/'
+broken "our router leads to one host" 1 router.host in_block clean_lane 's/dnslookup/manualroute\n  route_list = * 192.0.2.1/'
 broken "our router falls back" 1 router.fallback in_block clean_lane 's/no_more/&\n  fallback_hosts = 192.0.2.1/'
 broken "our transport is another's" 1 "transport.absent" edit 's/transport = clean_smtp/transport = local_delivery/'
 broken "nothing is bound" 1 transport.interface in_block clean_smtp '/interface/d'
 broken "connections are reused" 1 transport.reuse in_block clean_smtp '/connection_max/d'
+broken "our transport leads to one host" 1 transport.host in_block clean_smtp 's/connection_max.*/&\n  hosts = 192.0.2.1\n  hosts_override/'
 broken "our transport falls back" 1 transport.fallback in_block clean_smtp 's/connection_max.*/&\n  fallback_hosts = 192.0.2.1/'
 broken "the name in HELO is the host's" 1 transport.helo in_block clean_smtp '/helo_data/d'
 broken "others use our transport" 1 transport.shared in_block mailbox 's/local_delivery/clean_smtp/'
@@ -107,6 +124,10 @@ broken "PLAIN is not offered" 1 login.plain edit '/^clean_plain:/,/advertise/d'
 broken "LOGIN is not offered" 0 login.login edit '/^clean_login:/,/advertise/d'
 broken "the site's own question stands in one authenticator" 0 "" edit 's/^  driver *= dovecot/  driver = plaintext/;s|^  server_socket.*|  server_prompts = :\n  server_condition = ${if match{$auth2}{\\N^cs-\\N}{${if saslauthd{{$auth2}{$auth3}{smtp}}}}{no}}|'
 broken "a password without TLS" 1 tls.optional in_block clean_plain '/advertise/d'
+exim_conf saslauthd own >"$GOOD"
+broken "LOGIN asks for nothing" 1 login.prompts in_block clean_login /server_prompts/d
+broken "PLAIN asks for nothing" 1 login.prompts in_block clean_plain /server_prompts/d
+exim_conf dovecot >"$GOOD"
 broken "Exim does not know who it is" 1 login.nameless in_block clean_plain '/server_set_id/d'
 
 ip address del 203.0.113.9/32 dev lo
