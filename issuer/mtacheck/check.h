@@ -58,7 +58,8 @@ struct mtacheck_facts {
     unsigned ports[2];
     struct settings settings; /* of the mail server */
     /* Of the host: scope "socket": "answers", "absent", "silent", "closed" (to the mail server's
-     * user); "file": "there", "absent", "no program"; "address": "here", "absent"; "table": what the table says
+     * user); "file": "there", "absent", "no program"; "address": "here", "absent"; "script":
+     * "asks" at our verify socket, or "elsewhere"; "table": what the table says
      * about a login of ours, "mark": about the header that marks our messages, "" when nothing. The
      * name is the path, address or table. */
     struct settings host;

@@ -102,11 +102,26 @@ static bool is_ours(const struct look *look, const struct passdb *passdb)
     return false;
 }
 
+/* "/usr/bin/timeout 12 ...", for longer than the mail server waits. */
+static bool holds_long(const char *args)
+{
+    struct slice rest = slice_from(args);
+    struct slice word;
+    uint64_t seconds;
+
+    while (settings_word(&rest, &word))
+        if (slice_ends_nocase(word, "/timeout"))
+            return settings_word(&rest, &word) && number_u64(word, 3600, &seconds) &&
+                   seconds > POSTFIX_PATIENCE_S;
+    return false;
+}
+
 /* The one that holds a login until the mail server gives up: anything of ours behind the first. */
 static bool is_hold(const struct look *look, const struct passdb *passdb)
 {
     return has_ours(look) && !passdb->is_ours &&
-           strcmp(value(look, passdb->scope, "username_filter"), "cs-*") == 0;
+           strcmp(value(look, passdb->scope, "username_filter"), "cs-*") == 0 &&
+           holds_long(value(look, passdb->scope, "args"));
 }
 
 static void find_passdbs(struct look *look)
@@ -234,21 +249,38 @@ static bool file_is_absent(struct look *look)
 }
 
 /* The helper is told where to ask; without that it takes the default path. */
-static bool asks_elsewhere(struct look *look)
+static bool helper_asks_elsewhere(struct look *look)
 {
     static const char option[] = "--socket ";
-
-    if (!has_ours(look) ||
-        strcmp(look->passdbs[look->ours].driver, "checkpassword") != 0)
-        return false;
     struct slice args = slice_from(our_value(look, "args"));
     ptrdiff_t place = slice_find(args, SLICE(option));
+    struct slice path;
+
     if (place < 0)
         return false;
     struct slice rest = slice_skip(args, (size_t)place + sizeof option - 1);
-    struct slice path;
     return slice_cut(&rest, ' ', &path) && !slice_is(path, look->facts->verify) &&
            blame_ours(look, "args", look->facts->verify);
+}
+
+static bool asks_elsewhere(struct look *look)
+{
+    if (!has_ours(look))
+        return false;
+    if (strcmp(look->passdbs[look->ours].driver, "checkpassword") == 0)
+        return helper_asks_elsewhere(look);
+    const char *file = our_file(look);
+    return strcmp(mtacheck_host(look->facts, "script", file), "elsewhere") == 0 &&
+           blame(look, file, NULL, look->facts->verify);
+}
+
+/* In the auth process itself one refusal would hold up all logins. (What 2.4 has for it, use_worker,
+ * doveconf shows as "no" where nobody said so, and for Lua that is not its default.) */
+static bool blocks_everybody(struct look *look)
+{
+    return has_ours(look) && look->dialect->has_checkpassword &&
+           mentions(our_value(look, "args"), " blocking=no") &&
+           blame_ours(look, "args", "blocking=yes");
 }
 
 /* checkpassword has no cache key, so Dovecot never remembers what it said. */
@@ -413,8 +445,13 @@ static const struct dovecot_rule {
       "install cleansmtp, and name the file as it lies on this host"},
      file_is_absent   },
     {{"passdb.socket", MTACHECK_MISSING,
-      "the helper asks at another socket than cleansmtp-authd's", PRINT_AGAIN},
+      "it asks at another socket than cleansmtp-authd's: logins are not answered",
+      "say the path of auth.verify: behind --socket, or in a copy of the script"},
      asks_elsewhere   },
+    {{"passdb.blocking", MTACHECK_MISSING,
+      "each refusal of ours, held back for some seconds, holds up everybody's login",
+      "blocking=yes"},
+     blocks_everybody },
     {{"cache", MTACHECK_LEAK,
       "Dovecot remembers passwords: a revoked login goes on working from its cache",
       PRINT_AGAIN},

@@ -14,9 +14,15 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/arena.h"
+#include "base/file.h"
 #include "base/socket.h"
 
+/* Where the helper asks when nobody says. */
+#define HELPER_SOCKET "/run/cleansmtp/verify"
+
 enum {
+    SCRIPT_MAX = 65536,
     CONNECT_TIMEOUT_MS = 2000,
     NAME_SERVICE_MAX = 16384, /* one entry of passwd or group */
     SEARCH = 1,               /* bits of a mode, for one class of users */
@@ -103,6 +109,49 @@ const char *host_file(const char *path)
     if (path[0] != '/' || stat(path, &info) != 0 || !S_ISREG(info.st_mode))
         return "absent";
     return (info.st_mode & S_IXUSR) != 0 ? "program" : "there";
+}
+
+/* Is the path in the line, whole? */
+static bool names_path(struct slice line, const char *path)
+{
+    ptrdiff_t place = slice_find(line, slice_from(path));
+
+    if (place < 0)
+        return false;
+    struct slice behind = slice_skip(line, (size_t)place + strlen(path));
+    return behind.len == 0 || strchr("\"' ]", behind.at[0]) != NULL;
+}
+
+static bool asks_at(struct slice text, const char *socket)
+{
+    bool has_helper = false;
+    bool has_option = false;
+    struct slice line;
+
+    while (slice_line(&text, &line)) {
+        line = slice_trim(line);
+        if (slice_starts(line, "--"))
+            continue;
+        if (names_path(line, socket))
+            return true;
+        has_helper |= slice_find(line, SLICE("cleansmtp-checkpassword")) >= 0;
+        has_option |= slice_find(line, SLICE("--socket")) >= 0;
+    }
+    return has_helper && !has_option && strcmp(socket, HELPER_SOCKET) == 0;
+}
+
+const char *host_script(const char *path, const char *socket)
+{
+    const char *state = "unknown";
+    struct error err = {0};
+    struct arena mem;
+    struct slice text;
+
+    arena_init(&mem);
+    if (file_read(&mem, path, SCRIPT_MAX, &text, &err) == 0)
+        state = asks_at(text, socket) ? "asks" : "elsewhere";
+    arena_release(&mem);
+    return state;
 }
 
 /* The three bits of the mode that count for the user. */

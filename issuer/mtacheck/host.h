@@ -1,5 +1,6 @@
 /*
- * host.h - what the host says: is an address here, a file there, a socket open to a user?
+ * host.h - what the host says: is an address here, a file there, what does a script ask, is a socket open
+ * to a user?
  *
  * Each answer is one of the words that check.h lists; "unknown" when it cannot be found out.
  */
@@ -31,6 +32,8 @@ bool host_is_folder(const char *path);
 const char *host_address(const char *address);
 /* "program", "there", "absent" */
 const char *host_file(const char *path);
+/* Does a Lua script of ours, or a copy, ask at that socket? "asks", "elsewhere", "unknown" */
+const char *host_script(const char *path, const char *socket);
 /* "answers", "absent", "silent", "closed", "unknown". user NULL: nobody knows whose it must be open to. */
 const char *host_socket(const char *path, const struct host_user *user);
 

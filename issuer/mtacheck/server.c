@@ -228,7 +228,10 @@ static int ask_files(struct mtacheck_facts *facts, struct arena *mem, struct err
             const char *path = arena_slice(
                 mem, slice_skip(word, slash > 0 ? (size_t)slash : 0));
             if (slash >= 0 &&
-                add_fact(facts, mem, "file", path, host_file(path), err) != 0)
+                (add_fact(facts, mem, "file", path, host_file(path), err) != 0 ||
+                 (slice_ends_nocase(slice_from(path), ".lua") &&
+                  add_fact(facts, mem, "script", path, host_script(path, facts->verify),
+                           err) != 0)))
                 return -1;
         }
     }
