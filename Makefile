@@ -297,6 +297,7 @@ install: all                           ## into $(DESTDIR)$(PREFIX)
 		install -d $(DESTDIR)$(PREFIX)/share/cleansmtp/$$(basename $$(dirname $$a)); \
 		sed 's|/usr/local/libexec/cleansmtp|$(LIBEXECDIR)|; s|/usr/local/|$(PREFIX)/|' $$a \
 			>$(DESTDIR)$(PREFIX)/share/cleansmtp/$${a#packaging/} || exit 1; \
+		[ ! -x $$a ] || chmod 0755 $(DESTDIR)$(PREFIX)/share/cleansmtp/$${a#packaging/} || exit 1; \
 	done
 	for s in 1 5 8; do \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \

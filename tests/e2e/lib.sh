@@ -336,7 +336,7 @@ CONF
 part() {
     local before after
     before=$(wc -l <"$T/recipe")
-    sed -n "/^#==> $1\$/,/^#==> /{/^#==> /d;p}" "$T/recipe" >"$T/section"
+    sed -n "/^#==> ${1//\//\\/}\$/,/^#==> /{/^#==> /d;p}" "$T/recipe" >"$T/section"
     after=$(wc -l <"$T/section")
     if [ "$after" -eq 0 ] || [ "$after" -ge "$before" ]; then
         bail "the recipe has no part \"$1\""

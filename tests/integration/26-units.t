@@ -25,6 +25,9 @@ check "systemd accepts the units" \
 check "they start what was installed" \
     sh -c "grep -h ^ExecStart= '$units'/*.service | cut -d= -f2 | { n=0; while read -r p; do test -x \"\$p\" && n=\$((n+1)); done; [ \$n = 2 ]; }"
 
+check "what another server runs of ours can be run" test -x "$T/usr/share/cleansmtp/opensmtpd/table-cleansmtp" -a \
+    -x "$T/usr/share/cleansmtp/opensmtpd/filter-cleansmtp"
+
 listens() { sed -n 's/^ListenStream=//p' "$units/$1" | sort; }
 cat >"$T/conf" <<'CONF'
 state_dir = "/var/lib/cleansmtp"

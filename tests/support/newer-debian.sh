@@ -9,10 +9,10 @@ cd "$(dirname "$0")/../.."
 
 suite=$1
 shift
-root=$PWD/build/chroot/$suite
+root=$PWD/build/chroot/$suite-$1
 wanted=$root/.packages
 
-exec 9>"build/.chroot.$suite.lock"
+exec 9>"build/.chroot.$suite-$1.lock"
 flock 9
 if [ "$(cat "$wanted" 2>/dev/null)" = "$*" ]; then
 	echo "$root"
