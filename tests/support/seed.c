@@ -14,7 +14,8 @@
 
 enum {
     LEASE_LIFE_S = 24 * 3600,
-    BATCH = 2000
+    BATCH = 2000,
+    STORED_MAX = 4000 /* of a state folder; the rest are copies */
 };
 
 /* A number as digits of the alphabet, least significant last, so that all differ. */
@@ -46,9 +47,35 @@ void seed_password(unsigned number, char *text)
 
 void seed_mailbox(unsigned number, char *text)
 {
-    int len = snprintf(text, 64, "customer%u@hosted.example", number);
+    int len = snprintf(text, SEED_MAILBOX_SIZE, "customer%u@hosted.example", number);
 
-    assert(len > 0 && len < 64);
+    assert(len > 0 && len < SEED_MAILBOX_SIZE);
+}
+
+void seed_link_id(unsigned number, char *text)
+{
+    write_digits(number, text, LINK_ID_LEN);
+    text[LINK_ID_LEN] = '\0';
+}
+
+void seed_link_hash(unsigned number, uint8_t out[DIGEST_BYTES])
+{
+    char username[USERNAME_LEN + 1];
+
+    seed_username(number, username);
+    digest_bytes(slice_from(username), out);
+}
+
+bool seed_verifier(const struct pepper *pepper, unsigned number, struct verifier *out)
+{
+    char username[USERNAME_LEN + 1], shown[PASSWORD_SHOWN_LEN + 1],
+        password[PASSWORD_LEN + 1];
+
+    seed_username(number, username);
+    seed_password(number, shown);
+    return password_normalise(slice_from(shown), password) &&
+           verifier_make(pepper, pepper_newest(pepper), slice_from(username),
+                         slice_from(password), out);
 }
 
 int seed_pepper(struct pepper *out, struct error *err)
@@ -95,15 +122,11 @@ static int add_frame(struct store *store, void *context, struct error *err)
 }
 
 static int reveal(struct store *store, const struct seeding *seeding, int64_t id,
-                  const char *username, struct error *err)
+                  struct error *err)
 {
-    char shown[PASSWORD_SHOWN_LEN + 1], password[PASSWORD_LEN + 1];
     struct verifier verifier;
 
-    seed_password(seeding->next, shown);
-    if (!password_normalise(slice_from(shown), password) ||
-        !verifier_make(seeding->pepper, pepper_newest(seeding->pepper),
-                       slice_from(username), slice_from(password), &verifier))
+    if (!seed_verifier(seeding->pepper, seeding->next, &verifier))
         return error_set(err, ERROR_INTERNAL, "cannot make a verifier");
     return store_lease_reveal(store, id, &verifier, seeding->now - 120, err);
 }
@@ -111,15 +134,15 @@ static int reveal(struct store *store, const struct seeding *seeding, int64_t id
 static int add_lease(struct store *store, const struct seeding *seeding,
                      struct error *err)
 {
-    char username[USERNAME_LEN + 1], mailbox[64], link_id[LINK_ID_LEN + 1];
+    char username[USERNAME_LEN + 1], mailbox[SEED_MAILBOX_SIZE],
+        link_id[LINK_ID_LEN + 1];
     const char *const senders[] = {mailbox, NULL};
     static const char *const anywhere[] = {NULL};
     int64_t id;
 
     seed_username(seeding->next, username);
     seed_mailbox(seeding->next, mailbox);
-    write_digits(seeding->next, link_id, LINK_ID_LEN);
-    link_id[LINK_ID_LEN] = '\0';
+    seed_link_id(seeding->next, link_id);
     struct lease_new row = {
         .lease = {.case_id = seeding->case_id,
                   .pool_address_id = seeding->pool_id,
@@ -140,12 +163,12 @@ static int add_lease(struct store *store, const struct seeding *seeding,
                   .senders = senders,
                   .recipient_domains = anywhere},
     };
-    digest_bytes(slice_from(username), row.secrets.link_hash);
+    seed_link_hash(seeding->next, row.secrets.link_hash);
     if (store_lease_add(store, &row, &id, err) != 0)
         return -1;
     if (seeding->next == SEED_UNREVEALED)
         return 0;
-    if (reveal(store, seeding, id, username, err) != 0)
+    if (reveal(store, seeding, id, err) != 0)
         return -1;
     if (seeding->next == SEED_REVOKED)
         return store_lease_end(store, id, LEASE_END_REVOKED, "agent:seed", "seed",
@@ -208,7 +231,9 @@ int seed_state(const char *folder, unsigned count, int64_t now, struct error *er
         file_write(arena_printf(&mem, "%s/cleansmtp.conf", folder), slice_from(config),
                    0600, err) != 0)
         goto out;
-    result = seed_database(database, count, now, err);
+    result = seed_database(database, count < STORED_MAX ? count : STORED_MAX, now, err);
+    if (result == 0 && count > STORED_MAX)
+        result = seed_copies(database, STORED_MAX, count, err);
 out:
     arena_release(&mem);
     return result;
