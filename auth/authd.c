@@ -103,6 +103,31 @@ void authd_end_view(struct authd *authd)
         login_cache_end(authd->logins, authd->store);
 }
 
+void authd_read_ahead(struct authd *authd)
+{
+    struct store *store = authd_store(authd);
+    struct error err = {0};
+    char count[24];
+
+    if (store == NULL || login_cache_is_all_read(authd->logins))
+        return;
+    bool is_read = login_cache_begin(authd->logins, store, &err) == 0 &&
+                   login_cache_read_ahead(authd->logins, store,
+                                          clock_now(&authd->clock), &err) == 0;
+    login_cache_end(authd->logins, store);
+    if (!is_read)
+        authd_store_failed(authd, &err);
+    if (!login_cache_is_all_read(authd->logins))
+        return;
+    (void)snprintf(count, sizeof count, "%zu", login_cache_credentials(authd->logins));
+    log_event(LOG_LEVEL_INFO, "logins.read", "count", count, NULL);
+}
+
+bool authd_has_more_to_read(const struct authd *authd)
+{
+    return authd->store != NULL && !login_cache_is_all_read(authd->logins);
+}
+
 struct login_cache *authd_logins(struct authd *authd)
 {
     return login_cache_has_turn(authd->logins) ? authd->logins : NULL;

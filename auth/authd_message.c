@@ -264,8 +264,7 @@ static int look_up(struct authd *authd, struct judging *judging, struct arena *m
         return -1;
     const struct login_row *kept = logins == NULL
                                        ? NULL
-                                       : login_cache_find(logins, judging->username,
-                                                          LOGIN_PART_ALL);
+                                       : login_cache_find(logins, judging->username);
     if (kept != NULL) {
         judging->login = *kept;
         judging->is_known = true;
@@ -277,7 +276,7 @@ static int look_up(struct authd *authd, struct judging *judging, struct arena *m
     }
     if (store_login_find(store, mem, judging->username, &judging->login, &err) == 0) {
         if (logins != NULL)
-            login_cache_put(logins, judging->username, LOGIN_PART_ALL, &judging->login);
+            login_cache_put(logins, judging->username, &judging->login);
         judging->is_known = true;
         return 0;
     }

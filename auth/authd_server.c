@@ -29,6 +29,7 @@ enum {
     ACCEPTS_AT_ONCE = 64,
     TICK_MS = 1000,
     NOTES_MS = 10, /* notes are at most so old before they are written */
+    READ_AHEAD_MS = 1,
     TIDY_TICKS = 60
 };
 
@@ -364,6 +365,23 @@ static void on_notes(void *context)
     write_notes(context);
 }
 
+static void on_read_ahead(void *context)
+{
+    struct server *server = context;
+
+    authd_read_ahead(server->authd);
+    if (server->is_draining || !authd_has_more_to_read(server->authd))
+        server->is_reading = !ticker_start(server->reading, 0, 0);
+}
+
+static void read_ahead(struct server *server)
+{
+    if (!server->is_reading && !server->is_draining &&
+        authd_has_more_to_read(server->authd))
+        server->is_reading = ticker_start(server->reading, READ_AHEAD_MS,
+                                          READ_AHEAD_MS);
+}
+
 /* Who was silent for too long. An answer that is held back is no silence of the peer's, but in the
  * middle of a request. */
 static void end_overdue(struct server *server)
@@ -388,6 +406,7 @@ static void on_tick(void *context)
     listen_again(server);
     server_look_at_successor(server); /* its time may be over */
     write_notes(server);
+    read_ahead(server);
     if (server->tick % TIDY_TICKS == 0)
         authd_tidy(server->authd);
 }
@@ -477,8 +496,10 @@ static int start_timers(struct server *server, struct error *err)
     if (server->drain == NULL)
         return error_set(err, ERROR_INTERNAL, "cannot make a timer");
     if (ticker_new(server->base, on_tick, server, &server->ticks, err) != 0 ||
-        ticker_new(server->base, on_notes, server, &server->notes, err) != 0)
+        ticker_new(server->base, on_notes, server, &server->notes, err) != 0 ||
+        ticker_new(server->base, on_read_ahead, server, &server->reading, err) != 0)
         return -1;
+    read_ahead(server);
     return ticker_start(server->ticks, TICK_MS, TICK_MS)
                ? 0
                : error_set(err, ERROR_INTERNAL, "cannot start a timer");
@@ -504,6 +525,7 @@ static void server_free(struct server *server)
     forget_event(server->drain);
     ticker_free(server->ticks);
     ticker_free(server->notes);
+    ticker_free(server->reading);
     if (server->base != NULL)
         event_base_free(server->base);
     free(server);

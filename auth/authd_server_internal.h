@@ -74,9 +74,10 @@ struct server {
     struct authd *authd;
     struct event_base *base;
     struct event *signals[SIGNALS], *drain;
-    struct ticker *ticks, *notes;
-    bool has_notes; /* the timer of the notes runs */
-    int64_t tick;   /* seconds that the server runs */
+    struct ticker *ticks, *notes, *reading;
+    bool has_notes;  /* the timer of the notes runs */
+    bool is_reading; /* the timer of what is read ahead runs */
+    int64_t tick;    /* seconds that the server runs */
     struct listeners *sockets;
     struct listener listeners[CONFIG_SOCKET_COUNT];
     struct successor *successor;

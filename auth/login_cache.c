@@ -1,5 +1,6 @@
 /*
- * login_cache.c - a table of usernames, open addressing, each with its row in one block.
+ * login_cache.c - a table of usernames, open addressing, each with its row in one block; beside it the
+ * login_table, which is read in bit by bit.
  */
 #include "base/base.h"
 
@@ -7,6 +8,7 @@
 
 #include <stdalign.h>
 
+#include "auth/login_table.h"
 #include "base/alloc.h"
 
 enum {
@@ -21,7 +23,6 @@ _Static_assert(KEY_BYTES == USERNAME_LEN - (sizeof USERNAME_PREFIX - 1),
 /* Followed by the two lists and the texts that row points to. */
 struct kept {
     struct login_row row;
-    enum login_part part;
     alignas(const char *) char room[];
 };
 
@@ -31,6 +32,9 @@ struct slot {
 };
 
 struct login_cache {
+    struct login_table *credentials;
+    char read_to[USERNAME_LEN + 1]; /* all up to this one were read in; "": none yet */
+    bool is_all_read;
     struct login_change known; /* seq 0: nothing is */
     struct store_stamp stamp;  /* of the database when that was, or a little older */
     bool has_stamp, has_turn, has_view;
@@ -55,6 +59,7 @@ struct login_cache *login_cache_new(size_t max)
 
     assert(max > 0);
     cache->max = max;
+    cache->credentials = login_table_new(LOGIN_TABLE_MAX);
     make_places(cache, BITS_FIRST);
     return cache;
 }
@@ -68,6 +73,9 @@ static void forget_all(struct login_cache *cache)
         cache->slots[i] = (struct slot){0};
         cache->count--;
     }
+    login_table_empty(cache->credentials);
+    cache->read_to[0] = '\0';
+    cache->is_all_read = false;
     cache->known = (struct login_change){0};
     cache->has_stamp = false;
 }
@@ -83,6 +91,7 @@ void login_cache_free(struct login_cache *cache)
     if (cache == NULL)
         return;
     forget_all(cache);
+    login_table_free(cache->credentials);
     free(cache->slots);
     free(cache);
 }
@@ -136,6 +145,7 @@ static void forget(struct login_cache *cache, const char *username)
 
     if (!key_of(username, &key))
         return;
+    login_table_remove(cache->credentials, key);
     size_t at = place_of(cache, key);
     if (cache->slots[at].kept != NULL)
         vacate(cache, at);
@@ -223,9 +233,9 @@ static size_t count_places(const char *const *texts)
     return count + 1;
 }
 
-/* What logins and messages are judged by: each of it is watched by db/migrations/sqlite/0011, and
+/* What messages are judged by: each of it is watched by db/migrations/sqlite/0011, and
  * nothing else is kept. NULL: it is too long. */
-static struct kept *copy_row(const struct login_row *row, enum login_part part)
+static struct kept *copy_row(const struct login_row *row)
 {
     const struct lease *lease = &row->lease;
     size_t texts = room_for_text(lease->mailbox) +
@@ -240,7 +250,6 @@ static struct kept *copy_row(const struct login_row *row, enum login_part part)
     char *to = kept->room +
                (count_places(lease->senders) + count_places(lease->recipient_domains)) *
                    sizeof *places;
-    kept->part = part;
     kept->row = (struct login_row){
         .lease = {.id = lease->id,
                   .end = lease->end,
@@ -270,14 +279,16 @@ static struct kept *copy_row(const struct login_row *row, enum login_part part)
 }
 
 void login_cache_put(struct login_cache *cache, const char *username,
-                     enum login_part part, const struct login_row *row)
+                     const struct login_row *row)
 {
     uint64_t key;
 
     if (!cache->has_view || !key_of(username, &key))
         return;
-    forget(cache, username);
-    struct kept *kept = copy_row(row, part);
+    size_t at = place_of(cache, key);
+    if (cache->slots[at].kept != NULL)
+        vacate(cache, at);
+    struct kept *kept = copy_row(row);
     if (kept == NULL)
         return;
     make_room(cache);
@@ -286,14 +297,94 @@ void login_cache_put(struct login_cache *cache, const char *username,
 }
 
 const struct login_row *login_cache_find(const struct login_cache *cache,
-                                         const char *username, enum login_part part)
+                                         const char *username)
 {
     uint64_t key;
 
     if (!key_of(username, &key))
         return NULL;
     const struct kept *kept = cache->slots[place_of(cache, key)].kept;
-    return kept != NULL && kept->part >= part ? &kept->row : NULL;
+    return kept != NULL ? &kept->row : NULL;
+}
+
+/* ---- credentials ------------------------------------------------------------------------------- */
+
+void login_cache_put_credential(struct login_cache *cache, const char *username,
+                                const struct credential_row *row)
+{
+    uint64_t key;
+
+    if (cache->has_view && key_of(username, &key))
+        login_table_put(cache->credentials, key, row);
+}
+
+bool login_cache_find_credential(const struct login_cache *cache, const char *username,
+                                 struct credential_row *out)
+{
+    uint64_t key;
+
+    return key_of(username, &key) && login_table_find(cache->credentials, key, out);
+}
+
+/* So many leases may still log in. */
+static int expect_all(struct login_cache *cache, struct store *store, struct error *err)
+{
+    int64_t newest;
+
+    if (store_lease_newest(store, &newest, err) != 0)
+        return -1;
+    login_table_expect(cache->credentials, newest > 0 ? (size_t)newest : 0);
+    return 0;
+}
+
+/* One step of reading ahead. */
+struct reading {
+    struct login_cache *cache;
+    int64_t now;
+    size_t count;
+};
+
+/* Only what a right password may open: the rest is refused after a look into the database. */
+static void take_in(void *context, const char *username,
+                    const struct credential_row *row)
+{
+    struct reading *reading = context;
+    struct login_cache *cache = reading->cache;
+
+    if (row->verifier.pepper_id != 0 && row->lease.end == LEASE_END_NONE &&
+        row->lease.expires_at > reading->now)
+        login_cache_put_credential(cache, username, row);
+    (void)snprintf(cache->read_to, sizeof cache->read_to, "%s", username);
+    reading->count++;
+}
+
+int login_cache_read_ahead(struct login_cache *cache, struct store *store, int64_t now,
+                           struct error *err)
+{
+    struct reading reading = {.cache = cache, .now = now};
+    const struct credential_visitor visitor = {take_in, &reading};
+    char after[USERNAME_LEN + 1];
+
+    if (login_cache_need_view(cache, store, err) != 0)
+        return -1;
+    memcpy(after, cache->read_to, sizeof after);
+    if ((after[0] == '\0' && expect_all(cache, store, err) != 0) ||
+        store_credential_visit(store, after[0] == '\0' ? NULL : after, LOGIN_READ_AHEAD,
+                               &visitor, err) != 0)
+        return -1;
+    cache->is_all_read = reading.count < LOGIN_READ_AHEAD ||
+                         login_table_count(cache->credentials) == LOGIN_TABLE_MAX;
+    return 0;
+}
+
+bool login_cache_is_all_read(const struct login_cache *cache)
+{
+    return cache->is_all_read;
+}
+
+size_t login_cache_credentials(const struct login_cache *cache)
+{
+    return login_table_count(cache->credentials);
 }
 
 /* ---- turns --------------------------------------------------------------------------------------- */
@@ -309,7 +400,8 @@ static int follow(struct login_cache *cache, struct store *store,
     if (newest->seq == cache->known.seq && newest->mark == cache->known.mark)
         return 0;
     arena_init(&mem);
-    if (cache->count > 0)
+    if (cache->count > 0 || cache->read_to[0] != '\0' ||
+        login_table_count(cache->credentials) > 0)
         result = store_login_changed(store, &mem, &cache->known, &changed, err);
     if (changed == NULL)
         forget_all(cache);

@@ -9,9 +9,11 @@
  * (another database, a backup put back, a pool address that rests) empties the cache
  * (docs/decisions/login-cache.md).
  *
- * Only logins whose password was right, or whose messages are asked about, are kept: guessing neither
- * fills the cache nor drives anybody out of it. A wrong password is never answered from here but costs
- * the same look into the database as ever (verify.c), so that time does not tell who is in.
+ * Two things are kept. What a login is judged by, of all leases that may log in: it is read in bit by bit
+ * after the start (login_cache_read_ahead), a hundred bytes each (login_table.h). And what a message is
+ * judged by, of the leases that send. Guessing neither fills the cache nor drives anybody out of it. A
+ * wrong password is never answered from here but costs the same look into the database as ever
+ * (verify.c), so that time does not tell who is in.
  */
 #ifndef AUTH_LOGIN_CACHE_H
 #define AUTH_LOGIN_CACHE_H
@@ -19,7 +21,9 @@
 #include "db/store.h"
 
 enum {
-    LOGIN_CACHE_MAX = 131072 /* logins; about 60 MiB when all of them send */
+    LOGIN_CACHE_MAX = 131072,   /* logins that send; about 60 MiB */
+    LOGIN_TABLE_MAX = 16 << 20, /* credentials; 1.5 GiB */
+    LOGIN_READ_AHEAD = 512      /* credentials read in at once: half a millisecond */
 };
 
 struct login_cache;
@@ -40,16 +44,26 @@ bool login_cache_has_turn(const struct login_cache *cache);
 /* Forget everything, the turn too: the store is closed. */
 void login_cache_empty(struct login_cache *cache);
 
-enum login_part {
-    LOGIN_PART_CREDENTIAL, /* what store_credential_find gives; the rest of the row is zero */
-    LOGIN_PART_ALL         /* what store_login_find gives */
-};
-/* Keep a copy of what the view of this turn has given for a canonical username. */
+/* Read in what comes next of what logins are judged by, LOGIN_READ_AHEAD of them, in a turn. -1: the database
+ * cannot be read. */
+NODISCARD int login_cache_read_ahead(struct login_cache *cache, struct store *store,
+                                     int64_t now, struct error *err);
+/* There is no more to read in, until somebody begins another history. */
+bool login_cache_is_all_read(const struct login_cache *cache);
+size_t login_cache_credentials(const struct login_cache *cache); /* how many are kept */
+
+/* Keep a copy of what the view of this turn has given for a canonical username: what
+ * store_credential_find gives, what store_login_find gives. */
+void login_cache_put_credential(struct login_cache *cache, const char *username,
+                                const struct credential_row *row);
 void login_cache_put(struct login_cache *cache, const char *username,
-                     enum login_part part, const struct login_row *row);
-/* At least this part, or NULL. Only what a login or a message is judged by is filled. Strings and row
- * live until the cache is changed. */
+                     const struct login_row *row);
+/* false, or NULL: not kept. Only what a login or a message is judged by is filled. Strings and row live until
+ * the cache is changed. */
+NODISCARD bool login_cache_find_credential(const struct login_cache *cache,
+                                           const char *username,
+                                           struct credential_row *out);
 const struct login_row *login_cache_find(const struct login_cache *cache,
-                                         const char *username, enum login_part part);
+                                         const char *username);
 
 #endif

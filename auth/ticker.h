@@ -19,7 +19,7 @@ NODISCARD int ticker_new(struct event_base *base, void (*act)(void *context),
 void ticker_free(struct ticker *ticker); /* before its base; NULL is fine */
 
 /* Once after so many milliseconds; then, unless every_ms is 0, again and again. false: it could not be
- * set, and what was set before stays. */
+ * set, and what was set before stays. 0 and 0 end it. */
 NODISCARD bool ticker_start(struct ticker *ticker, unsigned after_ms,
                             unsigned every_ms);
 

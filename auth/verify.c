@@ -120,16 +120,16 @@ static bool is_remembered(const struct verify_context *with,
                           const struct verify_request *request,
                           struct verify_result *out)
 {
-    const struct login_row *kept = login_cache_find(with->logins, out->username,
-                                                    LOGIN_PART_CREDENTIAL);
+    struct credential_row kept;
+    bool is_kept = login_cache_find_credential(with->logins, out->username, &kept);
     bool known_key;
-    bool is_right = verifier_check(with->pepper, kept != NULL ? &kept->verifier : NULL,
+    bool is_right = verifier_check(with->pepper, is_kept ? &kept.verifier : NULL,
                                    slice_from(out->username), request->password,
                                    &known_key);
 
-    if (kept == NULL || !is_right || !is_our_service(request->service))
+    if (!is_kept || !is_right || !is_our_service(request->service))
         return false;
-    out->login = (struct credential_row){kept->lease, kept->verifier};
+    out->login = kept;
     out->is_known = true;
     return true;
 }
@@ -152,9 +152,7 @@ static enum verdict judge_login(const struct verify_context *with,
     out->is_known = true;
     enum verdict verdict = judge_known(with, request, now, out);
     if (verdict == VERDICT_OK && with->logins != NULL)
-        login_cache_put(with->logins, out->username, LOGIN_PART_CREDENTIAL,
-                        &(struct login_row){.lease = out->login.lease,
-                                            .verifier = out->login.verifier});
+        login_cache_put_credential(with->logins, out->username, &out->login);
     return verdict;
 }
 

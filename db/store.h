@@ -415,13 +415,25 @@ NODISCARD int store_approval_answer(struct store *store, int64_t id,
 
 struct credential_row {
     struct lease
-        lease; /* only id, lane, reserved_address and what lease_state_at reads */
+        lease; /* only id, pool_address_id, lane, reserved_address and what lease_state_at reads */
     struct verifier verifier; /* pepper_id 0: not revealed yet, no password exists */
 };
 /* What a login needs; ERROR_NOT_FOUND for an unknown username. */
 NODISCARD int store_credential_find(struct store *store, struct arena *mem,
                                     const char *username, struct credential_row *out,
                                     struct error *err);
+struct credential_visitor {
+    /* The row and its strings live until it returns. */
+    void (*visit)(void *context, const char *username,
+                  const struct credential_row *row);
+    void *context;
+};
+/* Show max of them at most, in an order of their own, behind the login `after`; NULL: from the first. */
+NODISCARD int store_credential_visit(struct store *store, const char *after, size_t max,
+                                     const struct credential_visitor *visitor,
+                                     struct error *err);
+/* The id of the newest lease, 0 without any: there are no more logins than that. */
+NODISCARD int store_lease_newest(struct store *store, int64_t *out, struct error *err);
 
 /* What a message needs. */
 struct login_row {

@@ -9,6 +9,13 @@
 
 #include "db/store_internal.h"
 
+/* As read_credential and visit_row read them. The logins lead, however many addresses there are. */
+#define CREDENTIAL_COLUMNS                                                    \
+ "n.end_how, n.is_pending, n.is_suspended, n.revealed_at, n.first_login_at, " \
+ "n.expires_at, n.lease_id, p.address, p.lane, n.pepper_id, n.verifier, "     \
+ "n.pool_address_id, n.username FROM login n "                                \
+ "CROSS JOIN pool_address p ON p.id = n.pool_address_id "
+
 static int read_credential(struct sql_rows *rows, struct arena *mem, void *element,
                            struct error *err)
 {
@@ -24,6 +31,7 @@ static int read_credential(struct sql_rows *rows, struct arena *mem, void *eleme
         .id = sql_int(rows, 6),
         .reserved_address = sql_text(rows, 7, mem),
         .lane = sql_text(rows, 8, mem),
+        .pool_address_id = sql_int(rows, 11),
     };
     row->verifier.pepper_id = (unsigned)sql_int(rows, 9);
     if (end < 0 || end >= LEASE_END_COUNT ||
@@ -55,16 +63,58 @@ int store_credential_find(struct store *store, struct arena *mem, const char *us
     struct sql_rows *rows;
 
     if (sql_ask(store->sql, &rows, err,
-                "SELECT n.end_how, n.is_pending, n.is_suspended, n.revealed_at, "
-                "n.first_login_at, n.expires_at, n.lease_id, p.address, p.lane, "
-                "n.pepper_id, n.verifier FROM login n "
-                "JOIN pool_address p ON p.id = n.pool_address_id "
-                "WHERE n.key = $1 AND n.username = $2",
+                "SELECT " CREDENTIAL_COLUMNS "WHERE n.key = $1 AND n.username = $2",
                 "it", login_key(username), username) != 0 ||
         store_one(rows, mem, read_credential, &row, "such login", err) != 0)
         return -1;
     *out = row;
     return 0;
+}
+
+static int visit_row(struct sql_rows *rows, const struct credential_visitor *visitor,
+                     struct error *err)
+{
+    struct credential_row row;
+    struct arena mem;
+
+    arena_init(&mem);
+    const char *username = sql_text(rows, 12, &mem);
+    int result = username != NULL ? read_credential(rows, &mem, &row, err)
+                                  : store_corrupt(err, "logins");
+    if (result == 0)
+        visitor->visit(visitor->context, username, &row);
+    arena_release(&mem);
+    return result;
+}
+
+int store_credential_visit(struct store *store, const char *after, size_t max,
+                           const struct credential_visitor *visitor, struct error *err)
+{
+    struct sql_rows *rows;
+    int found;
+
+    /* No key is negative. */
+    if (sql_ask(store->sql, &rows, err,
+                "SELECT " CREDENTIAL_COLUMNS "WHERE n.key > $1 ORDER BY n.key LIMIT $2",
+                "ii", after == NULL ? (int64_t)-1 : login_key(after),
+                (int64_t)max) != 0)
+        return -1;
+    while ((found = sql_next(rows, err)) == 1)
+        if (visit_row(rows, visitor, err) != 0) {
+            found = -1;
+            break;
+        }
+    sql_end(rows);
+    return found;
+}
+
+int store_lease_newest(struct store *store, int64_t *out, struct error *err)
+{
+    struct sql_rows *rows;
+
+    if (sql_ask(store->sql, &rows, err, "SELECT max(id) FROM lease", "") != 0)
+        return -1;
+    return store_number(rows, out, err);
 }
 
 int store_login_earlier(struct store *store, int64_t lease_id,

@@ -90,12 +90,30 @@ static inline int end_desk(void **state)
     return 0;
 }
 
-static inline const struct login_row *find(unsigned number, enum login_part part)
+static inline const struct login_row *find(unsigned number)
 {
     char username[USERNAME_LEN + 1];
 
     seed_username(number, username);
-    return login_cache_find(desk.cache, username, part);
+    return login_cache_find(desk.cache, username);
+}
+
+static inline bool find_credential(unsigned number, struct credential_row *out)
+{
+    char username[USERNAME_LEN + 1];
+
+    seed_username(number, username);
+    return login_cache_find_credential(desk.cache, username, out);
+}
+
+/* Of both kinds, or of none. */
+static inline bool is_kept(unsigned number)
+{
+    struct credential_row row;
+    bool is_found = find_credential(number, &row);
+
+    assert_int_equal(is_found, find(number) != NULL);
+    return is_found;
 }
 
 static inline void begin(void)
@@ -108,16 +126,20 @@ static inline void end(void)
     login_cache_end(desk.cache, desk.reader);
 }
 
-/* As authd does with a login that it does not find. */
+/* As authd does with a login, and a message, that it does not find. */
 static inline void read_in(unsigned number)
 {
     char username[USERNAME_LEN + 1];
+    struct credential_row credential;
     struct login_row row;
 
     seed_username(number, username);
     works(login_cache_need_view(desk.cache, desk.reader, &desk.err));
     works(store_login_find(desk.reader, &desk.mem, username, &row, &desk.err));
-    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
+    login_cache_put(desk.cache, username, &row);
+    works(store_credential_find(desk.reader, &desk.mem, username, &credential,
+                                &desk.err));
+    login_cache_put_credential(desk.cache, username, &credential);
 }
 
 static inline void same_text(const char *a, const char *b)
@@ -134,12 +156,37 @@ static inline void same_texts(const char *const *a, const char *const *b)
     assert_null(*b);
 }
 
-/* What is kept is what a reader that remembers nothing reads now. */
-static inline void same_as_stored(unsigned number, const struct login_row *kept)
+static inline void same_credential(unsigned number)
 {
+    char username[USERNAME_LEN + 1];
+    struct credential_row kept, row;
+    const struct lease *a = &kept.lease, *b = &row.lease;
+
+    assert_true(find_credential(number, &kept));
+    seed_username(number, username);
+    works(store_credential_find(desk.writer, &desk.mem, username, &row, &desk.err));
+    assert_int_equal(a->id, b->id);
+    assert_int_equal(a->pool_address_id, b->pool_address_id);
+    assert_int_equal(a->end, b->end);
+    assert_int_equal(a->is_pending, b->is_pending);
+    assert_int_equal(a->is_suspended, b->is_suspended);
+    assert_int_equal(a->revealed_at, b->revealed_at);
+    assert_int_equal(a->first_login_at, b->first_login_at);
+    assert_int_equal(a->expires_at, b->expires_at);
+    same_text(a->lane, b->lane);
+    same_text(a->reserved_address, b->reserved_address);
+    assert_int_equal(kept.verifier.pepper_id, row.verifier.pepper_id);
+    assert_memory_equal(kept.verifier.bytes, row.verifier.bytes, DIGEST_BYTES);
+}
+
+/* What is kept is what a reader that remembers nothing reads now. */
+static inline void same_as_stored(unsigned number)
+{
+    const struct login_row *kept = find(number);
     char username[USERNAME_LEN + 1];
     struct login_row row;
 
+    assert_non_null(kept);
     seed_username(number, username);
     works(store_login_find(desk.writer, &desk.mem, username, &row, &desk.err));
     const struct lease *a = &kept->lease, *b = &row.lease;
@@ -162,6 +209,7 @@ static inline void same_as_stored(unsigned number, const struct login_row *kept)
     same_text(a->reserved_address, b->reserved_address);
     same_texts(a->senders, b->senders);
     same_texts(a->recipient_domains, b->recipient_domains);
+    same_credential(number);
     assert_int_equal(kept->pool_state, row.pool_state);
     assert_int_equal(kept->verifier.pepper_id, row.verifier.pepper_id);
     assert_memory_equal(kept->verifier.bytes, row.verifier.bytes, DIGEST_BYTES);

@@ -88,11 +88,11 @@ static void each_fact_that_changes_is_seen_in_the_next_turn(void **state)
         behind_its_back(facts[i].change);
         table_is_what_it_must_be();
         begin();
-        if ((find(5, LOGIN_PART_ALL) == NULL) != (facts[i].seen != SEEN_NONE) ||
-            (find(6, LOGIN_PART_ALL) == NULL) != (facts[i].seen == SEEN_BOTH))
+        if ((!is_kept(5)) != (facts[i].seen != SEEN_NONE) ||
+            (!is_kept(6)) != (facts[i].seen == SEEN_BOTH))
             fail_msg("not as expected: %s", facts[i].change);
         read_in(5);
-        same_as_stored(5, find(5, LOGIN_PART_ALL));
+        same_as_stored(5);
         end();
     }
 }
@@ -103,10 +103,10 @@ static void a_turn_sees_what_was_committed_before_it_and_no_more(void **state)
     begin();
     read_in(5);
     behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
-    assert_non_null(find(5, LOGIN_PART_ALL));
+    assert_true(is_kept(5));
     end();
     begin();
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     end();
     works(sql_script(desk.sql, "BEGIN; UPDATE lease SET end_how = 1 WHERE id = 6",
                      &desk.err));
@@ -114,11 +114,11 @@ static void a_turn_sees_what_was_committed_before_it_and_no_more(void **state)
     read_in(5);
     end();
     begin();
-    assert_false(find(5, LOGIN_PART_ALL)->lease.end == LEASE_END_REVOKED);
+    assert_false(find(5)->lease.end == LEASE_END_REVOKED);
     end();
     works(sql_script(desk.sql, "COMMIT", &desk.err));
     begin();
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     end();
 }
 
@@ -131,9 +131,9 @@ static void a_view_that_begins_late_forgets_what_it_sees_changed(void **state)
     end();
     begin();
     behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
-    assert_non_null(find(5, LOGIN_PART_ALL));
+    assert_true(is_kept(5));
     read_in(7);
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     end();
 }
 
@@ -240,19 +240,19 @@ static void what_is_kept_is_what_is_stored_over_the_life_of_a_lease(void **state
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(life); i++) {
         begin();
-        if (find(5, LOGIN_PART_ALL) == NULL)
+        if (!is_kept(5))
             read_in(5);
-        same_as_stored(5, find(5, LOGIN_PART_ALL));
-        int64_t seq = find(5, LOGIN_PART_ALL)->journal_seq;
+        same_as_stored(5);
+        int64_t seq = find(5)->journal_seq;
         end();
         life[i](6);
         table_is_what_it_must_be();
         begin();
         /* What is kept of another login is as good as read now: of it nothing was taken in. */
-        if (find(5, LOGIN_PART_ALL) == NULL)
+        if (!is_kept(5))
             read_in(5);
-        same_as_stored(5, find(5, LOGIN_PART_ALL));
-        assert_true(find(5, LOGIN_PART_ALL)->journal_seq >= seq);
+        same_as_stored(5);
+        assert_true(find(5)->journal_seq >= seq);
         end();
     }
 }
@@ -269,7 +269,7 @@ static void more_changes_than_are_noted_empty_the_cache(void **state)
                     "WHERE i < 5000) INSERT INTO login_change (username, mark) "
                     "SELECT 'cs-aaaaaaaa', i FROM n");
     begin();
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     end();
 }
 
@@ -293,11 +293,11 @@ static void a_history_that_is_not_ours_empties_the_cache(void **state)
         end();
         behind_its_back("INSERT INTO login_change (username, mark) VALUES ('x', 1)");
         begin();
-        assert_non_null(find(5, LOGIN_PART_ALL));
+        assert_true(is_kept(5));
         end();
         behind_its_back(others[i]);
         begin();
-        assert_null(find(5, LOGIN_PART_ALL));
+        assert_false(is_kept(5));
         end();
     }
 }
@@ -312,7 +312,7 @@ static void a_database_without_its_history_answers_nothing(void **state)
     assert_int_equal(login_cache_begin(desk.cache, desk.reader, &desk.err), -1);
     assert_int_equal(desk.err.kind, ERROR_INTEGRITY);
     assert_false(login_cache_has_turn(desk.cache));
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
 }
 
 /* As a backup is until cleansmtpd has opened it: no stamp can be had, and each turn has a view. */
@@ -333,7 +333,7 @@ static void a_database_without_a_wal_is_followed_too(void **state)
     assert_false(store_stamp(desk.reader, &stamp));
     end();
     begin();
-    assert_non_null(find(5, LOGIN_PART_ALL));
+    assert_true(is_kept(5));
     end();
     (void)snprintf(index, sizeof index, "%s-shm", desk.path);
     assert_int_equal(access(index, F_OK), -1);
@@ -341,13 +341,13 @@ static void a_database_without_a_wal_is_followed_too(void **state)
     works(sql_open(desk.path, false, false, &desk.sql, &desk.err));
     behind_its_back("UPDATE lease SET is_suspended = 1 WHERE id = 6");
     begin();
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     read_in(5);
     end();
     assert_true(store_stamp(desk.reader, &stamp));
     behind_its_back("UPDATE lease SET is_suspended = 0 WHERE id = 6");
     begin();
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_false(is_kept(5));
     end();
 }
 

@@ -14,17 +14,11 @@ static void a_login_alone_is_not_enough_for_a_message(void **state)
     begin();
     seed_username(5, username);
     works(store_credential_find(desk.reader, &desk.mem, username, &row, &desk.err));
-    login_cache_put(desk.cache, username, LOGIN_PART_CREDENTIAL,
-                    &(struct login_row){.lease = row.lease, .verifier = row.verifier});
-    const struct login_row *kept = find(5, LOGIN_PART_CREDENTIAL);
-    assert_non_null(kept);
-    assert_memory_equal(kept->verifier.bytes, row.verifier.bytes, DIGEST_BYTES);
-    assert_string_equal(kept->lease.lane, SEED_LANE);
-    assert_string_equal(kept->lease.reserved_address, SEED_ADDRESS);
-    assert_null(find(5, LOGIN_PART_ALL));
+    login_cache_put_credential(desk.cache, username, &row);
+    same_credential(5);
+    assert_null(find(5));
     read_in(5);
-    assert_non_null(find(5, LOGIN_PART_ALL));
-    assert_non_null(find(5, LOGIN_PART_CREDENTIAL));
+    same_as_stored(5);
     end();
 }
 
@@ -32,16 +26,19 @@ static void nothing_is_kept_outside_of_a_view(void **state)
 {
     char username[USERNAME_LEN + 1];
     const struct login_row row = {.lease = {.id = 1}};
+    const struct credential_row credential = {.lease = {.id = 1}};
 
     (void)state;
     seed_username(5, username);
-    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
-    assert_null(find(5, LOGIN_PART_ALL));
+    login_cache_put(desk.cache, username, &row);
+    login_cache_put_credential(desk.cache, username, &credential);
+    assert_false(is_kept(5));
     begin();
     end();
     begin(); /* nothing was committed: there is no view in this turn */
-    login_cache_put(desk.cache, username, LOGIN_PART_ALL, &row);
-    assert_null(find(5, LOGIN_PART_ALL));
+    login_cache_put(desk.cache, username, &row);
+    login_cache_put_credential(desk.cache, username, &credential);
+    assert_false(is_kept(5));
     end();
 }
 
@@ -49,12 +46,15 @@ static void names_of_another_form_are_not_kept(void **state)
 {
     static const char *const names[] = {"", "cs-abc", "cs-abcdefghj"};
     const struct login_row row = {.lease = {.id = 1}};
+    struct credential_row credential = {.lease = {.id = 1}};
 
     (void)state;
     begin();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        login_cache_put(desk.cache, names[i], LOGIN_PART_ALL, &row);
-        assert_null(login_cache_find(desk.cache, names[i], LOGIN_PART_ALL));
+        login_cache_put_credential(desk.cache, names[i], &credential);
+        assert_false(login_cache_find_credential(desk.cache, names[i], &credential));
+        login_cache_put(desk.cache, names[i], &row);
+        assert_null(login_cache_find(desk.cache, names[i]));
     }
     end();
 }
@@ -67,7 +67,8 @@ static void a_lease_with_very_many_senders_is_not_kept(void **state)
                     "SELECT 6, 'sender' || i || '@hosted.example' FROM n");
     begin();
     read_in(5);
-    assert_null(find(5, LOGIN_PART_ALL));
+    assert_null(find(5));
+    same_credential(5);
     end();
 }
 
@@ -84,11 +85,11 @@ static void there_are_never_more_than_the_ceiling(void **state)
     begin();
     for (unsigned i = 0; i < LEASES; i++) {
         read_in(i);
-        same_as_stored(i, find(i, LOGIN_PART_ALL)); /* the newest is always there */
+        same_as_stored(i); /* the newest is always there */
     }
     for (unsigned i = 0; i < LEASES; i++)
-        if (find(i, LOGIN_PART_ALL) != NULL) {
-            same_as_stored(i, find(i, LOGIN_PART_ALL));
+        if (find(i) != NULL) {
+            same_as_stored(i);
             kept++;
         }
     assert_int_equal(kept, MAX);
@@ -102,10 +103,10 @@ static void all_are_found_while_the_table_grows(void **state)
     for (unsigned i = 0; i < LEASES; i++) {
         read_in(i);
         for (unsigned j = 0; j <= i; j++)
-            assert_non_null(find(j, LOGIN_PART_ALL));
+            assert_true(is_kept(j));
     }
     for (unsigned i = 0; i < LEASES; i++)
-        same_as_stored(i, find(i, LOGIN_PART_ALL));
+        same_as_stored(i);
     end();
 }
 
@@ -130,11 +131,11 @@ static void whatever_comes_and_goes_what_is_kept_is_right(void **state)
             behind_its_back(text);
         }
         begin();
-        if (find(number, LOGIN_PART_ALL) == NULL)
+        if (find(number) == NULL)
             read_in(number);
         for (unsigned i = 0; i < LEASES; i++)
-            if (find(i, LOGIN_PART_ALL) != NULL) {
-                same_as_stored(i, find(i, LOGIN_PART_ALL));
+            if (find(i) != NULL) {
+                same_as_stored(i);
                 found++;
             }
         end();
