@@ -116,17 +116,28 @@ bool dovecot_auth_is_busy(const struct dovecot_auth *auth)
 
 /* ---- slots -------------------------------------------------------------------------------- */
 
-static struct slot *find_slot(struct dovecot_auth *auth, uint32_t id)
+/* Waits for its peer, who says nothing any more: Postfix does so when its client aborts. */
+static bool is_abandoned(const struct slot *slot, int64_t now_ms)
 {
-    for (size_t i = 0; i < auth->reached; i++)
-        if (auth->slots[i].state != SLOT_FREE && auth->slots[i].id == id)
-            return &auth->slots[i];
+    return slot->state != SLOT_FREE && slot->state != SLOT_ANSWERING &&
+           now_ms - slot->since_ms >= DOVECOT_AUTH_ABANDONED_MS;
+}
+
+static struct slot *find_slot(struct dovecot_auth *auth, uint32_t id, int64_t now_ms)
+{
+    for (size_t i = 0; i < auth->reached; i++) {
+        struct slot *slot = &auth->slots[i];
+        if (slot->state == SLOT_FREE || slot->id != id)
+            continue;
+        if (!is_abandoned(slot, now_ms))
+            return slot;
+        slot->state = SLOT_FREE;
+    }
     return NULL;
 }
 
-/* A free slot. Postfix says nothing when its client aborts, so requests that wait for the peer
- * go after a while, and the oldest of them goes when there is no other room. NULL: all are being
- * answered, which no honest peer brings about. */
+/* A free slot. Abandoned requests give theirs, and the oldest that waits for the peer when there is
+ * no other room. NULL: all are being answered, which no honest peer brings about. */
 static struct slot *take_slot(struct dovecot_auth *auth, int64_t now_ms)
 {
     struct slot *oldest = NULL;
@@ -135,8 +146,7 @@ static struct slot *take_slot(struct dovecot_auth *auth, int64_t now_ms)
         struct slot *slot = &auth->slots[i];
         if (slot->state == SLOT_ANSWERING)
             continue;
-        if (slot->state != SLOT_FREE &&
-            now_ms - slot->since_ms >= DOVECOT_AUTH_ABANDONED_MS)
+        if (is_abandoned(slot, now_ms))
             slot->state = SLOT_FREE;
         if (slot->state == SLOT_FREE) {
             if (auth->reached <= i)
@@ -342,7 +352,7 @@ static enum outcome begin(struct dovecot_auth *auth, struct slice rest, int64_t 
 {
     struct auth_line line;
 
-    if (!parse_auth(rest, &line) || find_slot(auth, line.id) != NULL)
+    if (!parse_auth(rest, &line) || find_slot(auth, line.id, now_ms) != NULL)
         return OUTCOME_DROP;
     bool is_plain = slice_is_nocase(line.mechanism, "PLAIN");
     if (!is_plain && !slice_is_nocase(line.mechanism, "LOGIN")) {
@@ -367,7 +377,7 @@ static enum outcome begin(struct dovecot_auth *auth, struct slice rest, int64_t 
     return OUTCOME_NEXT;
 }
 
-static enum outcome go_on(struct dovecot_auth *auth, struct slice rest,
+static enum outcome go_on(struct dovecot_auth *auth, struct slice rest, int64_t now_ms,
                           struct strbuf *out, struct dovecot_auth_attempt *attempt)
 {
     struct slice id_text;
@@ -375,7 +385,7 @@ static enum outcome go_on(struct dovecot_auth *auth, struct slice rest,
 
     if (!slice_cut(&rest, '\t', &id_text) || !parse_id(id_text, &id))
         return OUTCOME_DROP;
-    struct slot *slot = find_slot(auth, id);
+    struct slot *slot = find_slot(auth, id, now_ms);
     if (slot == NULL) {
         say_fail(id, NULL, "authentication request timed out", out);
         return OUTCOME_NEXT;
@@ -385,13 +395,13 @@ static enum outcome go_on(struct dovecot_auth *auth, struct slice rest,
     return respond(auth, slot, rest, out, attempt);
 }
 
-static enum outcome cancel(struct dovecot_auth *auth, struct slice rest)
+static enum outcome cancel(struct dovecot_auth *auth, struct slice rest, int64_t now_ms)
 {
     uint32_t id;
 
     if (!parse_id(rest, &id))
         return OUTCOME_DROP;
-    struct slot *slot = find_slot(auth, id);
+    struct slot *slot = find_slot(auth, id, now_ms);
     if (slot != NULL)
         slot->state = SLOT_FREE;
     return OUTCOME_NEXT;
@@ -426,9 +436,9 @@ enum dovecot_auth_step dovecot_auth_step(struct dovecot_auth *auth, struct slice
         if (slice_is(command, "AUTH"))
             outcome = begin(auth, line, now_ms, out, attempt);
         else if (slice_is(command, "CONT"))
-            outcome = go_on(auth, line, out, attempt);
+            outcome = go_on(auth, line, now_ms, out, attempt);
         else if (slice_is(command, "CANCEL"))
-            outcome = cancel(auth, line);
+            outcome = cancel(auth, line, now_ms);
         else if (slice_is(command, "VERSION"))
             outcome = greet(auth, line);
     }

@@ -81,14 +81,14 @@ static void keep(char *out, size_t size, struct slice text)
     out[text.len] = '\0';
 }
 
-static void feed(struct bench *bench, struct slice input)
+static void feed_at(struct bench *bench, struct slice input, int64_t now_ms)
 {
     struct dovecot_auth_attempt attempt;
     enum dovecot_auth_step step;
 
     while (!bench->is_dropped &&
-           (step = dovecot_auth_step(bench->auth, &input, 0, &bench->out, &attempt)) !=
-               DOVECOT_AUTH_MORE) {
+           (step = dovecot_auth_step(bench->auth, &input, now_ms, &bench->out,
+                                     &attempt)) != DOVECOT_AUTH_MORE) {
         if (step == DOVECOT_AUTH_DROP) {
             bench->is_dropped = true;
             break;
@@ -104,6 +104,11 @@ static void feed(struct bench *bench, struct slice input)
                                  is_good ? "cs-abcdefgh" : "", &bench->out))
             bench->is_dropped = true;
     }
+}
+
+static void feed(struct bench *bench, struct slice input)
+{
+    feed_at(bench, input, 0);
 }
 
 static void postfix_gets_the_same_answers_however_its_lines_are_cut(void **state)
@@ -329,6 +334,49 @@ static void abandoned_requests_make_room(void **state)
     finish(&bench);
 }
 
+static void a_request_is_forgotten_when_its_time_is_over(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    start(&bench, CONFIG_PEER_POSTFIX);
+    feed(&bench, SLICE("AUTH\t1\tLOGIN\tservice=smtp\nAUTH\t2\tLOGIN\tservice=smtp\n"
+                       "AUTH\t3\tLOGIN\tservice=smtp\n"));
+    strbuf_reset(&bench.out);
+    feed_at(&bench, SLICE("CONT\t1\tYg==\n"), DOVECOT_AUTH_ABANDONED_MS - 1);
+    assert_string_equal(bench.out.at, "CONT\t1\tUGFzc3dvcmQ6\n");
+    strbuf_reset(&bench.out);
+    feed_at(&bench, SLICE("CONT\t2\tYg==\n"), DOVECOT_AUTH_ABANDONED_MS);
+    assert_string_equal(bench.out.at,
+                        "FAIL\t2\treason=authentication request timed out\n");
+    strbuf_reset(&bench.out);
+    /* And its number is free again. */
+    feed_at(&bench, SLICE("AUTH\t3\tPLAIN\tservice=smtp\n"), DOVECOT_AUTH_ABANDONED_MS);
+    assert_false(bench.is_dropped);
+    assert_string_equal(bench.out.at, "CONT\t3\t\n");
+    finish(&bench);
+}
+
+static void a_line_for_a_request_that_is_being_answered_is_nothing(void **state)
+{
+    struct slice input = SLICE("AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n"
+                               "CONT\t1\tAGEAYg==\nCONT\t1\t*\n");
+    struct dovecot_auth_attempt attempt, another;
+    struct bench bench;
+
+    (void)state;
+    start(&bench, CONFIG_PEER_POSTFIX);
+    assert_int_equal(dovecot_auth_step(bench.auth, &input, 0, &bench.out, &attempt),
+                     DOVECOT_AUTH_ATTEMPT);
+    assert_int_equal(dovecot_auth_step(bench.auth, &input, 0, &bench.out, &another),
+                     DOVECOT_AUTH_MORE);
+    assert_string_equal(bench.out.at, "");
+    assert_true(
+        dovecot_auth_answer(bench.auth, attempt.ticket, VERDICT_OK, "a", &bench.out));
+    assert_string_equal(bench.out.at, "OK\t1\tuser=a\n");
+    finish(&bench);
+}
+
 static void answers_may_come_in_any_order_and_late(void **state)
 {
     struct slice input = SLICE("AUTH\t1\tPLAIN\tservice=smtp\tresp=AGEAYg==\n"
@@ -385,6 +433,8 @@ int main(void)
         cmocka_unit_test(each_peer_hears_each_verdict_in_its_words),
         cmocka_unit_test(a_line_has_a_ceiling),
         cmocka_unit_test(abandoned_requests_make_room),
+        cmocka_unit_test(a_request_is_forgotten_when_its_time_is_over),
+        cmocka_unit_test(a_line_for_a_request_that_is_being_answered_is_nothing),
         cmocka_unit_test(answers_may_come_in_any_order_and_late),
         cmocka_unit_test(too_many_at_once_are_dropped),
     };
