@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
 #include "auth/authd.h"
 #include "tests/support/seed.h"
 
@@ -119,6 +121,18 @@ static inline struct store *open_writer(void)
     if (store_open(path, STORE_WRITE, &store, &err) != 0)
         fail_msg("%s", err.text);
     return store;
+}
+
+/* What no function of the store does. */
+static inline void change_database(const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/state/cleansmtp.db", folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* In a turn that has begun, or in none. */

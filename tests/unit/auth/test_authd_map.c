@@ -87,8 +87,8 @@ static void a_map_that_cannot_be_read_is_temporary(void **state)
     run("mv %s/state/cleansmtp.db %s/aside", folder, folder);
     pass_time(2);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        assert_true(
-            slice_starts(slice_from(look_up(authd, keys[i][0], keys[i][1])), "TEMP "));
+        assert_true(slice_starts(slice_from(look_up(authd, keys[i][0], keys[i][1])),
+                                 "TEMP the answer cannot be found out now"));
     /* What is none of ours needs no database. */
     assert_string_equal(look_up(authd, "egress", "anna@hosted.example"), "NOTFOUND ");
     run("mv %s/aside %s/state/cleansmtp.db", folder, folder);
@@ -118,6 +118,52 @@ static void a_held_address_is_no_way_out_of_a_lane(void **state)
     authd_free(authd);
 }
 
+/* A lease of a whole domain owns its mailboxes; Postfix asks for the domain alone as well. */
+static void a_domain_s_lease_owns_each_of_its_mailboxes(void **state)
+{
+    static const char *const senders[] = {"@whole.example", NULL};
+    static const char *const domains[] = {NULL};
+    const struct verifier verifier = {.pepper_id = 1};
+    const struct lease_new row = {
+        .lease = {.case_id = 1,
+                  .pool_address_id = 1,
+                  .mailbox = "anna@whole.example",
+                  .username = "cs-bbbbbbbb",
+                  .link_id = "whole",
+                  .created_by = "agent:ana",
+                  .messages_max = 5,
+                  .messages_per_hour = 5,
+                  .created_at = now_s,
+                  .expires_at = now_s + 3600,
+                  .senders = senders,
+                  .recipient_domains = domains},
+    };
+    struct store *store = open_writer();
+    struct error err = {0};
+    int64_t id;
+
+    (void)state;
+    assert_int_equal(store_lease_add(store, &row, &id, &err), 0);
+    assert_int_equal(store_lease_reveal(store, id, &verifier, now_s, &err), 0);
+    struct authd *authd = start();
+    static const char *const keys[] = {"@whole.example", "@Whole.Example",
+                                       "ben@whole.example"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        assert_string_equal(look_up(authd, "senders", keys[i]),
+                            "OK cs-bbbbbbbb,cs-bbbbbbbb@" SEED_REALM);
+        assert_string_equal(look_up(authd, "lanes", keys[i]), "OK clean01:");
+    }
+    assert_string_equal(look_up(authd, "senders", "@sub.whole.example"), "NOTFOUND ");
+    assert_string_equal(look_up(authd, "senders", "@"), "NOTFOUND ");
+    /* While it is suspended it still owns them, and nothing goes by another lane. */
+    change_database("UPDATE lease SET is_suspended = 1");
+    assert_true(slice_starts(slice_from(look_up(authd, "senders", keys[0])), "OK cs-"));
+    assert_string_equal(look_up(authd, "lanes", keys[0]),
+                        "TEMP the sending details are on hold");
+    store_close(store);
+    authd_free(authd);
+}
+
 static void the_egress_map_knows_what_the_policy_counted(void **state)
 {
     struct authd *authd = start();
@@ -143,6 +189,7 @@ int main(void)
         FRESH(each_key_gets_its_reply),
         FRESH(a_map_that_cannot_be_read_is_temporary),
         FRESH(a_held_address_is_no_way_out_of_a_lane),
+        FRESH(a_domain_s_lease_owns_each_of_its_mailboxes),
         FRESH(the_egress_map_knows_what_the_policy_counted),
     };
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "auth/authd_internal.h"
 #include "base/log.h"
 #include "tests/unit/auth/authd_lab.h"
 
@@ -254,6 +255,8 @@ static void recipients_that_were_not_asked_about_defer_the_message(void **state)
         {"are not two",                  POLICY_DATA,           "",                 "d", 2, "450 4.3.5 "     },
         {"MAIL is nobody",               POLICY_MAIL,           "",                 "d", 0, "DUNNO"          },
         {"and approves nobody",          POLICY_DATA,           "",                 "d", 2, "450 4.3.5 "     },
+        {"a recipient without a name",   POLICY_RCPT,           "",                 "e", 0, "DUNNO"          },
+        {"does not count as asked",      POLICY_DATA,           "",                 "e", 1, "450 4.3.5 "     },
         {"a server that names no",       POLICY_RCPT,           "b@remote.example", "",  0, "DUNNO"          },
         {"transaction knows nothing",    POLICY_END_OF_MESSAGE, "",                 "",  1, "450 4.3.5 "     },
     };
@@ -328,6 +331,16 @@ static void what_the_daemon_took_in_is_not_counted_twice(void **state)
     assert_string_equal(send_mail(authd, 0, "i3"), "FILTER clean01:");
     assert_string_equal(send_mail(authd, 0, "i4"), "FILTER clean01:");
     assert_true(slice_starts(slice_from(send_mail(authd, 0, "i5")), "550 5.7.1 "));
+    /* The last one, asked about again when the database has all five of five. */
+    const struct usage_record rest[] = {
+        {3, now_s, "message", username, "", "", "", 1},
+        {4, now_s, "message", username, "", "", "", 1},
+        {5, now_s, "message", username, "", "", "", 1},
+    };
+    assert_int_equal(store_usage_apply(store, rest, 3, &err), 0);
+    authd_tidy(authd);
+    assert_string_equal(send_mail(authd, 0, "i4"), "FILTER clean01:");
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "i5")), "550 5.7.1 "));
     store_close(store);
     authd_free(authd);
 }
@@ -347,6 +360,37 @@ static void our_own_fault_defers_and_never_passes(void **state)
     run("mv %s/aside %s/state/cleansmtp.db", folder, folder);
     pass_time(1);
     assert_string_equal(send_mail(authd, 0, "i0"), "FILTER clean01:");
+    authd_free(authd);
+}
+
+/* Under a name that is cut it would be another message, or another's, at every try. */
+static void a_transaction_with_too_long_a_name_is_deferred(void **state)
+{
+    struct authd *authd = start();
+    char instance[USAGE_INSTANCE_MAX + 2] = {0};
+
+    (void)state;
+    memset(instance, 'i', USAGE_INSTANCE_MAX);
+    assert_string_equal(send_mail(authd, 0, instance), "FILTER clean01:");
+    instance[USAGE_INSTANCE_MAX] = 'i';
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, instance)), "450 4.3.0 "));
+    authd_free(authd);
+    run("test $(grep -cw message %s/state/journal/*.log) -eq 1", folder);
+}
+
+/* Whatever wrote it there: what cannot be the name of a lane is never told to a mail server. */
+static void a_lane_that_is_none_is_our_fault(void **state)
+{
+    struct strbuf out;
+
+    (void)state;
+    change_database("UPDATE pool_address SET lane = 'a b'");
+    struct authd *authd = start();
+    assert_true(slice_starts(slice_from(send_mail(authd, 0, "i")), "450 4.3.0 "));
+    strbuf_init(&out, 1000);
+    assert_int_equal(authd_egress(authd, SLICE("cs-aaaaaaaa"), &out),
+                     SOCKETMAP_TEMPORARY);
+    strbuf_release(&out);
     authd_free(authd);
 }
 
@@ -447,6 +491,8 @@ int main(void)
         FRESH(a_record_whose_answer_was_lost_is_neither_free_nor_double),
         FRESH(what_the_daemon_took_in_is_not_counted_twice),
         FRESH(our_own_fault_defers_and_never_passes),
+        FRESH(a_transaction_with_too_long_a_name_is_deferred),
+        FRESH(a_lane_that_is_none_is_our_fault),
         FRESH(a_refusal_at_each_recipient_is_one_record),
         FRESH(no_message_goes_whose_record_is_not_on_disk),
         FRESH(limits_hold_before_the_commit),

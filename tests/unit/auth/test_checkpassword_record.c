@@ -95,7 +95,6 @@ static void only_our_own_words_are_answers(void **state)
          CHECKPASSWORD_GOOD,                                                                   "cs-abcdefgh"},
         {"OK\tlane=clean01\tuser=cs-abcdefgh",                        CHECKPASSWORD_GOOD,      "cs-abcdefgh"},
         {"OK",                                                        CHECKPASSWORD_TEMPORARY, NULL         },
-        {"OK\tuser=",                                                 CHECKPASSWORD_TEMPORARY, NULL         },
         {"OK\tuser=a\001tb",                                          CHECKPASSWORD_TEMPORARY, NULL         },
         {"OKAY\tuser=cs-abcdefgh",                                    CHECKPASSWORD_TEMPORARY, NULL         },
         {"NO",                                                        CHECKPASSWORD_REFUSED,   NULL         },
@@ -117,6 +116,21 @@ static void only_our_own_words_are_answers(void **state)
     }
 }
 
+static void a_name_has_a_ceiling(void **state)
+{
+    static const char begins[] = {'O', 'K', '\t', 'u', 's', 'e', 'r', '='};
+    char line[sizeof begins + LOGIN_MAX + 1], username[LOGIN_MAX + 1];
+
+    (void)state;
+    for (size_t len = LOGIN_MAX; len <= LOGIN_MAX + 1; len++) {
+        memset(line, 'a', sizeof line);
+        memcpy(line, begins, sizeof begins);
+        assert_int_equal(
+            checkpassword_answer_parse(slice_of(line, sizeof begins + len), username),
+            len <= LOGIN_MAX ? CHECKPASSWORD_GOOD : CHECKPASSWORD_TEMPORARY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +138,7 @@ int main(void)
         cmocka_unit_test(more_than_512_bytes_are_misuse),
         cmocka_unit_test(a_question_is_one_record),
         cmocka_unit_test(only_our_own_words_are_answers),
+        cmocka_unit_test(a_name_has_a_ceiling),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

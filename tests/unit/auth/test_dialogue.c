@@ -120,6 +120,49 @@ static void three_hundred_verify_requests_on_one_connection(void **state)
     authd_free(authd);
 }
 
+/* Requests that Postfix would not send at once: each has its answer when its record is on the disk, and
+ * not before, whatever becomes of the other's. */
+static void messages_in_one_piece_are_told_one_by_one(void **state)
+{
+#define END(instance)                                           \
+ "request=smtpd_access_policy\nprotocol_state=END-OF-MESSAGE\n" \
+ "sasl_username=cs-aaaaaaaa\nsender=customer0@hosted.example\n" \
+ "recipient_count=1\ninstance=" instance "\n\n"
+    static const char fine[] = "action=FILTER " SEED_LANE ":\n\n";
+    struct authd *authd = start();
+    struct host host = {0};
+    struct dialogue *dialogue = dialogue_new(authd, CONFIG_SOCKET_POLICY, 1,
+                                             &(struct dialogue_host){keep, &host});
+    struct strbuf want;
+
+    (void)state;
+    authd_begin_view(authd);
+    assert_int_equal(dialogue_take(dialogue, SLICE(END("i0") END("i1") END("i2"))),
+                     DIALOGUE_GO_ON);
+    authd_end_view(authd);
+    strbuf_init(&want, 1000);
+    for (int i = 0; i < 3; i++) {
+        assert_true(dialogue_has_promise(dialogue));
+        strbuf_puts(&want, fine);
+        assert_string_equal(dialogue_out(dialogue)->at, want.at);
+        bool is_committed = i != 1;
+        assert_int_equal(authd_commit(authd), 0);
+        assert_int_equal(dialogue_committed(dialogue, is_committed), DIALOGUE_GO_ON);
+        if (!is_committed) {
+            strbuf_truncate(&want, want.len - (sizeof fine - 1));
+            authd_fault(&want);
+            strbuf_puts(&want, fine);
+            assert_string_equal(dialogue_out(dialogue)->at, want.at);
+            strbuf_truncate(&want, want.len - (sizeof fine - 1));
+        }
+    }
+    assert_false(dialogue_has_promise(dialogue));
+    assert_false(dialogue_is_waiting(dialogue));
+    strbuf_release(&want);
+    dialogue_free(dialogue);
+    authd_free(authd);
+}
+
 int main(void)
 {
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, make_state, remove_state)
@@ -127,6 +170,7 @@ int main(void)
         FRESH(verify_records_are_answered_however_they_are_cut),
         FRESH(malformed_records_are_told_and_closed),
         FRESH(three_hundred_verify_requests_on_one_connection),
+        FRESH(messages_in_one_piece_are_told_one_by_one),
     };
 
     secret_startup();

@@ -110,7 +110,8 @@ static void what_is_no_policy_request_is_broken(void **state)
         CASE("no request", "protocol_state=RCPT\n\n"),
         CASE("other request", "request=junk\nprotocol_state=RCPT\n\n"),
         CASE("no state", "request=smtpd_access_policy\n\n"),
-        CASE("no equals sign", "request=smtpd_access_policy\nrubbish\n\n"),
+        CASE("no equals sign", "request=smtpd_access_policy\nprotocol_state=RCPT\n"
+                               "rubbish\n\n"),
         CASE("NUL",
              "request=smtpd_access_policy\nprotocol_state=RCPT\nsender=a\0b\n\n"),
         CASE("twice", "request=smtpd_access_policy\nprotocol_state=RCPT\n"
@@ -152,6 +153,27 @@ static void a_request_has_a_ceiling(void **state)
     policy_reader_release(&reader);
 }
 
+/* In one piece, too: the longest one, and one byte more. */
+static void a_request_in_one_piece_has_the_same_ceiling(void **state)
+{
+    static const char begins[] = "request=smtpd_access_policy\nprotocol_state=RCPT\nx=";
+    static char whole[POLICY_REQUEST_MAX + 3];
+    struct policy_request request;
+    struct policy_reader reader;
+
+    (void)state;
+    for (size_t len = POLICY_REQUEST_MAX; len <= POLICY_REQUEST_MAX + 1; len++) {
+        memset(whole, 'y', sizeof whole);
+        memcpy(whole, begins, sizeof begins - 1);
+        whole[len - 1] = whole[len] = '\n';
+        struct slice text = slice_of(whole, len + 1);
+        policy_reader_init(&reader);
+        assert_int_equal(policy_reader_take(&reader, &text, &request),
+                         len > POLICY_REQUEST_MAX ? POLICY_BROKEN : POLICY_READY);
+        policy_reader_release(&reader);
+    }
+}
+
 static void an_unfinished_request_is_seen_as_such(void **state)
 {
     struct slice text = SLICE("request=smtpd_access_policy\n");
@@ -173,6 +195,7 @@ int main(void)
         cmocka_unit_test(exims_request_is_read_however_it_is_cut),
         cmocka_unit_test(what_is_no_policy_request_is_broken),
         cmocka_unit_test(a_request_has_a_ceiling),
+        cmocka_unit_test(a_request_in_one_piece_has_the_same_ceiling),
         cmocka_unit_test(an_unfinished_request_is_seen_as_such),
     };
 

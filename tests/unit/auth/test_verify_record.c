@@ -31,6 +31,8 @@ static void records_are_read_or_refused(void **state)
              "cs-a", "pw", "smtp", "192.0.2.1", false),
         CASE("options", "cs-a\0pw\0submission\0\0x=1\0secured=yes\0", "cs-a", "pw",
              "submission", "", true),
+        CASE("without TLS", "cs-a\0pw\0smtp\0\0secured=no\0", "cs-a", "pw", "smtp", "",
+             false),
         CASE("our version", "cs-a\0pw\0\0\0version=1\0secured=yes\0", "cs-a", "pw",
              "smtp", "", true),
         CASE("two fields", "cs-a\0pw\0", "cs-a", "pw", "smtp", "", false),
