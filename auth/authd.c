@@ -20,7 +20,12 @@ const struct config *authd_config(const struct authd *authd)
 
 int64_t authd_monotonic_ms(const struct authd *authd)
 {
-    return clock_monotonic_ms(&authd->clock);
+    return authd->has_turn ? authd->turn_ms : clock_monotonic_ms(&authd->clock);
+}
+
+int64_t authd_now(const struct authd *authd)
+{
+    return authd->has_turn ? authd->turn_now : clock_now(&authd->clock);
 }
 
 /* ---- database -------------------------------------------------------------------------------- */
@@ -53,7 +58,7 @@ static void follow_position(struct authd *authd)
     }
     if (journal_set_taken(authd->journal, taken, &err) != 0)
         log_event(LOG_LEVEL_ERROR, "journal.failed", "error", err.text, NULL);
-    usage_window_forget(authd->window, taken, clock_now(&authd->clock));
+    usage_window_forget(authd->window, taken, authd_now(authd));
 }
 
 struct store *authd_store(struct authd *authd)
@@ -90,6 +95,10 @@ struct store *authd_store(struct authd *authd)
 
 void authd_begin_view(struct authd *authd)
 {
+    authd->has_turn = false;
+    authd->turn_ms = authd_monotonic_ms(authd);
+    authd->turn_now = authd_now(authd);
+    authd->has_turn = true;
     struct store *store = authd_store(authd);
     struct error err = {0};
 
@@ -99,6 +108,7 @@ void authd_begin_view(struct authd *authd)
 
 void authd_end_view(struct authd *authd)
 {
+    authd->has_turn = false;
     if (authd->store != NULL)
         login_cache_end(authd->logins, authd->store);
 }
@@ -112,8 +122,8 @@ void authd_read_ahead(struct authd *authd)
     if (store == NULL || login_cache_is_all_read(authd->logins))
         return;
     bool is_read = login_cache_begin(authd->logins, store, &err) == 0 &&
-                   login_cache_read_ahead(authd->logins, store,
-                                          clock_now(&authd->clock), &err) == 0;
+                   login_cache_read_ahead(authd->logins, store, authd_now(authd),
+                                          &err) == 0;
     login_cache_end(authd->logins, store);
     if (!is_read)
         authd_store_failed(authd, &err);
@@ -208,7 +218,7 @@ int authd_new(const struct authd_parts *parts, struct authd **out, struct error 
     }
     authd->config = parts->config;
     authd->committed_seq = journal_last_seq(authd->journal);
-    usage_window_forget(authd->window, 0, clock_now(&authd->clock));
+    usage_window_forget(authd->window, 0, authd_now(authd));
     (void)authd_store(authd);
     (void)current_pepper(authd);
     *out = authd;
@@ -366,8 +376,8 @@ void authd_login(struct authd *authd, const struct verify_request *request,
     struct arena mem;
 
     arena_init(&mem);
-    enum verdict verdict = verify_login(&context, request, clock_now(&authd->clock),
-                                        &mem, &result);
+    enum verdict verdict = verify_login(&context, request, authd_now(authd), &mem,
+                                        &result);
     if (verdict == VERDICT_TEMPORARY && result.has_lost_key)
         authd->is_pepper_doubtful = true;
     else if (verdict == VERDICT_TEMPORARY && context.store != NULL &&

@@ -60,7 +60,8 @@ struct authd {
     bool is_commit_broken; /* and the journal has failed since */
 
     struct store *store;        /* NULL: absent, old or broken at the last look */
-    bool has_view;              /* between authd_begin_view and authd_end_view */
+    bool has_turn;              /* between authd_begin_view and authd_end_view: */
+    int64_t turn_ms, turn_now;  /* it has one time, monotonic and of day */
     struct login_cache *logins; /* true in the present view */
     dev_t store_device;
     ino_t store_inode;
@@ -70,6 +71,9 @@ struct authd {
     int64_t pepper_next_look_ms;
 };
 
+/* UTC seconds; in a turn those of its beginning, as authd_monotonic_ms: reading a clock eight times would be a
+ * twentieth of a login. */
+int64_t authd_now(const struct authd *authd);
 /* The store handle or NULL. Looks once a second whether the file was replaced (a restore). */
 struct store *authd_store(struct authd *authd);
 /* What is known of logins in the present turn; NULL between turns. Ask for the store first: it may be

@@ -54,7 +54,7 @@ static enum socketmap_status look_up(struct looking *l, struct slice key)
         return SOCKETMAP_TEMPORARY;
     const struct sender_question question = {.mailbox = mailbox,
                                              .domain = domain,
-                                             .now = clock_now(&l->authd->clock),
+                                             .now = authd_now(l->authd),
                                              .max = SENDERS_MAX};
     if (store_sender_find(store, l->mem, &question, &l->rows, &l->count, &err) != 0) {
         authd_store_failed(l->authd, &err);

@@ -346,7 +346,7 @@ bool authd_policy(struct authd *authd, const struct policy_request *request,
                   struct strbuf *out)
 {
     struct judging judging = {
-        .request = request, .socket = "policy", .now = clock_now(&authd->clock)};
+        .request = request, .socket = "policy", .now = authd_now(authd)};
     struct slice realm = slice_from(authd->config->submission.realm);
 
     if (request->state == POLICY_OTHER || request->sasl_username.len == 0) {
@@ -396,7 +396,7 @@ enum socketmap_status authd_egress(struct authd *authd, struct slice login,
     struct judging judging = {.request = &nothing,
                               .socket = "socketmap",
                               .is_login_only = true,
-                              .now = clock_now(&authd->clock)};
+                              .now = authd_now(authd)};
     struct slice realm = slice_from(authd->config->submission.realm);
     struct arena mem;
 

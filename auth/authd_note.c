@@ -26,7 +26,7 @@ void authd_keep_note(struct authd *authd, const struct verify_request *request,
     note->is_secured = request->secured;
     note->is_tls_untold = request->is_tls_untold;
     note->socket = request->socket != NULL ? request->socket : "";
-    note->at = clock_now(&authd->clock);
+    note->at = authd_now(authd);
     note->refusal = result->refusal;
     memcpy(note->username, result->username, sizeof note->username);
     usage_copy(note->login, sizeof note->login, request->login);

@@ -15,7 +15,7 @@
 
 enum {
     LEASES = 100000,
-    ROUNDS = 7,
+    ROUNDS = 21,
     ONE_LOGINS = 4000, /* a round of one client */
     MANY_LOGINS = 16000,
     CLIENTS = 16,
