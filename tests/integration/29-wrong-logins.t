@@ -7,12 +7,15 @@ stays out of the way (its table of addresses is flooded all the same). The delay
 0 for this, or a million would take six days on one connection. Half of the logins do not exist, half do
 and have another password, some are expired or revoked.
 
-A right login in between shall not take 50 ms. How long it takes on a busy machine is the scheduler's matter; what is
-ours is how much authd works for the others before it comes to it, and that is what is held to the 50 ms: authd's
-processor time between question and answer, of 95 in 100 (it goes on working while this program waits for a processor to
-hear the answer). The time by the clock is printed.
+A right login in between shall not take 50 ms: of 99 in 100 by the clock, and of 95 in 100 by what authd works between
+question and answer (it goes on working while this program waits for a processor to hear the answer). Attackers and
+customers are on other machines, and none of them waits for our processors there: here the attackers' processes run at
+the lowest standing (nice 19) and the customer's, where that is allowed, at a high one. authd runs as it always does.
 """
+import contextlib
+import functools
 import multiprocessing
+import os
 import statistics
 import sys
 import time
@@ -24,6 +27,8 @@ FLOODS = 4
 BLOCK = 200
 LEASES = 1000
 QUICK_S = 0.05
+# What scheduling takes them for (nice): neither attackers nor a customer compute on a mail server's processors.
+ATTACKER, CUSTOMER = 19, -10
 tap = Tap()
 
 
@@ -32,15 +37,20 @@ def address(number):
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
+@functools.cache
+def secret(lease, number):
+    """A login and a password that is another lease's."""
+    return b64(f"\0{username(lease)}\0{password(lease + 1 + number)}")
+
+
 def attempt(number):
-    """A line, and whether a lease has this login."""
-    lease = number % (2 * LEASES)
-    secret = b64(f"\0{username(lease)}\0{password(lease + 1 + number % 7)}")
+    """A line; every other of its logins is a lease's."""
     return (f"AUTH\t{number}\tPLAIN\tservice=smtp\tnologin\tlip=198.51.100.10\trip={address(number)}\t"
-            f"secured\tresp={secret}\n")
+            f"secured\tresp={secret(number % (2 * LEASES), number % 7)}\n")
 
 
 def flood(daemon, first, count, results):
+    os.setpriority(os.PRIO_PROCESS, 0, ATTACKER)
     link = daemon.connect("auth", 60)
     line = Line(link)
     while line() != "DONE":
@@ -101,6 +111,8 @@ def main():
         begin = time.monotonic()
         for worker in workers:
             worker.start()
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, CUSTOMER)
         times, memory = [], []
         while any(worker.is_alive() for worker in workers):
             times.append(right_login(daemon, link, line, len(times) + 1))
@@ -118,6 +130,7 @@ def main():
               f"{statistics.median(good) * 1000:.1f} ms, 99th percentile {good[len(good) * 99 // 100] * 1000:.1f} ms, "
               f"longest {good[-1] * 1000:.1f} ms; authd worked for the median {statistics.median(work) * 1000:.1f} ms "
               f"meanwhile, at most {work[-1] * 1000:.1f} ms")
+        tap.ok(good[len(good) * 99 // 100] < QUICK_S, "99 in 100 of them take less than 50 ms by the clock", good[-20:])
         tap.ok(work[len(work) * 95 // 100] < QUICK_S, "and authd works less than 50 ms before it answers it",
                work[-10:])
         early = memory[len(memory) // 10]
