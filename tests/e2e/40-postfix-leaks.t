@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/ways.sh"
+. "$(dirname "$0")/broken.sh"
 . "$(dirname "$0")/leaks.sh"
 
 all_leaks direct

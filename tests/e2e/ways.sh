@@ -7,7 +7,7 @@
 #   dovecot    the ordinary submission service, and a real Dovecot 2.3 that asks cleansmtp-checkpassword; the ordinary
 #              customer has a login of Dovecot's
 #
-# Sourced after journey.sh. way_up sets SUBMIT_HOST, the socket of authd that a login needs (LOGIN_SOCKET), what a
+# Sourced after journey.sh. way_up sets SUBMIT_HOST, the socket of authd that a login needs (LOGIN_SOCKET, below $T), what a
 # new login hears while it cannot be checked (SAYS_TEMPORARY) or authd is silent (SAYS_SILENT), as swaks shows it, and defines ordinary_send SUBJECT TO.
 # shellcheck disable=SC2034,SC2317  # the .t files use what is set here, and call what is defined
 
@@ -36,7 +36,7 @@ way_up() {
 direct_product() {
     ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
     # An smtpd that finds no socket, or hears nothing there, when a client connects, ends.
-    LOGIN_SOCKET=auth SAYS_TEMPORARY="$SAYS_TEMPORARY|closed connection"
+    LOGIN_SOCKET=run/auth SAYS_TEMPORARY="$SAYS_TEMPORARY|closed connection"
     SAYS_SILENT=$SAYS_TEMPORARY
     product_up postfix
 }
@@ -46,7 +46,7 @@ direct_behind_postfix() { :; }
 # ---- cyrus -------------------------------------------------------------------------
 cyrus_product() {
     ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
-    LOGIN_SOCKET=mux SAYS_SILENT='[Tt]imed? ?out' # libsasl waits for ever
+    LOGIN_SOCKET=run/mux SAYS_SILENT='[Tt]imed? ?out' # libsasl waits for ever
     product_up postfix "saslauthd = \"$T/run/mux\""
 }
 cyrus_submission() {
@@ -65,7 +65,7 @@ dovecot_product() {
         send "$ANNA" "$2" "$1" --server mail.msp.test:587 -tls --auth PLAIN --auth-user carol \
             --auth-password ordinary-secret
     }
-    SUBMIT_HOST=mail.msp.test LOGIN_SOCKET=verify
+    SUBMIT_HOST=mail.msp.test LOGIN_SOCKET=run/verify
     product_up dovecot
 }
 dovecot_submission() {
