@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/ways.sh"
+. "$(dirname "$0")/clients.sh"
 
 # Every mechanism at either port, with the login as it is and with our realm.
 step_realms() {
@@ -57,5 +58,6 @@ print(code, text.decode())' "$SUBMIT_HOST" carol "$USERNAME" "$PASSWORD" >"$T/ou
 
 way_up cyrus
 journey
+each_client
 step_cyrus # with the journey's last lease
 done_testing

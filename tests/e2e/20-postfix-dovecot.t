@@ -5,7 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/ways.sh"
+. "$(dirname "$0")/clients.sh"
 
 way_up dovecot
 journey
+each_client
 done_testing

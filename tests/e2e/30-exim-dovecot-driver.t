@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/exim.sh"
+. "$(dirname "$0")/clients.sh"
 
 SUBMIT_HOST=clean.msp.test
 ordinary_send() { send "$ANNA" "$2" "$1" --server mail.msp.test; }
@@ -19,5 +20,6 @@ check "Exim takes the recipe" exim -bP spool_directory
 check "mta exim --check finds nothing in it" exim_check
 exim_start
 journey
+each_client
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"
 done_testing

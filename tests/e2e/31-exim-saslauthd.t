@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/exim.sh"
+. "$(dirname "$0")/clients.sh"
 
 SUBMIT_HOST=clean.msp.test
 OWN_LISTS=yes
@@ -61,5 +62,6 @@ check "... and the rejection of A" has_seen "login IS NULL AND status = 'bounced
 step_wrong_password
 step_revoke
 step_authd_down
+each_client
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"
 done_testing

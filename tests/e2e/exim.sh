@@ -12,6 +12,7 @@ SAYS_QUEUED='250 OK id=' SAYS_WRONG='535 Incorrect authentication data' SAYS_NOT
 NOTICE='Mail delivery failed' RELOADED='SIGHUP received' SOCKETS_OF=clean
 msp_log() { echo "$T/msp/main.log"; }
 msp_pid() { echo "${PID[exim]}"; }
+mechanism_used() { grep -c " <= .* A=clean_${1,,}:cs-" "$(msp_log)"; }
 
 # msp_exim: users, folders and a certificate. Its ordinary customer is known by the network address;
 # mailboxes of customer.test are here.

@@ -14,6 +14,8 @@ SAYS_QUEUED='250 2\.0\.0 Ok: queued' SAYS_WRONG='535 5\.7\.8' SAYS_NOT_NOW=454
 NOTICE='Undelivered Mail' RELOADED=reload
 msp_log() { echo "$T/msp/mail.log"; }
 msp_pid() { cat "$T/msp/spool/pid/master.pid"; }
+# mechanism_used MECHANISM: how often our logins came by it.
+mechanism_used() { grep -ci "sasl_method=$1, sasl_username=cs-" "$(msp_log)"; }
 
 # ---- the product ----------------------------------------------------------------
 CONF=""

@@ -316,6 +316,7 @@ CONF
 # certificate: for msp.
 certificate() {
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=clean.msp.test \
+        -addext "subjectAltName=DNS:clean.msp.test,DNS:mail.msp.test" \
         -keyout "$T/msp/key.pem" -out "$T/msp/cert.pem" 2>/dev/null
 }
 # msp_postfix: the ordinary mail server, without anything of ours yet. Its ordinary customer is
