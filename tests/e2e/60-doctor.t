@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cleansmtp doctor with real servers: a healthy host, the egress proof by each of its witnesses, and
 # what it finds when one thing at a time is wrong.
-# shellcheck disable=SC1091,SC2034,SC2153  # the libraries use what is set here, and set the rest
+# shellcheck disable=SC1091,SC2034,SC2153,SC2154  # the libraries use what is set here, and set the rest
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 
@@ -281,6 +281,36 @@ check "Dovecot's cache, and what to set" found warning "Dovecot auth_cache" "aut
 check "saslauthd's cache, and how long it answers" found warning "saslauthd -c" "300 s"
 printf 'passdb {\n  driver = lua\n  args = file=/etc/dovecot/cleansmtp.lua\n}\n' >>"$T/msp/dovecot.conf"
 sed -i 's/cleansmtp.lua$/& cache_key=/' "$T/msp/dovecot.conf"
+# The same by a Dovecot 2.4, of a newer Debian, whose doveconf speaks otherwise.
+if newer=$("$top/tests/support/newer-debian.sh" trixie dovecot-core dovecot-auth-lua lua-socket dash 2>"$T/complained"); then
+    mkdir "$T/msp/bin"
+    cat >"$T/msp/bin/doveconf" <<WRAPPER
+#!/bin/sh
+exec unshare --mount --propagation private sh -c 'mount --bind /dev $newer/dev && mount -t tmpfs none $newer/run &&
+    cp $T/msp/dovecot24.conf $newer/run/dovecot.conf && exec chroot $newer doveconf -c /run/dovecot.conf "\$@"' sh "\$@"
+WRAPPER
+    chmod 0755 "$T/msp/bin/doveconf"
+    # dovecot24 LINE...: the findings with these lines in its configuration.
+    dovecot24() {
+        printf '%s\n' 'dovecot_config_version = 2.4.1' 'dovecot_storage_version = 2.4.1' 'ssl = no' 'protocols =' "$@" \
+            >"$T/msp/dovecot24.conf"
+        PATH=$T/msp/bin:$PATH doctor
+    }
+    OURS='passdb clean {
+  driver = lua
+  lua_file = /usr/local/share/cleansmtp/dovecot/cleansmtp.lua
+  username_filter = cs-*'
+    dovecot24 "$OURS" '}'
+    check "Dovecot 2.4 without a cache" found ok "Dovecot auth_cache" off
+    dovecot24 'auth_cache_size = 10M' 'auth_cache_ttl = 2 hours' "$OURS" '}'
+    check "Dovecot 2.4: a cache in which our logins are is a problem" found problem "Dovecot auth_cache" "10M for 2 hours"
+    dovecot24 'auth_cache_size = 10M' "$OURS" '  use_cache = no' '}' 'passdb passwd {' '}'
+    check "Dovecot 2.4: one that keeps others alone is a warning" found warning "Dovecot auth_cache" "keeps no passdb of ours"
+    dovecot24 'auth_cache_size = 10M' "$OURS" '  use_cache = no' '}' 'passdb pam {' '}'
+    check "Dovecot 2.4: one that keeps PAM may keep us" found warning "Dovecot auth_cache" "cannot be seen"
+else
+    ok "Dovecot 2.4 # SKIP $(cat "$T/complained")"
+fi
 stop cleansmtp-authd
 doctor
 check "authd that is down, at each of its sockets" found problem auth.policy "start cleansmtp-authd"

@@ -6,6 +6,7 @@
 #include "issuer/cli/doctor/caches.h"
 
 #include "base/number.h"
+#include "core/credential.h"
 
 /* Flags of saslauthd(8) that take a value; the others stand alone and may stand together. */
 static const char valued[] = "aOmnst";
@@ -88,9 +89,23 @@ struct slice saslauthd_options(struct slice file)
     return found;
 }
 
-/* A line that is not indented and what is below it. */
-struct block {
-    bool is_ours, is_kept_out, has_key;
+struct slice dovecot_value(struct slice line)
+{
+    ptrdiff_t place = slice_find(line, SLICE(" = "));
+
+    if (place < 0)
+        return (struct slice){0};
+    return slice_trim(slice_skip(line, (size_t)place + 3));
+}
+
+/* ---- a passdb ---- */
+
+struct passdb {
+    bool is_ours;
+    bool has_key;           /* 2.3: cache_key= in its args */
+    bool is_new;            /* of 2.4: it has a name */
+    struct slice driver;    /* the name, unless it is said */
+    struct slice use_cache; /* 2.4; empty: as for all */
 };
 
 static bool is_top(struct slice line)
@@ -98,44 +113,96 @@ static bool is_top(struct slice line)
     return line.len > 0 && line.at[0] != ' ' && line.at[0] != '\t';
 }
 
-static bool next_block(struct slice *rest, struct block *out)
+/* "passdb {", "passdb NAME {" */
+static bool passdb_begins(struct slice line, struct passdb *out)
+{
+    struct slice word;
+
+    *out = (struct passdb){0};
+    if (!next_word(&line, &word) || !slice_is(word, "passdb") ||
+        !next_word(&line, &word))
+        return false;
+    out->is_new = !slice_is(word, "{");
+    if (out->is_new)
+        out->driver = word;
+    return true;
+}
+
+static void passdb_line(struct passdb *passdb, struct slice line)
+{
+    line = slice_trim(line);
+    if (slice_starts(line, "driver = "))
+        passdb->driver = dovecot_value(line);
+    if (slice_starts(line, "use_cache = "))
+        passdb->use_cache = dovecot_value(line);
+    passdb->is_ours |= slice_find_nocase(line, SLICE("cleansmtp")) >= 0 ||
+                       (slice_starts(line, "username_filter = ") &&
+                        slice_find_nocase(line, SLICE(USERNAME_PREFIX)) >= 0);
+    passdb->has_key |= slice_find(line, SLICE(" cache_key=")) >= 0;
+}
+
+/* The next one in *rest. */
+static bool next_passdb(struct slice *rest, struct passdb *out)
 {
     struct slice line;
-    bool is_begun = false;
+    bool is_in = false;
 
-    *out = (struct block){0};
     for (struct slice before = *rest; slice_line(rest, &line); before = *rest) {
-        if (is_top(line) && is_begun) {
+        if (is_in && is_top(line)) {
             *rest = before;
             return true;
         }
-        is_begun = true;
-        if (is_top(line))
-            continue;
-        out->is_ours |= slice_find_nocase(line, SLICE("cleansmtp")) >= 0;
-        out->is_kept_out |= slice_find_nocase(line, SLICE("checkpassword")) >= 0 ||
-                            slice_is(slice_trim(line), "use_cache = no");
-        out->has_key |= slice_find(line, SLICE(" cache_key=")) >= 0;
+        if (is_in)
+            passdb_line(out, line);
+        else
+            is_in = passdb_begins(line, out);
     }
-    return is_begun;
+    return is_in;
 }
 
-bool dovecot_caches_us(struct slice config)
+static bool is_kept(const struct passdb *passdb, bool is_kept_by_default)
 {
-    struct block block;
+    if (slice_is(passdb->driver, "checkpassword"))
+        return false;
+    if (slice_is(passdb->driver, "pam") && !passdb->is_new)
+        return passdb->has_key;
+    return passdb->use_cache.len > 0 ? !slice_is(passdb->use_cache, "no")
+                                     : is_kept_by_default;
+}
 
-    while (next_block(&config, &block))
-        if (block.is_ours && !block.is_kept_out)
-            return true;
-    return false;
+static bool all_are_kept(struct slice config)
+{
+    struct slice line;
+
+    while (slice_line(&config, &line))
+        if (slice_is(slice_trim(line), "passdb_use_cache = no"))
+            return false;
+    return true;
+}
+
+enum dovecot_cache dovecot_caches_us(struct slice config)
+{
+    enum dovecot_cache worst = DOVECOT_CACHE_NOT_OURS;
+    bool by_default = all_are_kept(config);
+    struct passdb passdb;
+
+    while (next_passdb(&config, &passdb)) {
+        if (!is_kept(&passdb, by_default))
+            continue;
+        if (passdb.is_ours)
+            return DOVECOT_CACHE_OURS;
+        if (slice_is(passdb.driver, "pam") || slice_is(passdb.driver, "lua"))
+            worst = DOVECOT_CACHE_UNSEEN;
+    }
+    return worst;
 }
 
 bool dovecot_keys_us(struct slice config)
 {
-    struct block block;
+    struct passdb passdb;
 
-    while (next_block(&config, &block))
-        if (block.is_ours && block.has_key)
+    while (next_passdb(&config, &passdb))
+        if (passdb.is_ours && passdb.has_key)
             return true;
     return false;
 }

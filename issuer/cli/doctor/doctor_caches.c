@@ -22,40 +22,44 @@ enum {
 
 /* ---- Dovecot ---- */
 
-/* What "doveconf OPTION [NAME]" prints. */
-static int doveconf(struct doctor *doctor, const char *option, const char *name,
-                    struct slice *out, struct error *err)
+/* What "doveconf WHAT" prints. */
+static int doveconf(struct doctor *doctor, const char *what, struct slice *out,
+                    struct error *err)
 {
-    const char *const argv[] = {"doveconf", option, name, NULL};
+    const char *const argv[] = {"doveconf", what, NULL};
 
-    if (run_program_well(doctor->mem, argv, out, err) != 0)
-        return -1;
-    *out = slice_trim(*out);
-    return 0;
+    return run_program_well(doctor->mem, argv, out, err);
 }
 
 /* config: "doveconf -n"; at NULL when that failed. */
 static void tell_cache(struct doctor *doctor, struct slice size, struct slice config)
 {
+    /* clang-format off */
+    static const struct {
+        enum finding_result result;
+        const char *what, *todo;
+    } told[] = {
+        [DOVECOT_CACHE_NOT_OURS] = {FINDING_WARNING, "and keeps no passdb of ours",
+            "auth_cache_size = 0 before our logins come by a passdb that is kept in it"},
+        [DOVECOT_CACHE_UNSEEN] = {FINDING_WARNING,
+            "and whether the pam or lua that it keeps asks us cannot be seen here",
+            "auth_cache_size = 0, if our logins come by one of these; or leave that out (2.4: use_cache = no)"},
+        [DOVECOT_CACHE_OURS] = {FINDING_PROBLEM, "and Dovecot may answer for an ended login as long",
+            "auth_cache_size = 0, or keep our passdb out of it: \"cleansmtp mta dovecot\" (dovecot24) prints how"},
+    };
+    /* clang-format on */
+    enum dovecot_cache kept = config.at != NULL ? dovecot_caches_us(config)
+                                                : DOVECOT_CACHE_OURS;
     struct error ignored = {0};
     struct slice ttl = {0};
 
-    if (doveconf(doctor, "-h", "auth_cache_ttl", &ttl, &ignored) != 0 || ttl.len == 0)
+    if (doveconf(doctor, "auth_cache_ttl", &ttl, &ignored) == 0)
+        ttl = dovecot_value(ttl);
+    if (ttl.len == 0)
         ttl = SLICE("some time");
-    if (config.at != NULL && !dovecot_caches_us(config))
-        findings_add(
-            &doctor->found, FINDING_WARNING, "Dovecot auth_cache",
-            "auth_cache_size = 0 before our logins come by a passdb that is kept "
-            "in it",
-            "it is %.*s for %.*s, and keeps no passdb of ours", (int)size.len, size.at,
-            (int)ttl.len, ttl.at);
-    else
-        findings_add(
-            &doctor->found, FINDING_PROBLEM, "Dovecot auth_cache",
-            "auth_cache_size = 0, or keep our passdb out of it: \"cleansmtp mta "
-            "dovecot\" (dovecot24) prints how",
-            "it is %.*s: Dovecot may answer for an ended login for %.*s", (int)size.len,
-            size.at, (int)ttl.len, ttl.at);
+    findings_add(&doctor->found, told[kept].result, "Dovecot auth_cache",
+                 told[kept].todo, "it is %.*s for %.*s, %s", (int)size.len, size.at,
+                 (int)ttl.len, ttl.at, told[kept].what);
 }
 
 static void check_dovecot(struct doctor *doctor)
@@ -66,7 +70,7 @@ static void check_dovecot(struct doctor *doctor)
     struct slice config = {0};
     struct error why = {0};
 
-    if (doveconf(doctor, "-h", "auth_cache_size", &size, &why) != 0) {
+    if (doveconf(doctor, "auth_cache_size", &size, &why) != 0) {
         if (why.kind == ERROR_NOT_FOUND)
             findings_add(found, FINDING_OK, check, NULL, "no Dovecot on this host");
         else
@@ -74,7 +78,13 @@ static void check_dovecot(struct doctor *doctor)
                          "run \"doveconf -n\" and mend it", "%s", why.text);
         return;
     }
-    if (doveconf(doctor, "-n", NULL, &config, &why) != 0)
+    size = dovecot_value(size);
+    if (size.len == 0) {
+        findings_add(found, FINDING_UNKNOWN, check, "run \"doveconf auth_cache_size\"",
+                     "doveconf does not tell its size");
+        return;
+    }
+    if (doveconf(doctor, "-n", &config, &why) != 0)
         config = (struct slice){0};
     if (dovecot_keys_us(config))
         findings_add(

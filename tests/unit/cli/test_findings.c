@@ -169,32 +169,59 @@ static void the_options_of_saslauthd_stand_in_their_file(void **state UNUSED)
     assert_int_equal(saslauthd_options(SLICE("OPTIONS=\"")).len, 1);
 }
 
-static void dovecot_tells_whether_it_caches_and_whether_us(void **state UNUSED)
+static void dovecot_tells_how_much_it_caches_and_for_how_long(void **state UNUSED)
 {
     assert_false(dovecot_size_is_on(SLICE("0\n")));
     assert_false(dovecot_size_is_on(SLICE("")));
     assert_true(dovecot_size_is_on(SLICE("10 M\n")));
+    assert_true(dovecot_size_is_on(SLICE("10M\n")));
     assert_true(dovecot_size_is_on(SLICE("unlimited")));
+    /* As doveconf of 2.3.19 and of 2.4.1 print one setting. */
+    assert_true(slice_is(dovecot_value(SLICE("auth_cache_size = 10 M\n")), "10 M"));
+    assert_true(
+        slice_is(dovecot_value(SLICE("auth_cache_ttl = 1 hours\n")), "1 hours"));
+    assert_true(slice_is(dovecot_value(SLICE("auth_cache_size = \n")), ""));
+    assert_true(slice_is(dovecot_value(SLICE("nothing")), ""));
+    assert_true(slice_is(dovecot_value((struct slice){0}), ""));
+}
+
+static void dovecot_tells_whether_it_caches_us(void **state UNUSED)
+{
+    /* clang-format off */
     static const struct {
         const char *config;
-        bool want;
+        enum dovecot_cache want;
     } cases[] = {
-        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua\n  driver = lua\n}\n",
-         true                                                                                     },
-        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=\n}\n",               true },
-        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=%u\n}\n",             true },
-        {"passdb {\n  args = /x/cleansmtp-checkpassword\n  driver = checkpassword\n}\n",
-         false                                                                                    },
-        {"passdb a {\n  driver = lua\n  lua_file = /x/cleansmtp.lua\n  use_cache = no\n}\n",
-         false                                                                                    },
-        {"passdb a {\n  use_cache = no\n}\npassdb b {\n  lua_file = /x/cleansmtp.lua\n}\n",
-         true                                                                                     },
-        {"passdb a {\n  lua_file = /x/cleansmtp.lua\n}\npassdb b {\n  use_cache = no\n}\n",
-         true                                                                                     },
-        {"# of cleansmtp\npassdb {\n  driver = pam\n}\n",                                    false},
-        {"passdb {\n  driver = pam\n  args = cleansmtp",                                     true },
-        {"",                                                                                 false},
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua\n  driver = lua\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb {\n  args = file=/etc/dovecot/cleansmtp.lua cache_key=%u\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb {\n  args = /x/cleansmtp-checkpassword\n  driver = checkpassword\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb {\n  args = file=/x/cleansmtp-checkpassword.lua\n  driver = lua\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb a {\n  driver = lua\n  lua_file = /x/cleansmtp.lua\n  use_cache = no\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb a {\n  use_cache = no\n}\npassdb b {\n  lua_file = /x/cleansmtp.lua\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb a {\n  lua_file = /x/cleansmtp.lua\n}\npassdb b {\n  use_cache = no\n}\n", DOVECOT_CACHE_OURS},
+        /* By the names that it asks about, whatever the script is called. */
+        {"passdb lua {\n  lua_file = /x/them.lua\n  username_filter = cs-*\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb lua {\n  lua_file = /x/them.lua\n  use_cache = no\n  username_filter = cs-*\n}\n", DOVECOT_CACHE_NOT_OURS},
+        /* 2.4: for all of them, and for one again. */
+        {"passdb_use_cache = no\npassdb lua {\n  lua_file = /x/cleansmtp.lua\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb_use_cache = no\npassdb lua {\n  lua_file = /x/cleansmtp.lua\n  use_cache = yes\n}\n", DOVECOT_CACHE_OURS},
+        /* Sockets and groups of ours are no passdb. */
+        {"service auth {\n  extra_groups = cleansmtp\n}\npassdb {\n  driver = passwd-file\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"# of cleansmtp\npassdb {\n  driver = passwd-file\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb passwd {\n}\npassdb passwd-file {\n  passwd_file_path = /x/users\n}\n", DOVECOT_CACHE_NOT_OURS},
+        /* Whom PAM and somebody's script ask stands elsewhere; 2.3 keeps what PAM says when it is told to. */
+        {"passdb {\n  driver = pam\n  args = cleansmtp", DOVECOT_CACHE_NOT_OURS},
+        {"passdb {\n  driver = pam\n  args = cache_key=#hidden_use-P_to_show# cleansmtp\n}\n", DOVECOT_CACHE_OURS},
+        {"passdb {\n  driver = pam\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb {\n  driver = pam\n  args = cache_key=#hidden_use-P_to_show# smtp\n}\n", DOVECOT_CACHE_UNSEEN},
+        {"passdb pam {\n  service_name = smtp\n}\n", DOVECOT_CACHE_UNSEEN},
+        {"passdb pam {\n  service_name = smtp\n  use_cache = no\n}\n", DOVECOT_CACHE_NOT_OURS},
+        {"passdb them {\n  driver = lua\n  lua_file = /x/them.lua\n}\n", DOVECOT_CACHE_UNSEEN},
+        {"passdb pam {\n}\npassdb lua {\n  lua_file = /x/cleansmtp.lua\n}\n", DOVECOT_CACHE_OURS},
+        {"", DOVECOT_CACHE_NOT_OURS},
     };
+    /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         if (dovecot_caches_us(slice_from(cases[i].config)) != cases[i].want)
             fail_msg("%s", cases[i].config);
@@ -216,6 +243,7 @@ static void a_cache_key_of_ours_is_found(void **state UNUSED)
          false                                                                                                           },
         {"passdb {\n  args = file=/x/theirs.lua\n}\npassdb {\n  args = file=/x/cleansmtp.lua cache_key=",
          true                                                                                                            },
+        {"service auth {\n  x = cleansmtp cache_key=\n}\n",                                                         false},
         {"",                                                                                                        false},
     };
 
@@ -233,7 +261,8 @@ int main(void)
         cmocka_unit_test(only_the_right_address_is_proof_and_another_is_a_leak),
         cmocka_unit_test(saslauthd_tells_its_cache_by_its_flags),
         cmocka_unit_test(the_options_of_saslauthd_stand_in_their_file),
-        cmocka_unit_test(dovecot_tells_whether_it_caches_and_whether_us),
+        cmocka_unit_test(dovecot_tells_how_much_it_caches_and_for_how_long),
+        cmocka_unit_test(dovecot_tells_whether_it_caches_us),
         cmocka_unit_test(a_cache_key_of_ours_is_found),
     };
 
