@@ -1,5 +1,5 @@
 /*
- * test_captured.c - what real Postfix and Exim wrote (tests/golden/auth), cut at every byte, gets the
+ * test_captured.c - what real Postfix, Exim and nginx wrote (tests/golden/auth), cut at every byte, gets the
  * same answers.
  */
 #include "base/base.h"
@@ -28,15 +28,23 @@ enum {
 static const struct {
     const char *name;
     enum config_socket socket;
-    bool is_hung_up; /* the answer ends the conversation */
+    enum dialogue_fate end; /* what comes of the last answer */
 } conversations[] = {
-    {"postfix",           CONFIG_SOCKET_DOVECOT,   false},
-    {"exim-plain",        CONFIG_SOCKET_DOVECOT,   false},
-    {"exim-plain-wrong",  CONFIG_SOCKET_DOVECOT,   false},
-    {"exim-login",        CONFIG_SOCKET_DOVECOT,   false},
-    {"postfix-policy",    CONFIG_SOCKET_POLICY,    false},
-    {"postfix-saslauthd", CONFIG_SOCKET_SASLAUTHD, true },
-    {"exim-saslauthd",    CONFIG_SOCKET_SASLAUTHD, true },
+    {"postfix",                 CONFIG_SOCKET_DOVECOT,   DIALOGUE_GO_ON  },
+    {"exim-plain",              CONFIG_SOCKET_DOVECOT,   DIALOGUE_GO_ON  },
+    {"exim-plain-wrong",        CONFIG_SOCKET_DOVECOT,   DIALOGUE_GO_ON  },
+    {"exim-login",              CONFIG_SOCKET_DOVECOT,   DIALOGUE_GO_ON  },
+    {"postfix-policy",          CONFIG_SOCKET_POLICY,    DIALOGUE_GO_ON  },
+    {"exim-policy-mail",        CONFIG_SOCKET_POLICY,    DIALOGUE_GO_ON  },
+    {"exim-policy-rcpt",        CONFIG_SOCKET_POLICY,    DIALOGUE_GO_ON  },
+    {"exim-policy-end",         CONFIG_SOCKET_POLICY,    DIALOGUE_GO_ON  },
+    {"exim-policy-forged",      CONFIG_SOCKET_POLICY,    DIALOGUE_GO_ON  },
+    {"postfix-socketmap",       CONFIG_SOCKET_SOCKETMAP, DIALOGUE_GO_ON  },
+    {"postfix-socketmap-lanes", CONFIG_SOCKET_SOCKETMAP, DIALOGUE_GO_ON  },
+    {"postfix-saslauthd",       CONFIG_SOCKET_SASLAUTHD, DIALOGUE_HANG_UP},
+    {"exim-saslauthd",          CONFIG_SOCKET_SASLAUTHD, DIALOGUE_HANG_UP},
+    {"nginx",                   CONFIG_SOCKET_NGINX,     DIALOGUE_CLOSE  },
+    {"nginx-wrong",             CONFIG_SOCKET_NGINX,     DIALOGUE_CLOSE  },
 };
 
 static char folder[64];
@@ -69,8 +77,11 @@ static struct authd *start(void)
     char path[128];
 
     (void)snprintf(path, sizeof path, "%s/cleansmtp.conf", folder);
-    if (config_load(path, &parts.config, &err) != 0 ||
-        authd_new(&parts, &authd, &err) != 0)
+    if (config_load(path, &parts.config, &err) != 0)
+        fail_msg("%s", err.text);
+    parts.config->auth.nginx_address = "127.0.0.1";
+    parts.config->auth.nginx_port = 10587;
+    if (authd_new(&parts, &authd, &err) != 0)
         fail_msg("%s", err.text);
     return authd;
 }
@@ -150,11 +161,10 @@ static bool goes_as_recorded(struct authd *authd, size_t which, size_t first,
         rest = slice_skip(rest, size);
         size = step;
     }
-    bool is_same =
-        same_lines(slice_skip(strbuf_slice(dialogue_out(dialogue)), greeting),
-                   strbuf_slice(&out)) &&
-        fate == (conversations[which].is_hung_up ? DIALOGUE_HANG_UP : DIALOGUE_GO_ON) &&
-        rest.len == 0;
+    bool is_same = same_lines(
+                       slice_skip(strbuf_slice(dialogue_out(dialogue)), greeting),
+                       strbuf_slice(&out)) &&
+                   fate == conversations[which].end && rest.len == 0;
     dialogue_free(dialogue);
     strbuf_release(&in);
     strbuf_release(&out);
