@@ -10,8 +10,8 @@
 
 /* clang-format 14 indents this table beyond reading. */
 /* clang-format off */
-#define USUAL "Please switch back to your usual outgoing server."
-#define AGAIN "Please send again later."
+#define USUAL "switch back to your usual outgoing server."
+#define AGAIN "send again later."
 #define REFUSED "550 5.7.1"
 #define LATER "450 4.7.1"
 #define MISCONFIGURED "450 4.3.5"
@@ -22,36 +22,36 @@
 static const struct message_reply replies[] = {
     [MESSAGE_SEND] = {"sent", {NULL}, NULL, ""},
     [MESSAGE_EXPIRED] = {ANSWER("expired"), REFUSED,
-        "These temporary sending details have expired. " USUAL},
+        "These temporary sending details have expired. Please " USUAL},
     [MESSAGE_REVOKED] = {ANSWER("revoked"), REFUSED,
-        "These temporary sending details have been ended. " USUAL},
+        "These temporary sending details have been ended. Please " USUAL},
     [MESSAGE_NOT_A_LEASE] = {ANSWER("not_a_lease"), REFUSED,
-        "This login is not for temporary sending. " USUAL},
+        "This login is not for temporary sending. Please " USUAL},
     [MESSAGE_SENDER] = {ANSWER("sender"), REFUSED,
-        "These temporary sending details are for another sender address. "
-        "Please use the mailbox they were made for."},
+        "These temporary sending details are for another sender address: "
+        "please use the mailbox they were made for."},
     [MESSAGE_RECIPIENT] = {ANSWER("recipient"), REFUSED,
-        "These temporary sending details are not for this recipient. "
-        "Please use your usual outgoing server."},
+        "These temporary sending details are not for this recipient: "
+        "please use your usual outgoing server."},
     [MESSAGE_TOO_LARGE] = {ANSWER("size"), REFUSED,
-        "A message by these temporary sending details may have at most %sB. "
-        "Please send a smaller one, or use your usual outgoing server."},
+        "A message by these temporary sending details may have at most %sB: "
+        "please send a smaller one, or use your usual outgoing server."},
     [MESSAGE_TOO_WIDE] = {ANSWER("recipients"), REFUSED,
-        "A message by these temporary sending details may have at most %s recipients. "
-        "Please send it to fewer at a time."},
+        "A message by these temporary sending details may have at most %s recipients: "
+        "please send it to fewer at a time."},
     [MESSAGE_TOO_MANY] = {ANSWER("too_many"), REFUSED,
-        "The limit of %s messages of these temporary sending details is used up. " USUAL},
+        "The limit of %s messages of these temporary sending details is used up: please " USUAL},
     [MESSAGE_RECIPIENTS_USED] = {ANSWER("recipients_used"), REFUSED,
         "These temporary sending details are for %s recipients in all, and this message "
-        "has more than are left. " USUAL},
+        "has more than are left: please " USUAL},
     [MESSAGE_TOO_FAST] = {ANSWER("too_fast"), LATER,
-        "The limit of %s messages an hour of these temporary sending details is reached. "
-        AGAIN},
+        "The limit of %s messages an hour of these temporary sending details is reached: "
+        "please " AGAIN},
     [MESSAGE_UNASKED] = {ANSWER("unasked"), MISCONFIGURED,
         "These temporary sending details are for some recipients only, and this mail server did not ask "
         "about each of this message's: its operator should let smtpd_recipient_restrictions ask cleansmtp."},
     [MESSAGE_HELD] = {ANSWER("held"), LATER,
-        "These temporary sending details are on hold. " AGAIN},
+        "These temporary sending details are on hold. Please " AGAIN},
 };
 /* clang-format on */
 _Static_assert(ARRAY_LEN(replies) == MESSAGE_ANSWER_COUNT, "one row an answer");

@@ -184,18 +184,23 @@ static void only_what_may_pass_later_is_answered_as_temporary(void **state)
     }
 }
 
-static void a_refusal_says_in_one_sentence_which_limit(void **state)
+static void a_refusal_says_in_one_sentence_which_limit_and_what_to_do(void **state)
 {
     static const struct {
         enum message_answer answer;
-        const char *part;
+        const char *limit, *todo;
     } cases[] = {
-        {MESSAGE_TOO_LARGE,       "at most 512KB. "             },
-        {MESSAGE_TOO_WIDE,        "at most 20 recipients. "     },
-        {MESSAGE_TOO_MANY,        "limit of 10 messages"        },
-        {MESSAGE_RECIPIENTS_USED, "for 30 recipients in"        },
-        {MESSAGE_TOO_FAST,        "3 messages an hour"          },
-        {MESSAGE_UNASKED,         "smtpd_recipient_restrictions"},
+        {MESSAGE_SENDER,          "another sender address",
+         "use the mailbox they were made for"                                                       },
+        {MESSAGE_RECIPIENT,       "not for this recipient",         "use your usual outgoing server"},
+        {MESSAGE_TOO_LARGE,       "at most 512KB",                  "send a smaller one"            },
+        {MESSAGE_TOO_WIDE,        "at most 20 recipients",          "send it to fewer at a time"    },
+        {MESSAGE_TOO_MANY,        "limit of 10 messages",           "switch back to your usual"     },
+        {MESSAGE_RECIPIENTS_USED, "for 30 recipients in all",
+         "switch back to your usual"                                                                },
+        {MESSAGE_TOO_FAST,        "limit of 3 messages an hour",    "send again later"              },
+        {MESSAGE_UNASKED,         "did not ask about each of this",
+         "smtpd_recipient_restrictions"                                                             },
     };
     struct lease lease = in_use;
     struct strbuf out;
@@ -212,8 +217,11 @@ static void a_refusal_says_in_one_sentence_which_limit(void **state)
         /* RFC 5321 4.5.3.1.5: a reply line has 512 octets, with its code and CR LF. */
         assert_true(out.len < 300);
         for (size_t c = 0; c < ARRAY_LEN(cases); c++)
-            if ((int)cases[c].answer == i && strstr(out.at, cases[c].part) == NULL)
-                fail_msg("no \"%s\" in: %s", cases[c].part, out.at);
+            if ((int)cases[c].answer == i &&
+                (strstr(out.at, cases[c].limit) == NULL ||
+                 strstr(out.at, cases[c].todo) == NULL || strstr(out.at, ". ") != NULL))
+                fail_msg("not one sentence with \"%s\" and \"%s\": %s", cases[c].limit,
+                         cases[c].todo, out.at);
     }
     strbuf_release(&out);
 }
@@ -327,7 +335,7 @@ int main(void)
         cmocka_unit_test(limits_end_at_the_very_message),
         cmocka_unit_test(an_open_session_does_not_outlive_the_lease),
         cmocka_unit_test(an_address_that_may_not_send_holds_the_message),
-        cmocka_unit_test(a_refusal_says_in_one_sentence_which_limit),
+        cmocka_unit_test(a_refusal_says_in_one_sentence_which_limit_and_what_to_do),
         cmocka_unit_test(size_and_recipients_end_at_their_limit),
         cmocka_unit_test(only_what_may_pass_later_is_answered_as_temporary),
     };
