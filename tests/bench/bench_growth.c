@@ -29,8 +29,8 @@ enum {
     FEW = 1000,
     MANY = 10000000,
     ROUNDS = 17,
-    LOGINS = 990, /* of the few, each once */
-    NOTED_S = 61, /* until a name may be noted again */
+    LOGINS = 990,     /* of the few, each once */
+    NOTED_MS = 61000, /* until a name may be noted again */
     READING_S = 300,
     CLIENTS = 16,
     STATUS_MAX = 8192
@@ -84,19 +84,25 @@ static double measure(const struct authd_process *authd, unsigned leases,
     return load_run(&load, &s, err) == 0 ? s / logins * 1e6 : -1;
 }
 
+static void pause_ms(unsigned ms)
+{
+    const struct timespec pause = {.tv_sec = ms / 1000,
+                                   .tv_nsec = ms % 1000 * 1000000L};
+
+    (void)nanosleep(&pause, NULL);
+}
+
 /* Until it has read in all it will: its memory grows until then. *out_s: that took so long. */
 static int wait_until_read(const struct authd_process *authd, unsigned leases,
                            double *out_s, struct error *err)
 {
     const unsigned wanted_kib = (unsigned)((uint64_t)leases * LEAST_BYTES / 1024);
-    const struct timespec step = {.tv_nsec = 10 * 1000 * 1000};
-
     for (unsigned i = 0; i < READING_S * 100; i++) {
         if (memory_kib(authd->pid, "RssAnon") >= wanted_kib) {
             *out_s = i / 100.0;
             return 0;
         }
-        (void)nanosleep(&step, NULL);
+        pause_ms(10);
     }
     return error_set(err, ERROR_UNAVAILABLE, "authd has not read in all logins in %d s",
                      READING_S);
@@ -134,7 +140,7 @@ static int compare_sizes(const struct authd_process authd[2], const unsigned lea
 
     if (wait_until_read(&authd[1], leases[1], &reading_s, err) != 0)
         return -1;
-    (void)sleep(1); /* the last of it */
+    pause_ms(1000); /* the last of it */
     for (size_t i = 0; i < 2; i++) {
         if (measure(&authd[i], leases[i], 1, LOGINS, err) < 0) /* now they are in use */
             return -1;
@@ -150,7 +156,7 @@ static int compare_sizes(const struct authd_process authd[2], const unsigned lea
         1024.0 * ((double)kib[1] - kib[0]) / (leases[1] - leases[0]), reading_s);
     if (compare(authd, leases, "is in use", 1, 0, err) != 0)
         return -1;
-    (void)sleep(NOTED_S);
+    pause_ms(NOTED_MS);
     return compare(authd, leases, "nobody asked about before", 1 + LOGINS, LOGINS, err);
 }
 

@@ -121,21 +121,22 @@ static void whatever_comes_and_goes_what_is_kept_is_right(void **state)
 static void a_full_table_gives_a_place_away(void **state)
 {
     enum {
-        MAX = 500
+        MAX = 500,
+        ALL = 10 * MAX
     };
     struct login_table *table = login_table_new(MAX);
     struct credential_row row;
     unsigned found = 0;
 
     (void)state;
-    login_table_expect(table, 10 * MAX);
-    for (unsigned key = 0; key < 10 * MAX; key++) {
+    login_table_expect(table, ALL);
+    for (unsigned key = 0; key < ALL; key++) {
         put(table, key, key + 1);
         has(table, key, key + 1);
         if (key % 7 == 0)
             login_table_remove(table, key);
     }
-    for (unsigned key = 0; key < 10 * MAX; key++)
+    for (unsigned key = 0; key < ALL; key++)
         if (login_table_find(table, key, &row)) {
             has(table, key, key + 1);
             found++;
