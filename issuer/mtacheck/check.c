@@ -41,17 +41,17 @@ void mtacheck_socket(const struct mtacheck_facts *facts, const char *path,
     } states[] = {
         {"absent",
          {"socket.absent", MTACHECK_MISSING, "there is no such socket",
-          "start cleansmtp-authd, or correct its path on one of the two sides"}    },
+          "start the daemon that serves it, or correct its path on one of the two sides"}},
         {"silent",
          {"socket.silent", MTACHECK_MISSING, "nobody answers on this socket",
-          "start the daemon that serves it"}                                       },
+          "start the daemon that serves it"}                                             },
         {"closed",
          {"socket.closed", MTACHECK_MISSING,
           "the mail server's user may not open this socket",
-          "auth.group in cleansmtp.conf must be a group of that user"}             },
+          "auth.group in cleansmtp.conf must be a group of that user"}                   },
         {NULL,
          {"socket.unknown", MTACHECK_MISSING,
-          "it could not be found out whether this socket answers", "check as root"}},
+          "it could not be found out whether this socket answers", "check as root"}      },
     };
     const char *state = mtacheck_host(facts, "socket", path);
     size_t i = 0;

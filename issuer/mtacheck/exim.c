@@ -136,6 +136,8 @@ static bool goes_on(struct exim_look *look)
            blame_option(look, look->router, "more", "no");
 }
 
+#define OTHER_FAMILY "${if isip4{$" EXIM_ADDRESS "}{::/0}{0.0.0.0/0}}"
+
 /* Either way the hosts of the other family are left out. */
 static bool other_family_is_found(struct exim_look *look)
 {
@@ -144,10 +146,10 @@ static bool other_family_is_found(struct exim_look *look)
     if (look->router == NULL ||
         (exim_mentions(exim_value(look, look->router, "ipv4_only"), EXIM_ADDRESS) &&
          exim_mentions(exim_value(look, look->router, "ipv6_only"), EXIM_ADDRESS)) ||
-        (exim_mentions(ignored, EXIM_ADDRESS) && exim_mentions(ignored, "::/0") &&
-         exim_mentions(ignored, "0.0.0.0/0")))
+        exim_has(ignored, OTHER_FAMILY))
         return false;
-    return blame_option(look, look->router, "ignore_target_hosts", NULL);
+    return blame_option(look, look->router, "ignore_target_hosts",
+                        "<; ... ; " OTHER_FAMILY);
 }
 
 /* A router that defers what has a login of ours, before any that sends by another address. */
@@ -187,12 +189,16 @@ static bool transport_is_absent(struct exim_look *look)
            blame_option(look, look->router, "transport", "clean_smtp");
 }
 
+/* The address alone, and in a list that colons do not part: those of IPv6 would. */
 static bool is_unbound(struct exim_look *look)
 {
+    static const char bound[] = "<; $" EXIM_ADDRESS;
+    struct slice found = slice_from(exim_value(look, look->transport, "interface"));
+    struct slice wanted = slice_from(bound);
+
     return look->transport != NULL &&
-           !exim_mentions(exim_value(look, look->transport, "interface"),
-                          "$" EXIM_ADDRESS) &&
-           blame_option(look, look->transport, "interface", "<; $" EXIM_ADDRESS);
+           !(exim_match(&found, &wanted) && found.len == 0) &&
+           blame_option(look, look->transport, "interface", bound);
 }
 
 static bool shares_connections(struct exim_look *look)

@@ -27,6 +27,9 @@ const char *exim_value(const struct exim_look *look, const char *scope,
                        const char *name);
 bool exim_mentions(const char *text, const char *what);
 bool exim_starts(const char *text, const char *prefix);
+/* The same, blanks aside. Advance both while they are the same; true: wanted is used up. */
+bool exim_match(struct slice *found, struct slice *wanted);
+bool exim_has(const char *text, const char *wanted);
 /* The first block of a kind ("router "), from *index on. NULL: no more. */
 const char *exim_next_block(const struct exim_look *look, const char *kind,
                             size_t *index);

@@ -71,26 +71,6 @@ static const struct mtacheck_rule changed = {
     "our list is not as it was printed: messages may go unjudged, or nobody's may go",
     "paste the parts main and acl again, and keep what is yours in lists of your own"};
 
-static struct slice skip_blanks(struct slice text)
-{
-    while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
-        text = slice_skip(text, 1);
-    return text;
-}
-
-/* Advance both while they are the same but for blanks. true: wanted is used up. */
-static bool match(struct slice *found, struct slice *wanted)
-{
-    for (;;) {
-        *found = skip_blanks(*found);
-        *wanted = skip_blanks(*wanted);
-        if (wanted->len == 0 || found->len == 0 || found->at[0] != wanted->at[0])
-            return wanted->len == 0;
-        *found = slice_skip(*found, 1);
-        *wanted = slice_skip(*wanted, 1);
-    }
-}
-
 /* A long line around the place where it differs: rest is its end from there. */
 static const char *excerpt(struct arena *mem, struct slice rest, const char *line)
 {
@@ -107,14 +87,14 @@ static bool is_same(struct exim_look *look, const char *text, const struct line 
     struct slice found = slice_from(text);
     struct slice wanted = slice_from(line->begin);
     const char *piece = line->begin;
-    bool is_matched = match(&found, &wanted);
+    bool is_matched = exim_match(&found, &wanted);
 
     if (is_matched && line->end != NULL) {
         ptrdiff_t brace = slice_find_byte(found, '}');
         found = slice_skip(found, brace < 0 ? found.len : (size_t)brace);
         piece = line->end;
         wanted = slice_from(piece);
-        is_matched = match(&found, &wanted);
+        is_matched = exim_match(&found, &wanted);
     }
     if (is_matched && found.len == 0)
         return true;

@@ -25,6 +25,37 @@ bool exim_starts(const char *text, const char *prefix)
     return slice_starts(slice_from(text), prefix);
 }
 
+static struct slice skip_blanks(struct slice text)
+{
+    while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
+        text = slice_skip(text, 1);
+    return text;
+}
+
+bool exim_match(struct slice *found, struct slice *wanted)
+{
+    for (;;) {
+        *found = skip_blanks(*found);
+        *wanted = skip_blanks(*wanted);
+        if (wanted->len == 0 || found->len == 0 || found->at[0] != wanted->at[0])
+            return wanted->len == 0;
+        *found = slice_skip(*found, 1);
+        *wanted = slice_skip(*wanted, 1);
+    }
+}
+
+bool exim_has(const char *text, const char *wanted)
+{
+    for (struct slice from = slice_from(text); from.len > 0;
+         from = slice_skip(from, 1)) {
+        struct slice found = from;
+        struct slice rest = slice_from(wanted);
+        if (exim_match(&found, &rest))
+            return true;
+    }
+    return false;
+}
+
 const char *exim_next_block(const struct exim_look *look, const char *kind,
                             size_t *index)
 {
