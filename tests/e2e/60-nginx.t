@@ -70,6 +70,7 @@ paste "master.cf: lanes" master.cf
 backend >>"$T/msp/postfix/master.cf"
 check "Postfix takes recipe and adapter" on msp postfix -c "$T/msp/postfix" check
 postfix_start msp
+mta_finds postfix "$T/msp/postfix" requeue.unguarded
 nginx_up
 # Time and limits of a lease are judged behind the door, and the other journeys go through them.
 step_bounce

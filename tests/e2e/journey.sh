@@ -59,6 +59,13 @@ cs() {
     [ $status -eq 0 ] || cat "$T/complained" >&2
     return $status
 }
+# mta_finds SERVER CONFIG RULES: "cleansmtp mta SERVER --check" finds exactly these, in what really runs.
+mta_finds() {
+    on msp "$B/cleansmtp" -c "$CONF" --json mta "$1" --check --config-dir "$2" >"$T/said" 2>"$T/complained"
+    is "cleansmtp mta $1 --check finds ${3:-nothing}" "$(python3 -c '
+import json, sys
+print(*sorted({f["rule"] for f in json.load(open(sys.argv[1]))}))' "$T/said" 2>&1)" "$3"
+}
 # cs_exits NAME STATUS ARGUMENT...
 cs_exits() {
     local name=$1 wanted=$2 status

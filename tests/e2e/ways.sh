@@ -30,6 +30,8 @@ way_up() {
     check "Postfix takes the recipe" on msp postfix -c "$T/msp/postfix" check
     postfix_start msp
     "${way}_behind_postfix"
+    # The lab does not say the postconf command of the part "requeued mail": what it is for is tried by itself.
+    mta_finds postfix "$T/msp/postfix" requeue.unguarded
 }
 
 # ---- direct -----------------------------------------------------------------------
@@ -84,4 +86,7 @@ dovecot_submission() {
   -o smtpd_sasl_auth_enable=yes
 CONF
 }
-dovecot_behind_postfix() { dovecot_start "$B/cleansmtp-checkpassword --socket $T/run/verify"; }
+dovecot_behind_postfix() {
+    dovecot_start "$B/cleansmtp-checkpassword --socket $T/run/verify"
+    mta_finds dovecot "$T/msp/dovecot" ""
+}

@@ -56,6 +56,8 @@ broken "the user of the auth service is nobody" 1 socket.unknown add 'service au
 broken "the last passdb is filtered" 1 passdb.last edit 's|args = .*/users|&\n  username_filter = *@hoster.example|'
 broken "the helper is not there" 1 passdb.file edit 's|/cleansmtp-checkpassword |/none&|'
 broken "the helper asks elsewhere" 1 passdb.socket edit "s|--socket [^ ]*|--socket /run/other|"
+broken "the helper answers by itself" 0 "" edit "s|--socket [^ ]*|& --reply|"
+broken "the helper answers by itself, and asks elsewhere" 1 passdb.socket edit "s|--socket [^ ]*|--socket /run/other --reply|"
 broken "a cache does not matter to checkpassword" 0 "" add 'auth_cache_size = 1M'
 broken "a refusal comes too late" 1 delay add 'auth_failure_delay = 9 secs'
 broken "a refusal comes at once" 0 "" add 'auth_failure_delay = 0'
