@@ -94,6 +94,8 @@ def check_good(env):
     ok(all(int(fd) < 5 or int(fd) == 10 for fd in fds), "good: descriptors from 5 up are closed", fds)
     status, out, err = helper(record(0), env=env, args=["/bin/sh", "-c", "exit 7"])
     ok(status == 7, "good: the status is PROG's", status)
+    status, out, err = helper(record(0), env=env, args=[sys.executable, "-c", "import signal; print(signal.alarm(0))"])
+    ok((status, out) == (0, "0\n"), "good: its own time limit does not outlive it in PROG", (status, out, err))
     status, out, err = helper(f"{username(4).upper()}@Clean.Mail.Example\0{password(4).replace('-', ' ').upper()}\0\0".encode(),
                               env=env)
     ok(status == 0 and f"USER={username(4)}" in out, "good: as people type it", err)

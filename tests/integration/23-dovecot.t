@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from doors import (Authd, DovecotClient, Fake, Folder, GOOD, HELPER, NO_ANSWERS, Server, answers, check_logins,
-                   done, equal, kind, note, ok, packaged, password, skip_all, username, wait_for)
+                   check_own_client, done, equal, kind, note, ok, packaged, password, skip_all, username, wait_for)
 
 BURST = 300
 
@@ -210,6 +210,11 @@ def measure(dovecot, logins=100):
     return statistics.median(times)
 
 
+def doveadm(words):
+    done_ = subprocess.run(["doveadm", *words], capture_output=True, text=True, timeout=30, check=False)
+    return done_.returncode, done_.stdout + done_.stderr
+
+
 def main():
     if os.getuid() != 0:
         skip_all("Dovecot drops to its own users, which needs root")
@@ -222,6 +227,8 @@ def main():
             client = DovecotClient(dovecot.socket)
             check_logins(road, client, says_why=road == "Lua")
             client.close()
+        config = folder.path("dovecot-checkpassword.conf")
+        check_own_client("doveadm 2.3", folder.path("run/auth"), lambda words: doveadm(["-c", config, *words]))
         note("one login, median of 100: " + ", ".join(f"{road} {measure(dovecot):.2f} ms" for road, dovecot in running.items()))
         for road in ("checkpassword", "--reply", "Lua"):
             check_burst(road, running[road], authd)

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from postfix import Postfix  # noqa: E402
 from doors import (Authd, DovecotClient, EXPIRED, Fake, Folder, GOOD, HELPER, NO_ANSWERS, NOT_REVEALED, REALM, REVOKED, Server, TOP,
-                   UNKNOWN, answers, check_logins, done, equal, note, ok, packaged, password, skip_all, username)
+                   UNKNOWN, answers, check_logins, check_own_client, done, equal, note, ok, packaged, password, skip_all, username)
 
 
 def script(folder, name, verify):
@@ -91,7 +91,7 @@ class Dovecot(Server):
     """2.4 in its own Debian, with this machine's /dev and the test's folder, in a mount namespace that ends with it."""
 
     INSIDE = ('mount --bind /dev "$1/dev" && mkdir -p "$1$2" && mount --bind "$2" "$1$2" && mount -t proc proc "$1/proc" && '
-              'exec chroot "$1" dovecot -F -c "$3"')
+              'root=$1 && shift 2 && exec chroot "$root" "$@"')
 
     def __init__(self, folder, debian, name, path, delay="0"):
         base = folder.path("d24-" + name.replace(" ", "-"))
@@ -140,15 +140,21 @@ passdb passwd-file {{
 userdb prefetch {{
 }}
 """)
-        super().__init__(folder, os.path.basename(base),
-                         ["unshare", "--mount", "--propagation", "private", "sh", "-c", self.INSIDE, "sh", debian, folder.root, config],
-                         lambda: answers(self.socket))
+        self.enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", self.INSIDE, "sh", debian, folder.root]
+        self.config = config
+        super().__init__(folder, os.path.basename(base), [*self.enter, "dovecot", "-F", "-c", config], lambda: answers(self.socket))
+
+    def doveadm(self, words):
+        done_ = subprocess.run([*self.enter, "doveadm", "-c", self.config, *words], capture_output=True, text=True, timeout=30, check=False)
+        return done_.returncode, done_.stdout + done_.stderr
 
 
 def check_real(folder, debian, authd, name):
     with Dovecot(folder, debian, name, script(folder, name, authd.verify)) as dovecot:
         client = DovecotClient(dovecot.socket)
         check_logins(f"2.4, {name}", client, says_why=name == "Lua")
+        if name == "Lua":
+            check_own_client("doveadm 2.4", folder.path("run/auth"), dovecot.doveadm)
         times = []
         for number in range(50):
             start = time.monotonic()

@@ -64,6 +64,18 @@ def wait_for(seconds, condition):
     return True
 
 
+def check_own_client(name, path, run):
+    """Dovecot's own client, "doveadm auth test", at our auth socket; run takes its words and gives (status, output)."""
+    for title, login, secret, service, status, said in (
+            ("good", username(GOOD), password(GOOD), "smtp", 0, f"user={username(GOOD)}"),
+            ("with our realm", f"{username(GOOD)}@{REALM}", password(GOOD), "submission", 0, f"user={username(GOOD)}"),
+            ("wrong", username(GOOD), "wrong", "smtp", 77, "auth failed"),
+            ("expired", username(EXPIRED), password(EXPIRED), "smtp", 77, "reason=These temporary sending details have expired"),
+            ("IMAP", username(GOOD), password(GOOD), "imap", 77, "auth failed")):
+        got = run(["auth", "test", "-a", path, "-x", f"service={service}", "-x", "rip=192.0.2.50", login, secret])
+        ok(got[0] == status and said in got[1], f"{name} at our auth socket: {title}", got)
+
+
 class Folder:
     """A folder below /tmp that other users may enter, for the length of a test."""
 

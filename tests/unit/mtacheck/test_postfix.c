@@ -145,11 +145,53 @@ static void an_option_of_the_service_counts_before_main_cf(void **state UNUSED)
     arena_release(&mem);
 }
 
+/* smtp_bind_address_enforce is what keeps a message from the default address, and 3.7 brought it. */
+static void a_postfix_without_enforce_is_too_old(void **state UNUSED)
+{
+    static const struct {
+        const char *version;
+        bool is_too_old;
+    } cases[] = {
+        {"3.7.11",        false},
+        {"3.7.0",         false},
+        {"3.12-20260821", false},
+        {"3.10.1",        false},
+        {"4.0",           false},
+        {"3.6.99",        true },
+        {"2.11.3",        true },
+        {"3",             true },
+        {"3.x",           true },
+        {"",              true },
+    };
+    struct mtacheck_findings *findings;
+    struct arena mem;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct mtacheck_facts facts;
+        struct error err = {0};
+        bool is_found = false;
+        arena_init(&mem);
+        give_facts(&facts, &mem);
+        assert_int_equal(
+            settings_add(&facts.settings, &mem,
+                         (struct setting){"", "mail_version", cases[i].version}, &err),
+            0);
+        findings = ARENA_NEW(&mem, struct mtacheck_findings);
+        mtacheck_postfix(&facts, &mem, findings);
+        for (size_t k = 0; k < findings->count; k++)
+            is_found |= strcmp(findings->at[k].rule->id, "version") == 0;
+        if (is_found != cases[i].is_too_old)
+            fail_msg("\"%s\"", cases[i].version);
+        arena_release(&mem);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_asks_us_only_when_nothing_passes_before),
         cmocka_unit_test(a_policy_names_its_socket_and_its_default),
+        cmocka_unit_test(a_postfix_without_enforce_is_too_old),
         cmocka_unit_test(an_option_of_the_service_counts_before_main_cf),
     };
 
