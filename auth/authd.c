@@ -113,7 +113,7 @@ void authd_end_view(struct authd *authd)
         login_cache_end(authd->logins, authd->store);
 }
 
-void authd_read_ahead(struct authd *authd)
+void authd_read_ahead(struct authd *authd, size_t max)
 {
     struct store *store = authd_store(authd);
     struct error err = {0};
@@ -122,7 +122,7 @@ void authd_read_ahead(struct authd *authd)
     if (store == NULL || login_cache_is_all_read(authd->logins))
         return;
     bool is_read = login_cache_begin(authd->logins, store, &err) == 0 &&
-                   login_cache_read_ahead(authd->logins, store, authd_now(authd),
+                   login_cache_read_ahead(authd->logins, store, authd_now(authd), max,
                                           &err) == 0;
     login_cache_end(authd->logins, store);
     if (!is_read)

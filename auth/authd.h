@@ -65,9 +65,9 @@ NODISCARD int authd_commit(struct authd *authd);
 void authd_begin_view(struct authd *authd);
 void authd_end_view(struct authd *authd);
 
-/* Read in some of what logins are judged by, for half a millisecond, between turns
+/* Read in some of what logins are judged by, max of them, a microsecond each, between turns
  * (docs/decisions/login-cache.md); a login that was not read in yet is looked up when it comes. */
-void authd_read_ahead(struct authd *authd);
+void authd_read_ahead(struct authd *authd, size_t max);
 bool authd_has_more_to_read(const struct authd *authd);
 
 /* Write the records and log lines that waited. Nothing was promised about them. */

@@ -26,11 +26,7 @@
 enum {
     CONNECTIONS_MAX = 2000, /* a socket; a large Postfix runs 1000 smtpd */
     DESCRIPTORS_RESERVED = 64,
-    ACCEPTS_AT_ONCE = 64,
-    TICK_MS = 1000,
-    NOTES_MS = 10, /* notes are at most so old before they are written */
-    READ_AHEAD_MS = 1,
-    TIDY_TICKS = 60
+    ACCEPTS_AT_ONCE = 64
 };
 
 /* ---- the end of a connection ----------------------------------------------------------------- */
@@ -42,7 +38,7 @@ static void free_delayed(struct delayed *delayed)
     free(delayed);
 }
 
-static void listen_again(struct server *server)
+void server_listen_again(struct server *server)
 {
     for (size_t i = 0; i < CONFIG_SOCKET_COUNT; i++) {
         struct listener *listener = &server->listeners[i];
@@ -70,7 +66,7 @@ static void drop(struct connection *connection)
     (void)close(connection->fd);
     dialogue_free(connection->dialogue);
     free(connection);
-    listen_again(server);
+    server_listen_again(server);
     if (server->is_draining && LIST_EMPTY(&server->connections))
         (void)event_base_loopbreak(server->base);
 }
@@ -145,8 +141,7 @@ static bool carry_on(struct connection *connection)
     return wait_for_peer(connection);
 }
 
-/* Carry out the dialogue's fate. */
-static void settle(struct connection *connection, enum dialogue_fate fate)
+void server_settle(struct connection *connection, enum dialogue_fate fate)
 {
     if (fate == DIALOGUE_CLOSE)
         connection->is_closing = true;
@@ -168,7 +163,7 @@ static void on_delay_over(evutil_socket_t fd, short what, void *context)
     enum dialogue_fate fate = dialogue_answer(connection->dialogue, delayed->ticket,
                                               &delayed->login);
     free_delayed(delayed);
-    settle(connection, fate);
+    server_settle(connection, fate);
 }
 
 static void hold_back(void *context, uint64_t ticket, const struct authd_login *login)
@@ -197,7 +192,7 @@ static void settle_piece(struct piece *piece, enum dialogue_fate fate)
 
     connection->piece = NULL;
     piece->connection = NULL;
-    settle(connection, fate);
+    server_settle(connection, fate);
 }
 
 /* Tell the messages that were let go, when their records are on the disk. What came behind one may
@@ -271,18 +266,18 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     }
     if (count < 0) {
         bool may_go_on = errno == EAGAIN || errno == EINTR;
-        settle(connection, may_go_on ? DIALOGUE_GO_ON : DIALOGUE_DROP);
+        server_settle(connection, may_go_on ? DIALOGUE_GO_ON : DIALOGUE_DROP);
         return;
     }
     connection->is_ended = true;
-    settle(connection, dialogue_end(connection->dialogue));
+    server_settle(connection, dialogue_end(connection->dialogue));
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    settle(context, DIALOGUE_GO_ON);
+    server_settle(context, DIALOGUE_GO_ON);
 }
 
 static void serve(struct listener *listener, int fd)
@@ -306,7 +301,7 @@ static void serve(struct listener *listener, int fd)
     LIST_INIT(&connection->delayed);
     LIST_INSERT_HEAD(&server->connections, connection, link);
     listener->connections++;
-    settle(connection, DIALOGUE_GO_ON);
+    server_settle(connection, DIALOGUE_GO_ON);
 }
 
 void server_accept(struct listener *listener)
@@ -352,63 +347,6 @@ static void on_reload(evutil_socket_t fd, short what, void *context)
     }
     log_event(LOG_LEVEL_ERROR, "config.refused", "error", err.text, NULL);
     config_free(config);
-}
-
-static void write_notes(struct server *server)
-{
-    server->has_notes = false;
-    authd_write_notes(server->authd);
-}
-
-static void on_notes(void *context)
-{
-    write_notes(context);
-}
-
-static void on_read_ahead(void *context)
-{
-    struct server *server = context;
-
-    authd_read_ahead(server->authd);
-    if (server->is_draining || !authd_has_more_to_read(server->authd))
-        server->is_reading = !ticker_start(server->reading, 0, 0);
-}
-
-static void read_ahead(struct server *server)
-{
-    if (!server->is_reading && !server->is_draining &&
-        authd_has_more_to_read(server->authd))
-        server->is_reading = ticker_start(server->reading, READ_AHEAD_MS,
-                                          READ_AHEAD_MS);
-}
-
-/* Who was silent for too long. An answer that is held back is no silence of the peer's, but in the
- * middle of a request. */
-static void end_overdue(struct server *server)
-{
-    for (struct connection *next, *at = LIST_FIRST(&server->connections); at != NULL;
-         at = next) {
-        next = LIST_NEXT(at, link);
-        if (at->last_tick == 0 || at->last_tick >= server->tick || at->piece != NULL)
-            continue;
-        settle(at, !at->is_partial && dialogue_is_waiting(at->dialogue)
-                       ? DIALOGUE_GO_ON
-                       : DIALOGUE_DROP);
-    }
-}
-
-static void on_tick(void *context)
-{
-    struct server *server = context;
-
-    server->tick++;
-    end_overdue(server);
-    listen_again(server);
-    server_look_at_successor(server); /* its time may be over */
-    write_notes(server);
-    read_ahead(server);
-    if (server->tick % TIDY_TICKS == 0)
-        authd_tidy(server->authd);
 }
 
 /* ---- life --------------------------------------------------------------------------------------------- */
@@ -490,21 +428,6 @@ static int watch_signals(struct server *server, struct error *err)
     return hold_signals(SIG_UNBLOCK, err);
 }
 
-static int start_timers(struct server *server, struct error *err)
-{
-    server->drain = event_new(server->base, -1, EV_PERSIST, on_drain, server);
-    if (server->drain == NULL)
-        return error_set(err, ERROR_INTERNAL, "cannot make a timer");
-    if (ticker_new(server->base, on_tick, server, &server->ticks, err) != 0 ||
-        ticker_new(server->base, on_notes, server, &server->notes, err) != 0 ||
-        ticker_new(server->base, on_read_ahead, server, &server->reading, err) != 0)
-        return -1;
-    read_ahead(server);
-    return ticker_start(server->ticks, TICK_MS, TICK_MS)
-               ? 0
-               : error_set(err, ERROR_INTERNAL, "cannot start a timer");
-}
-
 static void forget_event(struct event *event)
 {
     if (event != NULL)
@@ -522,23 +445,10 @@ static void server_free(struct server *server)
         forget_event(server->listeners[i].readable);
     for (size_t i = 0; i < SIGNALS; i++)
         forget_event(server->signals[i]);
-    forget_event(server->drain);
-    ticker_free(server->ticks);
-    ticker_free(server->notes);
-    ticker_free(server->reading);
+    server_free_timers(server);
     if (server->base != NULL)
         event_base_free(server->base);
     free(server);
-}
-
-/* What the answers of a turn left to be noted. A write for each login would cost more than the login. */
-static void note_later(struct server *server)
-{
-    if (server->has_notes)
-        return;
-    server->has_notes = ticker_start(server->notes, NOTES_MS, 0);
-    if (!server->has_notes)
-        write_notes(server);
 }
 
 static int take_turns(struct server *server, struct error *err)
@@ -549,13 +459,14 @@ static int take_turns(struct server *server, struct error *err)
     do {
         result = event_base_loop(server->base, EVLOOP_ONCE);
         bool has_answered = server->piece_count > 0;
+        server->was_asked |= has_answered;
         answer_all(server);
         if (has_answered)
-            note_later(server);
+            server_note_later(server);
         else
-            write_notes(server);
+            server_write_notes(server);
     } while (result == 0 && !event_base_got_break(server->base));
-    write_notes(server);
+    server_write_notes(server);
     log_collect(false);
     return result >= 0 ? 0 : error_set(err, ERROR_INTERNAL, "the event loop failed");
 }
@@ -565,7 +476,7 @@ static int run(struct server *server, struct error *err)
     server->base = event_base_new();
     if (server->base == NULL)
         return error_set(err, ERROR_INTERNAL, "cannot make an event loop");
-    if (start_timers(server, err) != 0 || watch_signals(server, err) != 0 ||
+    if (server_start_timers(server, err) != 0 || watch_signals(server, err) != 0 ||
         listeners_open(server->sockets, authd_config(server->authd), err) != 0 ||
         watch_sockets(server, err) != 0 || sandbox_basics(err) != 0)
         return -1;

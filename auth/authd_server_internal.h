@@ -1,5 +1,5 @@
 /*
- * authd_server_internal.h - what authd_server.c and authd_drain.c share; nobody else includes it.
+ * authd_server_internal.h - what authd_server.c, authd_drain.c and authd_timers.c share; nobody else includes it.
  */
 #ifndef AUTH_AUTHD_SERVER_INTERNAL_H
 #define AUTH_AUTHD_SERVER_INTERNAL_H
@@ -63,6 +63,7 @@ struct listener {
 
 enum {
     SIGNALS = 5,
+    TICK_MS = 1000,  /* of server->tick */
     PIECES_MAX = 64, /* connections that are read before their questions are answered */
     /* A few requests: of wrong logins, which cost most, a quarter of a millisecond. Who says more says it in
      * the next turn, so that nobody waits for a flood, but for its next piece. */
@@ -77,6 +78,7 @@ struct server {
     struct ticker *ticks, *notes, *reading;
     bool has_notes;  /* the timer of the notes runs */
     bool is_reading; /* the timer of what is read ahead runs */
+    bool was_asked;  /* since it came last */
     int64_t tick;    /* seconds that the server runs */
     struct listeners *sockets;
     struct listener listeners[CONFIG_SOCKET_COUNT];
@@ -95,6 +97,17 @@ struct server {
 
 /* Accept what waits there, a batch at most. */
 void server_accept(struct listener *listener);
+/* Accept again where there is room again. */
+void server_listen_again(struct server *server);
+/* Carry out the dialogue's fate; the connection may be gone then. */
+void server_settle(struct connection *connection, enum dialogue_fate fate);
+
+/* The timers (authd_timers.c). */
+NODISCARD int server_start_timers(struct server *server, struct error *err);
+void server_free_timers(struct server *server);
+/* What the answers of a turn left to be noted: a write for each login would cost more than the login. */
+void server_note_later(struct server *server);
+void server_write_notes(struct server *server);
 
 /* The signals that end us (authd_drain.c). */
 void on_end(evutil_socket_t fd, short what, void *context);

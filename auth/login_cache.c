@@ -359,7 +359,7 @@ static void take_in(void *context, const char *username,
 }
 
 int login_cache_read_ahead(struct login_cache *cache, struct store *store, int64_t now,
-                           struct error *err)
+                           size_t max, struct error *err)
 {
     struct reading reading = {.cache = cache, .now = now};
     const struct credential_visitor visitor = {take_in, &reading};
@@ -369,10 +369,10 @@ int login_cache_read_ahead(struct login_cache *cache, struct store *store, int64
         return -1;
     memcpy(after, cache->read_to, sizeof after);
     if ((after[0] == '\0' && expect_all(cache, store, err) != 0) ||
-        store_credential_visit(store, after[0] == '\0' ? NULL : after, LOGIN_READ_AHEAD,
-                               &visitor, err) != 0)
+        store_credential_visit(store, after[0] == '\0' ? NULL : after, max, &visitor,
+                               err) != 0)
         return -1;
-    cache->is_all_read = reading.count < LOGIN_READ_AHEAD ||
+    cache->is_all_read = reading.count < max ||
                          login_table_count(cache->credentials) == LOGIN_TABLE_MAX;
     return 0;
 }

@@ -23,7 +23,6 @@
 enum {
     LOGIN_CACHE_MAX = 131072,   /* logins that send; about 60 MiB */
     LOGIN_TABLE_MAX = 16 << 20, /* credentials; 1.5 GiB */
-    LOGIN_READ_AHEAD = 512      /* credentials read in at once: half a millisecond */
 };
 
 struct login_cache;
@@ -44,10 +43,10 @@ bool login_cache_has_turn(const struct login_cache *cache);
 /* Forget everything, the turn too: the store is closed. */
 void login_cache_empty(struct login_cache *cache);
 
-/* Read in what comes next of what logins are judged by, LOGIN_READ_AHEAD of them, in a turn. -1: the database
- * cannot be read. */
+/* Read in what comes next of what logins are judged by, max of them at most, a microsecond each; in a turn. -1:
+ * the database cannot be read. */
 NODISCARD int login_cache_read_ahead(struct login_cache *cache, struct store *store,
-                                     int64_t now, struct error *err);
+                                     int64_t now, size_t max, struct error *err);
 /* There is no more to read in, until somebody begins another history. */
 bool login_cache_is_all_read(const struct login_cache *cache);
 size_t login_cache_credentials(const struct login_cache *cache); /* how many are kept */

@@ -37,7 +37,6 @@ enum {
 };
 
 #define GOAL 1.2
-#define LEAST_BYTES 80 /* of a login in memory, auth/login_table.h */
 
 /* A line of /proc/PID/status, in KiB. */
 static unsigned memory_kib(pid_t pid, const char *name)
@@ -93,16 +92,24 @@ static void pause_ms(unsigned ms)
 }
 
 /* Until it has read in all it will: its memory grows until then. *out_s: that took so long. */
-static int wait_until_read(const struct authd_process *authd, unsigned leases,
-                           double *out_s, struct error *err)
+static int wait_until_read(const struct authd_process *authd, double *out_s,
+                           struct error *err)
 {
-    const unsigned wanted_kib = (unsigned)((uint64_t)leases * LEAST_BYTES / 1024);
-    for (unsigned i = 0; i < READING_S * 100; i++) {
-        if (memory_kib(authd->pid, "RssAnon") >= wanted_kib) {
-            *out_s = i / 100.0;
+    enum {
+        STEP_MS = 100,
+        STILL = 20 /* steps without growth */
+    };
+    unsigned before = 0, still = 0;
+
+    for (unsigned i = 0; i < READING_S * 1000 / STEP_MS; i++) {
+        unsigned kib = memory_kib(authd->pid, "RssAnon");
+        still = kib == before ? still + 1 : 0;
+        if (still == STILL) {
+            *out_s = (i - STILL) * STEP_MS / 1000.0;
             return 0;
         }
-        pause_ms(10);
+        before = kib;
+        pause_ms(STEP_MS);
     }
     return error_set(err, ERROR_UNAVAILABLE, "authd has not read in all logins in %d s",
                      READING_S);
@@ -138,9 +145,8 @@ static int compare_sizes(const struct authd_process authd[2], const unsigned lea
     unsigned kib[2];
     double reading_s = 0;
 
-    if (wait_until_read(&authd[1], leases[1], &reading_s, err) != 0)
+    if (wait_until_read(&authd[1], &reading_s, err) != 0)
         return -1;
-    pause_ms(1000); /* the last of it */
     for (size_t i = 0; i < 2; i++) {
         if (measure(&authd[i], leases[i], 1, LOGINS, err) < 0) /* now they are in use */
             return -1;

@@ -15,6 +15,8 @@ import authd  # noqa: E402
 from authd import Auth, Daemon, Line, Policy, Socketmap  # noqa: E402
 
 REVOKED, EXPIRED, OTHER = 10, 11, 12
+NEVER_USED = range(20, 30)
+LEASES = 50
 LIMIT_S = 1.0
 tap = authd.Tap()
 ok = tap.ok
@@ -150,8 +152,18 @@ def judge(what, began, moment, watches):
         print(f"# asked and good until {(last_good - moment) * 1000:.0f} ms after")
 
 
+def check_never_used(daemon):
+    """authd holds all logins in memory, asked about or not (docs/decisions/login-cache.md)."""
+    ok(daemon.wait_logged(f"event=logins.read count={LEASES - 3}"), "all logins that may log in are read in", daemon.logged())
+    answers = []
+    for number in NEVER_USED:
+        status, said = daemon.command("lease", "revoke", str(number + 1))
+        answers.append(said if status != 0 else authd.verify(daemon, number).split("\t")[0])
+    ok(set(answers) == {"REVOKED"}, "a login that was never used is refused from its revocation on", answers)
+
+
 def main():
-    daemon = Daemon()
+    daemon = Daemon(LEASES)
     try:
         expires_at = int(time.time()) + 12
         with sqlite3.connect(daemon.path("state/cleansmtp.db")) as database:  # its writer is not there yet
@@ -174,6 +186,7 @@ def main():
         moment, watches = watch(daemon, EXPIRED, lambda: float(expires_at))
         judge("expired", moment - 0.1, moment, watches)
         ok(authd.verify(daemon, OTHER).startswith("OK\t"), "a third one was not touched")
+        check_never_used(daemon)
     finally:
         daemon.end(tap.failed > 0)
     return tap.done()

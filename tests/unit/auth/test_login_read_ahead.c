@@ -6,7 +6,8 @@
 #include "tests/unit/auth/login_desk.h"
 
 enum {
-    MANY = 2 * LOGIN_READ_AHEAD + 100,
+    STEP = 512,
+    MANY = 2 * STEP + 100,
     TURNS = 3
 };
 
@@ -23,7 +24,7 @@ static int begin_many(void **state)
 static void read_ahead(void)
 {
     begin();
-    works(login_cache_read_ahead(desk.cache, desk.reader, NOW, &desk.err));
+    works(login_cache_read_ahead(desk.cache, desk.reader, NOW, STEP, &desk.err));
     end();
 }
 
@@ -120,8 +121,8 @@ static void a_database_that_cannot_be_read_is_said(void **state)
 {
     (void)state;
     behind_its_back("DELETE FROM login_change");
-    assert_int_equal(login_cache_read_ahead(desk.cache, desk.reader, NOW, &desk.err),
-                     -1);
+    assert_int_equal(
+        login_cache_read_ahead(desk.cache, desk.reader, NOW, STEP, &desk.err), -1);
     assert_int_equal(desk.err.kind, ERROR_INTEGRITY);
     assert_false(login_cache_is_all_read(desk.cache));
 }
