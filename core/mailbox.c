@@ -50,6 +50,8 @@ static bool hides_something(struct slice text)
 
     for (size_t i = 0; i < text.len; i++) {
         unsigned two = 0, three = 0;
+        if ((unsigned char)text.at[i] < 0x80) /* nearly all, of every message */
+            continue;
         if (i + 1 < text.len)
             two = (unsigned)(unsigned char)text.at[i] << 8 |
                   (unsigned char)text.at[i + 1];
