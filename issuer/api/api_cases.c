@@ -6,7 +6,6 @@
 #include "base/encode.h"
 #include "issuer/api/api_present.h"
 #include "issuer/api/api_resources.h"
-#include "issuer/leases/refused.h"
 
 /* The bounce as text, or in base64 for bytes that JSON cannot carry. */
 static int read_bounce(struct call *call, const char *text, const char *base64,
@@ -145,8 +144,7 @@ static int leases_of(struct call *call, struct store *store,
             return -1;
         }
         json_t *lease = present_lease(&leases[i], call->now, NULL);
-        put_sentence(lease, "last_refusal", &call->speaker,
-                     refused_newest(call->mem, rows, rows_count));
+        put_last_refusal(lease, &call->speaker, rows, rows_count);
         json_array_append_new(array, lease);
     }
     *out = array;

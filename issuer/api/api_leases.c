@@ -8,7 +8,6 @@
 #include "issuer/api/api_resources.h"
 #include "issuer/leases/change.h"
 #include "issuer/leases/mint.h"
-#include "issuer/leases/refused.h"
 #include "issuer/leases/reveal.h"
 
 int api_lease_list(struct call *call, json_t **out, struct error *err)
@@ -94,8 +93,7 @@ int api_lease_show(struct call *call, json_t **out, struct error *err)
         json_array_append_new(usage, present_usage(&call->speaker, &rows[i]));
     *out = present_lease(&lease, call->now, NULL);
     put_approval(call, &approval, *out);
-    put_sentence(*out, "last_refusal", &call->speaker,
-                 refused_newest(call->mem, rows, count));
+    put_last_refusal(*out, &call->speaker, rows, count);
     json_object_set_new(*out, "usage", usage);
     json_object_set_new(*out, "customer_said", present_said(said, said_count));
     return 0;

@@ -346,6 +346,17 @@ json_t *present_usage(const struct speaker *speaker, const struct usage_row *row
     return o;
 }
 
+void put_last_refusal(json_t *object, const struct speaker *speaker,
+                      const struct usage_row *rows, size_t count)
+{
+    const struct usage_row *row = refused_last(speaker->mem, rows, count);
+
+    put_sentence(object, "last_refusal", speaker,
+                 refused_newest(speaker->mem, rows, count));
+    put_text(object, "last_refusal_client", row == NULL ? NULL : row->client);
+    put_text(object, "last_refusal_program", row == NULL ? NULL : row->program);
+}
+
 json_t *present_agent(const struct agent *agent)
 {
     json_t *o = json_object();

@@ -42,6 +42,9 @@ json_t *present_listing(const struct speaker *speaker, const struct listing_row 
 json_t *present_said(const struct lease_said *said, size_t count);
 /* text is what happened in words for a person; of a refusal also its code and why. */
 json_t *present_usage(const struct speaker *speaker, const struct usage_row *row);
+/* What is in rows (newest first) of the newest refusal: last_refusal, _client, _program. */
+void put_last_refusal(json_t *object, const struct speaker *speaker,
+                      const struct usage_row *rows, size_t count);
 json_t *present_agent(const struct agent *agent);
 json_t *present_audit(const struct audit_record *record);
 

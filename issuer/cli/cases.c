@@ -172,6 +172,11 @@ int run_case_list(struct cli *cli, struct error *err)
     return show_items(cli, items, columns, ARRAY_LEN(columns));
 }
 
+static const char *known(const char *text)
+{
+    return text[0] == '\0' ? "unknown" : text;
+}
+
 static void print_leases(struct cli *cli, const json_t *leases)
 {
     static const struct column columns[] = {
@@ -195,7 +200,11 @@ static void print_leases(struct cli *cli, const json_t *leases)
         strbuf_printf(&cli->out, "lease %s was last refused: ",
                       text_of(cli, json_object_get(lease, "id")));
         print_text(cli, refused);
-        strbuf_putc(&cli->out, '\n');
+        strbuf_puts(&cli->out, " (");
+        print_text(cli, known(member(lease, "last_refusal_client")));
+        strbuf_puts(&cli->out, ", ");
+        print_text(cli, known(member(lease, "last_refusal_program")));
+        strbuf_puts(&cli->out, ")\n");
     }
 }
 

@@ -137,14 +137,23 @@ struct sentence refused_line(struct arena *mem, const struct usage_row *row)
     return tell_about(mem, slice_from(row->detail));
 }
 
+const struct usage_row *refused_last(struct arena *mem, const struct usage_row *rows,
+                                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (refused_tell(mem, &rows[i]).code != 0)
+            return &rows[i];
+    return NULL;
+}
+
 struct sentence refused_newest(struct arena *mem, const struct usage_row *rows,
                                size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct refused told = refused_tell(mem, &rows[i]);
-        if (told.code != 0)
-            return SAY(mem, "said.refused.newest", SAY_NUMBER("code", told.code),
-                       SAY_TIME("when", rows[i].at), SAY_SENTENCE("why", told.why));
-    }
-    return (struct sentence){NULL};
+    const struct usage_row *row = refused_last(mem, rows, count);
+
+    if (row == NULL)
+        return (struct sentence){NULL};
+    struct refused told = refused_tell(mem, row);
+    return SAY(mem, "said.refused.newest", SAY_NUMBER("code", told.code),
+               SAY_TIME("when", row->at), SAY_SENTENCE("why", told.why));
 }

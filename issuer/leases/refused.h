@@ -20,6 +20,9 @@ struct refused refused_tell(struct arena *mem, const struct usage_row *row);
 /* "535: the password of the first reveal, replaced at 10:02"; of a record that is no refusal what
  * authd noted: "with TLS", "to anna@kunde.example". */
 struct sentence refused_line(struct arena *mem, const struct usage_row *row);
+/* The newest refusal in rows (newest first), or NULL. */
+const struct usage_row *refused_last(struct arena *mem, const struct usage_row *rows,
+                                     size_t count);
 /* "535 at 10:14: the password of the first reveal, replaced at 10:02", of the newest refusal in rows
  * (newest first); nothing when there is none. */
 struct sentence refused_newest(struct arena *mem, const struct usage_row *rows,

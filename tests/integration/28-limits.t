@@ -200,8 +200,8 @@ def check_why(tap, daemon):
            "lease show says why", said)
     tap.ok(re.search(r"refused_login +192\.0\.2\.50 +auth, smtp +535: a wrong password", said), "and who asked from where", said)
     status, said = daemon.command("case", "show", "1")
-    tap.ok(re.search(r"^lease 8 was last refused: 535 at \d\d:\d\d: the password of the first reveal, ", said, re.M),
-           "case show says it, too", said)
+    tap.ok(re.search(r"^lease 8 was last refused: 535 at \d\d:\d\d: the password of the first reveal, replaced at \d\d:\d\d"
+                     r" \(192\.0\.2\.50, auth, smtp\)$", said, re.M), "case show says it, and who asked from where, too", said)
     tap.ok(auth.plain(7, second.group(1)).startswith("OK\t"), "the second password is good")
     auth.close()
     with daemon.connect("verify") as link:

@@ -123,6 +123,8 @@ static void the_newest_refusal_is_told_in_one_line(void **state UNUSED)
     assert_string_equal(
         english(&mem, refused_newest(&mem, rows, ARRAY_LEN(rows)), NOW),
         "535 at 10:14: the password of the first reveal, replaced at 10:02");
+    assert_ptr_equal(refused_last(&mem, rows, ARRAY_LEN(rows)), &rows[1]);
+    assert_null(refused_last(&mem, rows, 1));
     assert_null(refused_newest(&mem, rows, 1).line);
     assert_null(refused_newest(&mem, NULL, 0).line);
     arena_release(&mem);
