@@ -37,6 +37,8 @@ opened() { # SESSION WHO
     ask "$1" auth "$USERNAME" "$PASSWORD"
     [[ $REPLY == 235* ]]
 }
+# refused WORDS: by Exim, which folds what is longer than a line.
+refused() { sed -n 's/^<[~*]* *550[- ]5\.7\.1 //p' "$T/out" | tr '\n' ' ' | grep -F "$1"; }
 deferred() { [ "$(grep -c " == $1 " "$(msp_log)")" -ge "$2" ]; }
 messages() { lease_field "$1" messages_used; }
 moved_to() { [ "$(lease_field "$1" reserved_address)" = "$2" ]; }
@@ -59,7 +61,8 @@ leases() {
     check "bob has a lease by C" lease_at "$RESERVED_C" "$BOB" || bail "no lease"
     know bob
     check "cleo has a lease by D" lease_at "$RESERVED_D" cleo@customer.test \
-        --recipient-domain remote.test --recipient-domain later.test || bail "no lease"
+        --recipient-domain remote.test --recipient-domain later.test --recipients 8 --message-size 20K ||
+        bail "no lease"
     know cleo
 }
 
@@ -78,7 +81,22 @@ many_recipients() {
     check "both have it" wait_for 10 sh -c "[ \$(grep -rlx 'Subject: inside' '$T/remote/mail' | wc -l) = 2 ]"
     is "... from D" "$(copies inside)" "$RESERVED_D $RESERVED_D"
     login_send out-of-scope eve@open.test
-    check "a recipient outside the lease is refused" answered '550 5\.7\.1'
+    check "a recipient outside the lease is refused" refused "not for this recipient: please use your usual"
+}
+
+# What a lease may not is said by Exim in our words: which limit, and what to do.
+limits() {
+    local many
+    as cleo
+    head -c 30000 /dev/zero | tr '\0' 'x' | fold -w 70 >"$T/customer/large"
+    login_send leak-large eve@remote.test PLAIN "$(tls) --body @$T/customer/large"
+    check "a message beyond the lease's size is refused" refused "at most 20KB: please send a smaller one"
+    many=$(seq -s, -f 'eve%g@later.test' 7)
+    login_send leak-many "$many"
+    check "one with more recipients than are left is refused" \
+        refused "for 8 recipients in all, and this message has more than are left: please switch back"
+    check "what is left can be used" login_send used-up "${many%,*,*,*,*}"
+    is "... and is counted" "$(lease_field "$LEASE" recipients_used)" 5
 }
 
 chunked() {
@@ -202,6 +220,7 @@ exim_leaks() {
     step_expiry
     leases
     many_recipients
+    limits
     chunked
     as anna
     each_broken
