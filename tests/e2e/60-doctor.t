@@ -279,6 +279,15 @@ check "SPF that leaves an address out, and the record to publish" \
 check "a reserved address that is listed" found problem "198.51.100.22 listings" "bl.spamcop.net"
 check "Dovecot's cache, and what to set" found warning "Dovecot auth_cache" "auth_cache_size = 0"
 check "saslauthd's cache, and how long it answers" found warning "saslauthd -c" "300 s"
+echo 'OPTIONS="-m /var/run/saslauthd"' >"$T/msp/saslauthd"
+mkdir "$T/msp/sasl"
+# Its end takes its whole process group along.
+start saslauthd msp setsid saslauthd -d -a sasldb -c -t 120 -m "$T/msp/sasl"
+wait_for 10 test -S "$T/msp/sasl/mux" || bail "saslauthd does not start"
+doctor
+check "... and that of one that runs, whatever the file says" \
+    found warning "saslauthd -c" "process ${PID[saslauthd]} has -c: it answers for an ended login for 120 s"
+stop saslauthd
 printf 'passdb {\n  driver = lua\n  args = file=/etc/dovecot/cleansmtp.lua\n}\n' >>"$T/msp/dovecot.conf"
 sed -i 's/cleansmtp.lua$/& cache_key=/' "$T/msp/dovecot.conf"
 # The same by a Dovecot 2.4, of a newer Debian, whose doveconf speaks otherwise.
