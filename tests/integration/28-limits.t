@@ -3,6 +3,7 @@
 
 TAP. B is the build folder (build/release).
 """
+import json
 import os
 import re
 import signal
@@ -212,6 +213,46 @@ def check_why(tap, daemon):
     tap.ok('the login is for sending only, and \\"imap\\" was asked for' in said, "and that is told as well", said)
 
 
+def refuse_at_each_door(daemon):
+    """A wrong password at every door that takes one, and two messages; what is to be recorded of each: kind, client, detail,
+    program."""
+    Auth(daemon).plain(8, "wrong", client="198.51.100.1")
+    authd.verify(daemon, 8, "wrong", client="198.51.100.2")
+    authd.checkpassword(daemon, 8, "wrong")
+    authd.saslauthd(daemon, 8, "wrong", client="198.51.100.3;1")
+    authd.nginx(daemon, 8, "wrong", client="198.51.100.4")
+    Policy(daemon).ask(8, "6.7.8.9", "MAIL", sender="eve@other.example")
+    os.rename(daemon.path("state/cleansmtp.db"), daemon.path("state/aside.db"))
+    time.sleep(1.2)  # authd looks once a second
+    authd.verify(daemon, 8, client="198.51.100.5")
+    os.rename(daemon.path("state/aside.db"), daemon.path("state/cleansmtp.db"))
+    time.sleep(1.2)
+    wrong = "a wrong password, and none that was shown before"
+    return (("refused_login", "198.51.100.1", f"535: {wrong}", "auth, smtp"),
+            ("refused_login", "198.51.100.2", f"535: {wrong}", "verify, smtp"),
+            ("refused_login", "192.0.2.80", f"535: {wrong}", "verify, smtp"),
+            ("refused_login", "198.51.100.3", f"535: {wrong}", "saslauthd, smtp"),
+            ("refused_login", "198.51.100.4", f"535: {wrong}", "nginx, smtp"),
+            ("refused_message", "192.0.2.50", "550: the details are for other senders (from eve@other.example)", "policy"),
+            ("refused_login", "198.51.100.5", "454: our own fault: the login could not be checked", "verify, smtp"))
+
+
+def check_doors(tap, daemon):
+    """Each refusal has its reason, the client's address and the program, whichever door it was."""
+    want = refuse_at_each_door(daemon)
+    got = []
+    for _ in range(100):
+        _, said = daemon.command("--json", "lease", "show", "9")
+        usage = json.loads(said)
+        usage = usage.get("lease", usage)["usage"]
+        got = [(one["kind"], one["client"], one["text"], one["program"]) for one in reversed(usage)]
+        if len(got) >= len(want):
+            break
+        time.sleep(0.05)
+    for number, one in enumerate(want):
+        tap.ok(number < len(got) and got[number] == one, f"refused by {one[3]}, told to {one[1]}: {one[2]}", got)
+
+
 def main():
     tap = Tap()
     if os.getuid() != 0:
@@ -234,6 +275,7 @@ def main():
         check_journal(tap, daemon)
         check_kills(tap, daemon)
         check_why(tap, daemon)
+        check_doors(tap, daemon)
         return tap.done()
     finally:
         if postfix is not None:

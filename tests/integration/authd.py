@@ -328,9 +328,9 @@ class Policy:
     def __init__(self, daemon):
         self.daemon, self.link = daemon, None
 
-    def request(self, number, instance, state="END-OF-MESSAGE"):
+    def request(self, number, instance, state="END-OF-MESSAGE", sender=None):
         return (f"request=smtpd_access_policy\nprotocol_state={state}\nprotocol_name=ESMTP\n"
-                f"client_address=192.0.2.50\nsender={mailbox(number)}\nrecipient=bob@remote.example\n"
+                f"client_address=192.0.2.50\nsender={sender or mailbox(number)}\nrecipient=bob@remote.example\n"
                 f"recipient_count=1\nqueue_id=4F\ninstance={instance}\nsize=257\nsasl_method=PLAIN\n"
                 f"sasl_username={username(number)}\n\n").encode()
 
@@ -344,11 +344,11 @@ class Policy:
             raise ConnectionError("lost")
         return action
 
-    def ask(self, number, instance, state="END-OF-MESSAGE", tries=2):
+    def ask(self, number, instance, state="END-OF-MESSAGE", tries=2, sender=None):
         """The action, or None after as many tries as Postfix has."""
         for _ in range(tries):
             try:
-                return self.once(self.request(number, instance, state))
+                return self.once(self.request(number, instance, state, sender))
             except OSError:
                 self.close()
                 time.sleep(0.05)
