@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The journey with Exim that asks authd by the condition "saslauthd", and has lists of its own for
+# The whole journey with Exim that asks authd by the condition "saslauthd", and has lists of its own for
 # access control. Exim's main log is our witness.
 # shellcheck disable=SC1091,SC2034  # the libraries use what is set here
 . "$(dirname "$0")/lib.sh"
@@ -30,10 +30,14 @@ print(db.execute(f"SELECT count(*) FROM delivery WHERE {sys.argv[2]}").fetchone(
 }
 has_seen() { [ "$(witnessed "$1")" -ge "${2:-1}" ]; }
 
-# The second bounce is looked at when our log has it: before that, the same recipient's rejection a
+# A further bounce is looked at when our log has it: before that, the same recipient's rejection a
 # minute earlier is what the log knows, and that one has led to a lease.
 eval "plain_$(declare -f fresh_bounce)"
-fresh_bounce() { plain_fresh_bounce "$@" && wait_for 40 has_seen "status = 'bounced' AND login IS NULL" 2; }
+fresh_bounce() {
+    local before
+    before=$(witnessed "status = 'bounced' AND login IS NULL")
+    plain_fresh_bounce "$@" && wait_for 40 has_seen "status = 'bounced' AND login IS NULL" $((before + 1))
+}
 
 lab_up
 remote_up
@@ -59,9 +63,14 @@ is "... and none of the login that left by another address" \
 check "... and the rejection of A" has_seen "login IS NULL AND status = 'bounced' AND code = 554
     AND enhanced_code = '5.7.1' AND source_address = '$A' AND recipient = 'eve@remote.test'
     AND reply LIKE '%blocked using bl.spamcop.net%'"
+step_limit
+step_switch
 step_wrong_password
 step_revoke
 step_authd_down
+step_cleansmtpd_down
+step_expired
+step_delisted
 each_client
 check "Exim's panic log is empty" test ! -s "$T/msp/panic.log"
 done_testing
