@@ -102,6 +102,21 @@ static bool is_ours(const struct look *look, const struct passdb *passdb)
     return false;
 }
 
+/* "cs-*", or for a site with ordinary names that begin so our form alone: "cs-???????? ...". */
+static bool is_our_filter(const char *filter)
+{
+    struct slice rest = slice_from(filter);
+    struct slice word;
+    size_t count = 0;
+
+    if (strcmp(filter, "cs-*") == 0)
+        return true;
+    for (; settings_word(&rest, &word); count++)
+        if (!slice_is(word, "cs-????????") && !slice_starts(word, "cs-????????@"))
+            return false;
+    return count > 0;
+}
+
 /* "/usr/bin/timeout 12 ...", for longer than the mail server waits. */
 static bool holds_long(const char *args)
 {
@@ -120,7 +135,7 @@ static bool holds_long(const char *args)
 static bool is_hold(const struct look *look, const struct passdb *passdb)
 {
     return has_ours(look) && !passdb->is_ours &&
-           strcmp(value(look, passdb->scope, "username_filter"), "cs-*") == 0 &&
+           is_our_filter(value(look, passdb->scope, "username_filter")) &&
            holds_long(value(look, passdb->scope, "args"));
 }
 
@@ -173,7 +188,7 @@ static bool stands_behind(struct look *look)
 
 static bool answers_for_all(struct look *look)
 {
-    return has_ours(look) && strcmp(our_value(look, "username_filter"), "cs-*") != 0 &&
+    return has_ours(look) && !is_our_filter(our_value(look, "username_filter")) &&
            blame_ours(look, "username_filter", "cs-*");
 }
 

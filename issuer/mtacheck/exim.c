@@ -162,7 +162,7 @@ static bool unbound_is_sent(struct exim_look *look)
            !sends(look, router))
         if (exim_starts(exim_value(look, router, "data"), ":defer:") &&
             exim_mentions(exim_value(look, router, "condition"),
-                          "$authenticated_id}{\\N(?i)^cs-\\N}"))
+                          "$authenticated_id}{" EXIM_OURS))
             return false;
     return blame(look, "routers", NULL, "clean_unbound");
 }

@@ -8,6 +8,7 @@
 #include "issuer/mtacheck/check.h"
 
 #define EXIM_ADDRESS "acl_m_clean_address"
+#define EXIM_OURS "\\N(?i)^cs-" /* how the pattern of our logins begins */
 
 struct exim_look {
     const struct mtacheck_facts *facts;

@@ -14,7 +14,8 @@ enum {
     EXCERPT_MAX = 60
 };
 
-#define NOT_OURS "accept condition = ${if !match{$authenticated_id}{\\N(?i)^cs-\\N}}"
+/* A site with ordinary names that begin so may say more of our form behind it. */
+#define NOT_OURS "accept condition = ${if !match{$authenticated_id}{" EXIM_OURS
 #define QUESTION                                                                     \
  "}{request=smtpd_access_policy\\npolicy_context=lane\\nprotocol_state=$acl_arg1\\n" \
  "instance=$acl_m_clean_instance\\nqueue_id=$message_exim_id\\n"                     \
@@ -32,12 +33,12 @@ static const struct line {
     const char *
         end; /* behind a value of the site's own, which ends with the first '}'; NULL: there is none */
 } lines[] = {
-    {"acl clean_mail", NOT_OURS,                                                           NULL    },
+    {"acl clean_mail", NOT_OURS,                                                           "}}"    },
     {"acl clean_mail", "warn set acl_m_clean_instance = exim.$pid.$tod_epoch_l",           NULL    },
     {"acl clean_mail", "accept acl = clean_ask MAIL",                                      NULL    },
-    {"acl clean_rcpt", NOT_OURS,                                                           NULL    },
+    {"acl clean_rcpt", NOT_OURS,                                                           "}}"    },
     {"acl clean_rcpt", "accept acl = clean_ask RCPT",                                      NULL    },
-    {"acl clean_data", NOT_OURS,                                                           NULL    },
+    {"acl clean_data", NOT_OURS,                                                           "}}"    },
     {"acl clean_data", "accept acl = clean_ask END-OF-MESSAGE",                            NULL    },
     {"acl clean_ask",  "warn set acl_m_clean_address =",                                   NULL    },
     {"acl clean_ask",  "set acl_m_clean_helo =",                                           NULL    },

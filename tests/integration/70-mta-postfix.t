@@ -69,6 +69,7 @@ broken "our map names the lane, and nobody counts" "data.unjudged end.uncounted 
 broken "our map binds senders" map.lanes main "sender_dependent_default_transport_maps = socketmap:unix:$T/run/socketmap:lanes"
 broken "the table of our logins is not there" "data.unjudged end.unread recipient.unjudged" rm "$P/clean_logins"
 broken "the table of our logins has others" "data.unjudged end.absent recipient.unjudged" eval 'echo "/^ce-/ clean_policy" >"$P/clean_logins"'
+broken "the tables have our form alone" "" eval 'sed -i "s|^/^cs-/|/^cs-[a-z2-9]{8}(@\|\$)/|" "$P/clean_logins"; sed -i "s|{/^cs-/ PREPEND|{/^cs-[a-z2-9]{8}(@\|\$\$)/ PREPEND|" "$P/master.cf"'
 broken "the class is not declared" "class.undeclared data.unjudged recipient.unjudged" main smtpd_restriction_classes=
 broken "the class asks another server" "data.unjudged end.absent recipient.unjudged" eval 'sed -i "s|unix:$T/run/policy|unix:private/other|" "$P/main.cf"'
 broken "without an answer the message passes" policy.default eval 'sed -i "s/default_action = 450.*}/default_action = DUNNO }/" "$P/main.cf"'

@@ -46,6 +46,8 @@ finds "the recipe with checkpassword has no finding" dovecot "$GOOD" 0
 broken "our passdb is not there" 1 passdb.absent edit '/cleansmtp-checkpassword/s/cleansmtp-check/other/'
 broken "another passdb is asked first" 0 passdb.order in_front 'passdb {' 'driver = passwd-file' "args = $T/users" '}'
 broken "ours is asked about everybody" 1 passdb.filter edit '0,/username_filter/{/username_filter/d}'
+broken "ours is asked about our form alone" 0 "" edit 's/= cs-\*/= cs-???????? cs-????????@clean.msp.test/'
+broken "ours is asked about one form more" 1 "passdb.filter passdb.hold" edit 's/= cs-\*/= cs-???????? carol/'
 broken "a refusal goes on" 1 passdb.failure edit /result_failure/d
 broken "a failure of ours is final" 1 passdb.internalfail edit 's/result_internalfail.*/result_internalfail = return-fail/'
 broken "a right password is not enough" 1 passdb.success edit 's/result_internalfail.*/&\n  result_success = continue/'

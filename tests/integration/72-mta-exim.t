@@ -85,6 +85,8 @@ broken "the end of data is not judged" 1 data.unjudged edit 's/^acl_smtp_data.*/
 broken "our list does not ask" 1 "acl.changed data.unjudged" in_block clean_data '/clean_ask/d'
 broken "another socket is asked" 1 policy.socket edit 's|^CLEAN_POLICY.*|CLEAN_POLICY = /run/other|'
 broken "a message without an address is accepted" 1 "acl.changed ask.defer" edit 's/defer *condition = ${if !def:acl_m_clean_address}/warn condition = ${if !def:acl_m_clean_address}/;/^  *message *= 450/d'
+broken "our logins are those of our form alone" 0 "" edit 's/^CLEAN_LOGIN.*/CLEAN_LOGIN = match{$authenticated_id}{\\N(?i)^cs-\\w\\w\\w\\w\\w\\w\\w\\w(@|$)\\N}/'
+broken "our logins are others" 1 "acl.changed router.unbound" edit 's/^CLEAN_LOGIN.*/CLEAN_LOGIN = match{$authenticated_id}{\\N(?i)^ce-\\N}/'
 for list in mail rcpt data; do
     broken "everybody is asked about: $list" 1 acl.changed in_block clean_$list '/accept *condition/d'
     broken "nobody is asked about: $list" 1 acl.changed in_block clean_$list 's/accept *condition.*/accept/'
