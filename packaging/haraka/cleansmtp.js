@@ -21,9 +21,8 @@
 // Each message is judged at the policy socket before it is queued: senders, recipients, limits, and whether the lease still lives.
 // What we cannot find out is a temporary answer: 454 to a login, 450 to a message.
 //
-// Tried with Haraka 3.3.4, logins and real mail; the tests run its hooks without a Haraka. When a plugin throws, Haraka goes on
-// without it: so nothing here runs outside of a promise that ends in a deferral, and a message of a lease is marked at MAIL, so
-// that one without a lane is never sent.
+// The tests send by Haraka 3.3.4. When a plugin throws, Haraka goes on without it: so nothing here runs outside of a promise that
+// ends in a deferral, and a message of a lease is marked at MAIL, so that one without a lane is never sent.
 
 const dns = require('node:dns').promises;
 const net = require('node:net');

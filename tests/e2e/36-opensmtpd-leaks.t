@@ -7,45 +7,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/journey.sh"
 . "$(dirname "$0")/opensmtpd.sh"
+. "$(dirname "$0")/two_leases.sh"
 
 SUBMIT_HOST=clean.msp.test
 ordinary_send() { send "${SENDER:-$ANNA}" "$2" "$1" --server mail.msp.test; }
 
-declare -A OF_LEASE=() OF_LOGIN=() OF_PASSWORD=()
-know() { OF_LEASE[$1]=$LEASE OF_LOGIN[$1]=$USERNAME OF_PASSWORD[$1]=$PASSWORD; }
-as() { SENDER=$1@customer.test LEASE=${OF_LEASE[$1]} USERNAME=${OF_LOGIN[$1]} PASSWORD=${OF_PASSWORD[$1]}; }
-opened() { # SESSION WHO
-    as "$2"
-    session_open "$1" $SUBMIT_HOST 587
-    ask "$1" auth "$USERNAME" "$PASSWORD"
-    [[ $REPLY == 235* ]]
-}
-moved_to() { [ "$(lease_field "$1" reserved_address)" = "$2" ]; }
-messages() { lease_field "$1" messages_used; }
-
-leases() {
-    check "bob's mail comes back" fresh_bounce for-bob "$BOB"
-    cs pool drain "$RESERVED_B"
-    check "bob has a lease" mint_and_reveal "$BOB" || bail "no lease"
-    know bob
-    is "... by C" "$(lease_field "$LEASE" reserved_address)" "$RESERVED_C"
-    cs pool activate "$RESERVED_B" && cs pool drain "$RESERVED_C"
-    check "anna's mail comes back" fresh_bounce for-anna
-    check "anna has a lease" mint_and_reveal "$ANNA" --recipient-domain remote.test --recipient-domain later.test || bail "no lease"
-    know anna
-    is "... by B" "$(lease_field "$LEASE" reserved_address)" "$RESERVED_B"
-}
-
-# ---- what is not there ----------------------------------------------------------------------
+ACCEPTED='250 2.0.0 .* accepted' DEFERRED=451
 # name | how it breaks | how it is mended | what a session that is open hears | what a new login hears
-hide() { mv "$T/run/$1" "$T/run/$1.aside"; }
-show() { mv "$T/run/$1.aside" "$T/run/$1"; }
-freeze() { kill -STOP "${PID[cleansmtp-authd]}"; }
-thaw() { kill -CONT "${PID[cleansmtp-authd]}"; }
-authd_up() {
-    start_daemon cleansmtp-authd
-    wait_for 10 test -S "$T/run/policy"
-}
 BROKEN="
 the policy socket is missing    | hide policy          | show policy    | 450 | 450
 the socketmap socket is missing | hide socketmap       | show socketmap | 451 | 451
@@ -53,42 +21,6 @@ the verify socket is missing    | hide verify          | show verify    | 250 | 
 authd does not answer           | freeze               | thaw           | 450 | 421
 authd is down                   | stop cleansmtp-authd | authd_up       | 450 | 421
 "
-each_broken() {
-    local name break mend heard new number=0 subject
-    while IFS='|' read -r name break mend heard new; do
-        [ -n "$name" ] || continue
-        number=$((number + 1)) name=${name%%  *} heard=${heard// /} new=${new// /}
-        subject=leak-session-$number
-        [ "$heard" != 250 ] || subject=session-$number
-        check "a session logs in" opened "s$number" bob
-        # shellcheck disable=SC2086  # a command and its words
-        $break
-        session_says "$name: a session that is open" "^$heard" "s$number" mail "$BOB" eve@open.test "$subject"
-        login_send "leak-login-$number" eve@open.test
-        check "$name: a new login hears $new, and no refusal" \
-            sh -c "grep -qE '^<.* $new ' '$T/out' && ! grep -qE '^<.* (5..|250 2.0.0 .* accepted)' '$T/out'"
-        # shellcheck disable=SC2086
-        $mend
-        check "$name: over" wait_for 40 login_send "mended-$number" eve@open.test
-    done <<<"$BROKEN"
-}
-
-# ---- one message, many roads ----------------------------------------------------------------
-many_recipients() {
-    as bob
-    check "one message to a mailbox here and to three domains" login_send many "$ANNA,eve@remote.test,eve@open.test,eve@later.test"
-    check "the mailbox here has it" wait_for 10 mail_with "$T/msp/mail/anna" many
-    check "the others have it" wait_for 20 sh -c "[ \$(grep -rlx 'Subject: many' '$T/remote/mail' | wc -l) = 3 ]"
-    is "... all from C" "$(copies many)" "$RESERVED_C $RESERVED_C $RESERVED_C"
-    as anna
-    check "one message to two recipients inside the lease" login_send inside eve@remote.test,eve@later.test
-    check "both have it" wait_for 20 sh -c "[ \$(grep -rlx 'Subject: inside' '$T/remote/mail' | wc -l) = 2 ]"
-    is "... from B" "$(copies inside)" "$RESERVED_B $RESERVED_B"
-    login_send outside eve@open.test
-    check "a recipient outside the lease is refused" answered '550 5\.7\.1'
-    is "a message of many recipients is one" "$(wait_for 15 counted && messages "${OF_LEASE[anna]}")" 1
-}
-counted() { [ "$(messages "${OF_LEASE[anna]}")" = 1 ]; }
 
 # ---- the queue ---------------------------------------------------------------------------------
 queue() {
@@ -127,16 +59,6 @@ not_on_host() {
 arrives_later() { # NAME SUBJECT ADDRESS
     wait_for 30 mail_with "$T/remote/mail" "$2" || smtpctl schedule all
     arrives_from "$@"
-}
-unknown_lane() {
-    as bob
-    check "an address joins the pool, and OpenSMTPD does not know it" cs pool add 198.51.100.24 --lane clean24 --helo out24.msp.test
-    cs pool drain "$RESERVED_B"
-    check "bob's lease moves there" cs pool rest "$RESERVED_C"
-    check "... it has" moved_to "$LEASE" 198.51.100.24
-    login_send unknown-lane eve@remote.test
-    check "the message is deferred" answered '451 '
-    check "... and nothing leaves" never_arrived unknown-lane
 }
 
 # ---- Debian 12's own ----------------------------------------------------------------------------
