@@ -12,7 +12,9 @@
 --     end)
 --
 --     kumo.on('smtp_server_message_received', function(msg)
---       cleansmtp.bind(msg)
+--       if cleansmtp.bind(msg) then
+--         return -- what you do to choose tenant, campaign or queue comes below
+--       end
 --     end)
 --
 --     kumo.on('get_queue_config', function(domain, tenant, campaign, routing_domain)
@@ -96,15 +98,20 @@ function cleansmtp.verify(authz, authc, password, conn_meta)
   return true
 end
 
--- A message of such a session belongs to the lane's queue. Others are untouched.
+-- A message of such a session belongs to the lane's queue: true, and then nobody else may choose a tenant or queue for it. Others
+-- are untouched: false.
 function cleansmtp.bind(msg)
   local lane = msg:get_meta "cleansmtp_lane"
   local login = msg:get_meta "authn_id"
-  if lane then
-    msg:set_meta("tenant", "cleansmtp:" .. lane)
-  elseif login and cleansmtp.is_ours(login) then
-    kumo.reject(451, "4.3.0 Temporary failure of the sending service")
+  if not lane and not (login and cleansmtp.is_ours(login)) then
+    return false
   end
+  -- A queue that was named before would be stronger than the tenant.
+  if not lane or msg:get_meta "queue" then
+    return kumo.reject(451, "4.3.0 Temporary failure of the sending service")
+  end
+  msg:set_meta("tenant", "cleansmtp:" .. lane)
+  return true
 end
 
 -- The egress pool of such a queue, or nil for the site's own.

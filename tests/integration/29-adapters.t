@@ -169,16 +169,16 @@ def check_haraka_without(verify, policy, name):
 
 # ---- KumoMTA ------------------------------------------------------------------------------------
 
-def kumo(folder, verify, login, secret, authz="", client="192.0.2.50:4711"):
+def kumo(folder, verify, login, secret, authz="", client="192.0.2.50:4711", queue=()):
     """[what became of the login, of the message, its tenant, its pool]"""
     path = folder.write("kumo.lua", packaged("kumomta/cleansmtp.lua", program=f"{HELPER} --socket {verify}"))
-    done_ = subprocess.run(["lua5.4", f"{TOP}/tests/support/kumomta.lua", path, authz, login, client], input=secret,
+    done_ = subprocess.run(["lua5.4", f"{TOP}/tests/support/kumomta.lua", path, authz, login, client, *queue], input=secret,
                            capture_output=True, text=True, timeout=30, check=False, env={"TMPDIR": folder.root, "PATH": os.environ["PATH"]})
     return done_.stdout.split() if done_.returncode == 0 else done_.stderr
 
 
 def check_kumo(folder, authd):
-    bound = ["true", "nil", "cleansmtp:clean01", "clean01"]
+    bound = ["true", "true", "cleansmtp:clean01", "clean01"]
     for name, login, secret, is_right in LOGINS:
         # A message without a lane cannot come behind a refused login, and would be deferred.
         equal(kumo(folder, authd.verify, login, secret), bound if is_right else ["false", "451", "nil", "nil"], f"KumoMTA: {name}")
@@ -186,7 +186,10 @@ def check_kumo(folder, authd):
     equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), client="$(exit 1)"), bound, "KumoMTA: a client for a shell")
     equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), authz="carol")[0], "false", "KumoMTA: acting for another")
     equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), authz=username(GOOD)), bound, "KumoMTA: acting for himself")
-    equal(kumo(folder, authd.verify, "carol", "x")[1:], ["nil", "nil", "nil"], "KumoMTA: a message without our login is none of ours")
+    equal(kumo(folder, authd.verify, "carol", "x")[1:], ["false", "nil", "nil"], "KumoMTA: a message without our login is none of ours")
+    equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), queue=["bulk"]), ["true", "451", "nil", "nil"],
+          "KumoMTA: a message that has a queue already, which is stronger than a tenant: deferred")
+    equal(kumo(folder, authd.verify, "carol", "x", queue=["bulk"])[1], "false", "KumoMTA: ... but for those that are none of ours")
     log = authd.home.read("authd.log")
     ok("client=192.0.2.50" in log and "client=2001:db8::50" in log, "KumoMTA: authd is told the client", log[-500:])
 
@@ -194,6 +197,21 @@ def check_kumo(folder, authd):
 def check_kumo_without(folder, verify, name):
     for what, secret in (("right", password(GOOD)), ("wrong", "wrong")):
         equal(kumo(folder, verify, username(GOOD), secret), ["454", "451", "nil", "nil"], f"KumoMTA, {name}, {what} password: temporary")
+
+
+# ---- an answer that comes byte by byte -------------------------------------------------------------
+
+def check_pieces(folder):
+    with Fake(folder, "pieces", rf"OK\tuser={username(GOOD)}\tlane=clean01\tip=198.51.100.21\n", in_pieces=True) as fake:
+        equal(haraka(fake.path, "", ["login", username(GOOD), password(GOOD)])[0][:3], [True, 235, username(GOOD)], "Haraka: a login, in pieces")
+        equal(kumo(folder, fake.path, username(GOOD), password(GOOD))[0], "true", "KumoMTA: a login, in pieces")
+    with Fake(folder, "pieces", r"EXPIRED\treason=These details have expired.\n", in_pieces=True) as fake:
+        equal(haraka(fake.path, "", ["login", username(GOOD), password(GOOD)])[0],
+              [False, 535, None, "5.7.8 These details have expired."], "Haraka: a refusal, in pieces")
+        equal(kumo(folder, fake.path, username(GOOD), password(GOOD))[0], "false", "KumoMTA: a refusal, in pieces")
+    with Fake(folder, "pieces", r"action=450 4.7.1 Later.\n\n", in_pieces=True) as fake:
+        found = haraka("", fake.path, ["message", username(GOOD), "a@b.example", ["bob@remote.example"], "D.1"])
+        equal(found[0][:2], ["DENYSOFT", "4.7.1 Later."], "Haraka: a message's answer, in pieces")
 
 
 # ---- all ----------------------------------------------------------------------------------------
@@ -206,6 +224,7 @@ def main():
         check_haraka_recipients(authd)
         check_haraka_ways()
         check_kumo(folder, authd)
+        check_pieces(folder)
         authd.signal(signal.SIGSTOP)
         start = time.monotonic()
         check_haraka_without(authd.verify, folder.path("run/policy"), "authd hangs")

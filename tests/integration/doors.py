@@ -177,7 +177,7 @@ def answers(path):
 
 
 class Fake:
-    """A program in place of authd: hears one question a connection, says what it is told to, closes."""
+    """A program in place of authd: hears one question a connection, says what it is told to (at once, or byte by byte), closes."""
 
     CODE = """
 import os, socket, sys, time
@@ -192,13 +192,17 @@ while True:
         links.append(link)
         continue
     link.recv(4096)
-    link.sendall(sys.argv[2].encode().decode("unicode_escape").encode("latin-1"))
+    answer = sys.argv[2].encode().decode("unicode_escape").encode("latin-1")
+    step = int(sys.argv[3]) or len(answer)
+    for at in range(0, len(answer), step or 1):
+        link.sendall(answer[at:at + step])
+        time.sleep(0.002 if step < len(answer) else 0)
     link.close()
 """
 
-    def __init__(self, folder, name, answer):
+    def __init__(self, folder, name, answer, in_pieces=False):
         self.path = folder.path(name)
-        self.server = Server(folder, "fake-" + name, [sys.executable, "-c", self.CODE, self.path, answer],
+        self.server = Server(folder, "fake-" + name, [sys.executable, "-c", self.CODE, self.path, answer, str(int(in_pieces))],
                              lambda: os.path.exists(self.path))
 
     def __enter__(self):

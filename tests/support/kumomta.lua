@@ -1,4 +1,4 @@
--- kumomta.lua SCRIPT AUTHZ AUTHC RECEIVED_FROM - verify a login and bind a message as KumoMTA would call the script.
+-- kumomta.lua SCRIPT AUTHZ AUTHC RECEIVED_FROM [QUEUE] - verify a login and bind a message as KumoMTA would call the script.
 --
 -- Standard input is the password. A stand-in for what KumoMTA documents: kumo.reject, and metadata of connection and message. Prints
 -- what became of the login, the tenant of a message, and its egress pool.
@@ -31,7 +31,7 @@ end
 
 local cleansmtp = dofile(arg[1])
 assert(cleansmtp.is_ours("CS-abcdefgh") and not cleansmtp.is_ours("carol"))
-local connection = metadata { received_from = arg[4] }
+local connection = metadata { received_from = arg[4], queue = arg[5] }
 local login = called(cleansmtp.verify, arg[2], arg[3], io.read("a"), connection)
 local message = metadata {}
 for name, value in pairs(connection.values) do -- as KumoMTA does before smtp_server_message_received
