@@ -88,12 +88,17 @@ def check_good(env):
     ok(status == 0 and f"USER={username(0)}" in lines and "USER=nobody" not in lines, "good: PROG runs with USER", out + err)
     ok("EXTRA=userdb_uid userdb_gid" in lines and "userdb_uid=65534" in lines and "userdb_gid=65534" in lines
        and "EXTRA=other" not in lines, "good: EXTRA", out)
+    alone = helper(record(0), env=env | {"EXTRA": "other", "USER": "nobody", "userdb_uid": "0", "userdb_gid": "0"}, args=["/usr/bin/env"])[1]
+    ok(all(alone.count(f"\n{name}=") + alone.startswith(f"{name}=") == 1 for name in ("USER", "EXTRA", "userdb_uid", "userdb_gid"))
+       and "nobody" not in alone and "userdb_uid=65534" in alone, "good: what was there of ours is gone, not behind", alone)
     ok("ORIG_UID=105" in lines and "SERVICE=smtp" in lines, "good: ORIG_UID and the rest stay", out)
     ok(err == "" and password(0) not in out, "good: nothing on standard error, no password in the environment", err)
     fds = lines[-1].split(":")[1].split()
     ok(all(int(fd) < 5 or int(fd) == 10 for fd in fds), "good: descriptors from 5 up are closed", fds)
     status, out, err = helper(record(0), env=env, args=["/bin/sh", "-c", "exit 7"])
     ok(status == 7, "good: the status is PROG's", status)
+    status, out, err = helper(record(0), env=env, args=["/bin/sh", "-c", "[ ! -e /proc/self/fd/3 ]"])
+    ok(status == 0, "good: descriptor 3 is closed in PROG", (status, out, err))
     status, out, err = helper(record(0), env=env, args=[sys.executable, "-c", "import signal; print(signal.alarm(0))"])
     ok((status, out) == (0, "0\n"), "good: its own time limit does not outlive it in PROG", (status, out, err))
     status, out, err = helper(f"{username(4).upper()}@Clean.Mail.Example\0{password(4).replace('-', ' ').upper()}\0\0".encode(),
@@ -157,6 +162,12 @@ def check_trouble(folder, env):
                                                                "SERVICE": "submission"})
     ok(fake.asked == [f"{username(0)}\0{password(0)}\0submission\x00192.0.2.9\0secured=yes\0\n".encode()],
        "what is asked", fake.asked)
+    fake.asked.clear()
+    for client in ("192.0.2.9", "x" * 46, "192.0.2.9\tx"):
+        subprocess.run([HELPER, "--socket", path, "--stdin"], input=b"secret\0", check=False, timeout=20,
+                       env={"PAM_USER": username(0), "PAM_RHOST": client})
+    asked = [f"{username(0)}\0secret\0smtp\0{client}\0\n".encode() for client in ("192.0.2.9", "", "")]
+    ok(fake.asked == asked, "what is asked under pam_exec: the client's address, or none", fake.asked)
 
 
 def check_stdin(env):
@@ -170,6 +181,8 @@ def check_stdin(env):
     ok(run(password(0).encode() + b"\0", {"PAM_USER": username(0), "PAM_RHOST": "192.0.2.50"}) == (0, b""),
        "--stdin under pam_exec: good: 0")
     ok(run(b"wrong\0", {"PAM_USER": username(0)}) == (1, b""), "--stdin under pam_exec: wrong: 1")
+    ok(run(b"x" * 511 + b"\0", {"PAM_USER": username(0)}) == (1, b"") and run(b"x" * 512 + b"\0", {"PAM_USER": username(0)}) == (2, b""),
+       "--stdin under pam_exec: more than 512 bytes: 2")
 
 
     ok(run(record(0), {"PAM_SERVICE": "submission"}) == (0, b"")
@@ -279,7 +292,8 @@ def check_wiped(env):
     """PROG cannot run, and the complaint about it finds a full pipe: there the process stands still,
     with everything in memory that PROG would have been started over."""
     reading, writing = os.pipe()
-    os.write(writing, record(0))
+    # The timestamp is no secret, but lies beside the password: of so long a one some piece would be left over.
+    os.write(writing, record(0)[:-1] + b"part of the record, " * 22 + b"\0")
     os.close(writing)
     taken, standing = full_pipe()
 
@@ -300,7 +314,7 @@ def check_wiped(env):
             break
     memory = writable_memory(process.pid)
     ok(b"a word to look for" in memory and f"USER={username(0)}".encode() in memory
-       and password(0).encode() not in memory and password(0)[:11].encode() not in memory,
+       and password(0).encode() not in memory and password(0)[:11].encode() not in memory and b"of the record" not in memory,
        "before PROG runs, the password is nowhere in memory", f"{len(memory)} bytes, in {state}")
     process.kill()
     process.wait()

@@ -87,7 +87,7 @@ broken "no certificate" tls.certificate main smtpd_tls_cert_file=
 broken "another protocol for logins" sasl.type option $SUBMIT/smtpd_sasl_type=cyrus
 broken "no mechanism is left" sasl.noplaintext option $SUBMIT/smtpd_sasl_security_options=noplaintext
 broken "a chroot hides the sockets" "policy.chroot sasl.chroot" field "$SUBMIT/chroot=y"
-broken "our socket serves port 25" sasl.port25 eval 'sed -i "s/^clean.msp.test:587/192.0.2.9:25/" "$P/master.cf"'
+broken "our socket serves port 25" "login.port sasl.port25" eval 'sed -i "s/^clean.msp.test:587/192.0.2.9:25/" "$P/master.cf"'
 broken "a login does not open relaying" relay.refused option $SUBMIT/smtpd_relay_restrictions=reject
 broken "a content filter" filter.skipped option $SUBMIT/content_filter=scan:
 broken "aliases are left to a content filter" mappings.skipped option $SUBMIT/receive_override_options=no_address_mappings
