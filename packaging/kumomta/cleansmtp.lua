@@ -34,11 +34,16 @@
 -- session that is open already. Set max_messages_per_connection = 1 at the listener, so that each message has its own login,
 -- and give such leases short. Where that is too little, let Postfix take the submission and hand it on.
 --
--- Tried under plain Lua with a stand-in for KumoMTA's functions, never in a KumoMTA.
+-- Tried under plain Lua with a stand-in for KumoMTA's functions, made from its documentation and source, never in a KumoMTA: send a
+-- message by each lane and look where it came from ("cleansmtp doctor --canary" does) before you rely on it.
 
 local kumo = require 'kumo'
 
 local program = "/usr/local/libexec/cleansmtp/cleansmtp-checkpassword"
+
+-- KumoMTA joins CAMPAIGN:TENANT@DOMAIN to a queue's name, and asks get_queue_config with what it reads back from that: the tenant up to
+-- the first @, behind the first colon. So there is neither in ours.
+local prefix = "cleansmtp-lane-"
 
 local cleansmtp = {}
 
@@ -106,17 +111,18 @@ function cleansmtp.bind(msg)
   if not lane and not (login and cleansmtp.is_ours(login)) then
     return false
   end
-  -- A queue that was named before would be stronger than the tenant.
-  if not lane or msg:get_meta "queue" then
+  -- A queue that was named before would be stronger than the tenant, and such a campaign would swallow it.
+  local campaign = msg:get_meta "campaign"
+  if not lane or msg:get_meta "queue" or (campaign and tostring(campaign):find "[:@]") then
     return kumo.reject(451, "4.3.0 Temporary failure of the sending service")
   end
-  msg:set_meta("tenant", "cleansmtp:" .. lane)
+  msg:set_meta("tenant", prefix .. lane)
   return true
 end
 
 -- The egress pool of such a queue, or nil for the site's own.
 function cleansmtp.pool(tenant)
-  return tenant and tenant:match("^cleansmtp:(.+)$")
+  return tenant and tenant:sub(1, #prefix) == prefix and tenant:sub(#prefix + 1) or nil
 end
 
 return cleansmtp

@@ -169,16 +169,16 @@ def check_haraka_without(verify, policy, name):
 
 # ---- KumoMTA ------------------------------------------------------------------------------------
 
-def kumo(folder, verify, login, secret, authz="", client="192.0.2.50:4711", queue=()):
+def kumo(folder, verify, login, secret, authz="", client="192.0.2.50:4711", more=()):
     """[what became of the login, of the message, its tenant, its pool]"""
     path = folder.write("kumo.lua", packaged("kumomta/cleansmtp.lua", program=f"{HELPER} --socket {verify}"))
-    done_ = subprocess.run(["lua5.4", f"{TOP}/tests/support/kumomta.lua", path, authz, login, client, *queue], input=secret,
+    done_ = subprocess.run(["lua5.4", f"{TOP}/tests/support/kumomta.lua", path, authz, login, client, *more], input=secret,
                            capture_output=True, text=True, timeout=30, check=False, env={"TMPDIR": folder.root, "PATH": os.environ["PATH"]})
     return done_.stdout.split() if done_.returncode == 0 else done_.stderr
 
 
 def check_kumo(folder, authd):
-    bound = ["true", "true", "cleansmtp:clean01", "clean01"]
+    bound = ["true", "true", "cleansmtp-lane-clean01", "clean01"]
     for name, login, secret, is_right in LOGINS:
         # A message without a lane cannot come behind a refused login, and would be deferred.
         equal(kumo(folder, authd.verify, login, secret), bound if is_right else ["false", "451", "nil", "nil"], f"KumoMTA: {name}")
@@ -187,9 +187,13 @@ def check_kumo(folder, authd):
     equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), authz="carol")[0], "false", "KumoMTA: acting for another")
     equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), authz=username(GOOD)), bound, "KumoMTA: acting for himself")
     equal(kumo(folder, authd.verify, "carol", "x")[1:], ["false", "nil", "nil"], "KumoMTA: a message without our login is none of ours")
-    equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), queue=["bulk"]), ["true", "451", "nil", "nil"],
-          "KumoMTA: a message that has a queue already, which is stronger than a tenant: deferred")
-    equal(kumo(folder, authd.verify, "carol", "x", queue=["bulk"])[1], "false", "KumoMTA: ... but for those that are none of ours")
+    for more, name in (("queue=bulk@remote.example", "queue, which is stronger than a tenant"), ("campaign=spring:sale", "campaign with a colon"),
+                       ("campaign=spring@sale", "campaign with an @")):
+        got = kumo(folder, authd.verify, username(GOOD), password(GOOD), more=[more])
+        ok(got[:2] == ["true", "451"] and got[3] == "nil", f"KumoMTA: a message that has a {name}: deferred", got)
+    equal(kumo(folder, authd.verify, username(GOOD), password(GOOD), more=["campaign=spring"]), bound, "KumoMTA: another campaign keeps the lane")
+    equal(kumo(folder, authd.verify, "carol", "x", more=["queue=bulk@remote.example"])[1], "false",
+          "KumoMTA: who is none of ours may have any queue")
     log = authd.home.read("authd.log")
     ok("client=192.0.2.50" in log and "client=2001:db8::50" in log, "KumoMTA: authd is told the client", log[-500:])
 

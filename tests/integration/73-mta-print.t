@@ -76,7 +76,7 @@ for _, lane in ipairs { "clean6", "clean9", "other" } do
   local source = pool and handlers.get_egress_source(pool.entries[1].name)
   print(lane, source and source.source_address or "none", source and source.ehlo_domain or "none")
 end
-local queue = handlers.get_queue_config("a.example", "cleansmtp:clean9")
+local queue = handlers.get_queue_config("a.example", "cleansmtp-lane-clean9")
 print(queue.egress_pool, tostring((handlers.get_queue_config("a.example", "site"))))
 print(handlers.smtp_server_auth_plain("", "carol", "secret", nil))
 LUA
