@@ -83,7 +83,7 @@ kill "${PID[killed]}" && wait "${PID[killed]}"
 unset "PID[killed]"
 note "$(tail -n 4 "$T/killed.log" | tr '\n' ' ')"
 is "kill -9, $KILLS times: nobody was told anything but a temporary failure" \
-    "$(grep '^wrong' "$T/killed.log" | grep -vE "\((45[014]|421), |SMTPServerDisconnected|Connection (refused|reset)|[Tt]imed? out")" ""
+    "$(grep '^wrong' "$T/killed.log" | grep -vE "\((45[014]|421), |SMTPServerDisconnected|Connection (refused|reset)|Broken pipe|SSL|[Tt]imed? out")" ""
 lost=$(grep -c '^wrong held-' "$T/killed.log")
 check "... and somebody was" test "$lost" -gt 0
 check "what was sent has arrived, all of it and nothing else" wait_for 20 arrived_all "$(sent)"

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
-from doors import (Authd, DovecotClient, Fake, Folder, GOOD, HELPER, NO_ANSWERS, Server, answers, check_logins,
+from doors import (Authd, DovecotClient, Fake, Folder, GOOD, HELPER, NO_ANSWERS, Server, answers, check_ended, check_logins,
                    check_own_client, done, equal, kind, note, ok, packaged, password, skip_all, username, wait_for)
 
 BURST = 300
@@ -226,6 +226,7 @@ def main():
         for road, dovecot in running.items():
             client = DovecotClient(dovecot.socket)
             check_logins(road, client, says_why=road == "Lua")
+            check_ended(road, folder, client, says_why=road == "Lua")
             client.close()
         config = folder.path("dovecot-checkpassword.conf")
         check_own_client("doveadm 2.3", folder.path("run/auth"), lambda words: doveadm(["-c", config, *words]))

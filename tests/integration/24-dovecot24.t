@@ -22,7 +22,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from postfix import Postfix  # noqa: E402
 from doors import (Authd, DovecotClient, EXPIRED, Fake, Folder, GOOD, HELPER, NO_ANSWERS, NOT_REVEALED, REALM, REVOKED, Server, TOP,
-                   UNKNOWN, answers, check_logins, check_own_client, done, equal, note, ok, packaged, password, skip_all, username)
+                   UNKNOWN, answers, check_ended, check_logins, check_own_client, done, equal, note, ok, packaged, password, skip_all,
+                   username)
 
 
 def script(folder, name, verify):
@@ -153,6 +154,7 @@ def check_real(folder, debian, authd, name):
     with Dovecot(folder, debian, name, script(folder, name, authd.verify)) as dovecot:
         client = DovecotClient(dovecot.socket)
         check_logins(f"2.4, {name}", client, says_why=name == "Lua")
+        check_ended(f"2.4, {name}", folder, client, says_why=name == "Lua")
         if name == "Lua":
             check_own_client("doveadm 2.4", folder.path("run/auth"), dovecot.doveadm)
         times = []

@@ -3,12 +3,14 @@
 A door is a way in which a mail server asks about a login.
 """
 import base64
+import contextlib
 import itertools
 import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -269,6 +271,20 @@ def kind(line):
         if word in words:
             return meaning
     return "refused"
+
+
+_ended = itertools.count(350)
+
+
+def check_ended(road, folder, client, says_why):
+    """A login that was good twice ends: the next answer says so, whatever the server in front of us keeps."""
+    number = next(_ended)
+    before = [client.ask(ident, username(number), password(number)) for ident in (80, 81)]
+    with contextlib.closing(sqlite3.connect(folder.path("state/cleansmtp.db"))) as database, database:
+        database.execute("UPDATE lease SET expires_at = ? WHERE id = ?", (int(time.time()) - 1, number + 1))
+    after = client.ask(82, username(number), password(number))
+    equal(before + [after], ["ok:" + username(number)] * 2 + ["expired" if says_why else "refused"],
+          f"{road}: a login that ends is not good from a cache")
 
 
 def check_logins(road, client, says_why):
