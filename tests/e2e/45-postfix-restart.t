@@ -75,6 +75,7 @@ load_start killed
 for number in $(seq $KILLS); do
     sleep "0.$((number % 5 + 1))"
     { kill -9 "${PID[cleansmtp-authd]}" && wait "${PID[cleansmtp-authd]}"; } 2>/dev/null
+    [ $((number % 5)) != 0 ] || sleep 2.5 # longer than Postfix asks again
     start_daemon cleansmtp-authd
     wait_for 10 authd_ready cleansmtp-authd $((count + 1 + number))
 done
