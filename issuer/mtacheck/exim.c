@@ -152,8 +152,9 @@ static bool other_family_is_found(struct exim_look *look)
                         "<; ... ; " OTHER_FAMILY);
 }
 
-/* A router that defers what has a login of ours, before any that sends by another address. */
-static bool unbound_is_sent(struct exim_look *look)
+/* The router that defers what has a login of ours, before any that sends by another address; NULL:
+ * there is none. */
+static const char *find_unbound(const struct exim_look *look)
 {
     size_t index = 0;
     const char *router;
@@ -163,8 +164,24 @@ static bool unbound_is_sent(struct exim_look *look)
         if (exim_starts(exim_value(look, router, "data"), ":defer:") &&
             exim_mentions(exim_value(look, router, "condition"),
                           "$authenticated_id}{" EXIM_OURS))
-            return false;
-    return blame(look, "routers", NULL, "clean_unbound");
+            return router;
+    return NULL;
+}
+
+static bool unbound_is_sent(struct exim_look *look)
+{
+    return find_unbound(look) == NULL && blame(look, "routers", NULL, "clean_unbound");
+}
+
+/* What the domains are is the site's own; every domain there is, is not. */
+static bool takes_local_mail(struct exim_look *look)
+{
+    const char *const routers[] = {look->router, find_unbound(look)};
+
+    for (size_t i = 0; i < ARRAY_LEN(routers); i++)
+        if (routers[i] != NULL && exim_value(look, routers[i], "domains")[0] == '\0')
+            return blame_option(look, routers[i], "domains", "! +local_domains");
+    return false;
 }
 
 static bool goes_to_one_host(struct exim_look *look)
@@ -398,6 +415,9 @@ static const struct exim_rule {
       "what has a login of ours and no address is sent by the default one",
       PASTE_AGAIN},
      unbound_is_sent           },
+    {{"router.domains", MTACHECK_MISSING,
+      "mail of our logins for domains of this host is not delivered here", PASTE_AGAIN},
+     takes_local_mail          },
     {{"router.host", MTACHECK_LEAK,
       "mail of leases goes to a host of this router, and leaves by that host's address",
       PASTE_AGAIN},

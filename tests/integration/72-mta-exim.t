@@ -102,12 +102,14 @@ broken "a deferral is not heard" 1 acl.changed edit '/^  defer *condition = ${if
 broken "a line of the site's own in our list" 1 acl.changed in_block clean_data 's/^  accept acl/  accept hosts = 192.0.2.1\n&/'
 broken "a line too many at the end of our list" 1 acl.changed edit 's/^acl_check_mail:/  accept\n&/'
 broken "our router is not there" 1 router.absent edit '/^clean_lane:/,/no_more/d'
-broken "another router stands before ours" 1 router.order edit 's/^clean_lane:/early:\ndriver = manualroute\nroute_list = * 192.0.2.1\ntransport = remote_smtp\nclean_lane:/;/^clean_unbound:/,/no_more/d;s/^begin routers/&\nclean_unbound:\ndriver = redirect\nallow_defer\ncondition = ${if CLEAN_LOGIN}\ndata = :defer: none/'
+broken "another router stands before ours" 1 router.order edit 's/^clean_lane:/early:\ndriver = manualroute\nroute_list = * 192.0.2.1\ntransport = remote_smtp\nclean_lane:/;/^clean_unbound:/,/no_more/d;s/^begin routers/&\nclean_unbound:\ndriver = redirect\nallow_defer\ndomains = ! +local_domains\ncondition = ${if CLEAN_LOGIN}\ndata = :defer: none/'
 broken "what our router cannot route goes on" 1 router.more in_block clean_lane '/no_more/d'
 broken "hosts of the other family are found" 1 router.family in_block clean_lane '/acl_m_clean_address}{::/d;s/; ::1 ;.*/; ::1/'
 broken "hosts of the wrong family are left out" 1 router.family edit 's|{::/0}{0.0.0.0/0}|{0.0.0.0/0}{::/0}|'
 broken "nothing holds what has no address" 1 router.unbound edit '/^clean_unbound:/,/no_more/d'
 broken "what has no address is held for other logins alone" 1 router.unbound in_block clean_unbound 's/CLEAN_LOGIN/match{$authenticated_id}{^ce-}/'
+broken "our router takes mail for the host's own domains" 1 router.domains in_block clean_lane /domains/d
+broken "mail for the host's own domains is held" 1 router.domains in_block clean_unbound /domains/d
 broken "our router leads to one host" 1 router.host in_block clean_lane 's/dnslookup/manualroute\n  route_list = * 192.0.2.1/'
 broken "our router falls back" 1 router.fallback in_block clean_lane 's/no_more/&\n  fallback_hosts = 192.0.2.1/'
 broken "our transport is another's" 1 "transport.absent" edit 's/transport = clean_smtp/transport = local_delivery/'
