@@ -13,7 +13,7 @@ newer_opensmtpd
 lab_up
 remote_up
 msp_opensmtpd
-product_up postfix
+product_up postfix 'failure_delay = "0ms"'
 opensmtpd_recipe
 opensmtpd_conf
 check "OpenSMTPD takes the recipe" newer /usr/sbin/smtpd -n

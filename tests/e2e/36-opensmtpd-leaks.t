@@ -22,6 +22,22 @@ authd does not answer           | freeze               | thaw           | 450 | 
 authd is down                   | stop cleansmtp-authd | authd_up       | 450 | 421
 "
 
+# ---- guesses ------------------------------------------------------------------------------------
+guesses() {
+    local number pids=() start
+    as bob
+    for number in 1 2 3 4 5 6 7 8; do
+        on customer swaks --server $SUBMIT_HOST:587 -tls --from "$BOB" --to eve@open.test --quit-after AUTH --auth PLAIN \
+            --auth-user "$USERNAME" --auth-password "guess-$number" >"$T/guess-$number" 2>&1 &
+        pids+=($!)
+    done
+    start=$(date +%s%N)
+    check "eight guess at once: the right password is accepted" login_send among-guesses eve@open.test
+    check "... and soon" test $((($(date +%s%N) - start) / 1000000)) -lt 3000
+    wait "${pids[@]}"
+    is "each guess is refused" "$(grep -lE "^<.*$SAYS_WRONG" "$T"/guess-* | wc -l)" 8
+}
+
 # ---- the queue ---------------------------------------------------------------------------------
 queue() {
     check "nothing is sent for a while" smtpctl pause mta
@@ -90,12 +106,13 @@ newer_opensmtpd
 lab_up
 remote_up
 msp_opensmtpd
-product_up postfix
+product_up postfix 'failure_delay = "0ms"'
 opensmtpd_recipe
 opensmtpd_conf
 opensmtpd_start
 leases
 many_recipients
+guesses
 each_broken
 queue
 not_on_host

@@ -128,8 +128,8 @@ class Filter(Program):
         line = self.line()
         return line.removeprefix(start) if line.startswith(start) else line
 
-    def begin(self, session, login, result="pass"):
-        self.report("link-connect", session, "pc.customer.test", "pass", "192.0.2.50:4711", "198.51.100.11:587")
+    def begin(self, session, login, result="pass", client="192.0.2.50:4711"):
+        self.report("link-connect", session, "pc.customer.test", "pass", client, "198.51.100.11:587")
         if login:
             self.report("link-auth", session, result, login)
 
@@ -171,6 +171,14 @@ def check_filter(authd):
             equal(program.message(session, "carol@hosted.example", ["bob@remote.example"])[0], ["proceed"] * 3,
                   f"filter: a session without a login of ours goes on ({result or 'none'})")
         check_filter_hanging(authd, program)
+        # Before the last line nothing is heard that could end it.
+        program.tell("", "|", "filter", "report|0.7|1|smtp-in|link-connect|g1", "report|0.7|1|smtp-in|link-auth|g1", "nonsense|x|y",
+                     "report|0.7|1|smtp-in|link-connect|g1|pc|pass|[fe80::1%lo]:1|x", "report|0.7|1|smtp-in|link-auth|g1|fail|x",
+                     "filter|0.7|1|smtp-in|nothing|g1|7", "filter|0.7|1|smtp-in|mail-from|g2|last|<a@b.example>")
+        heard = ""
+        while heard not in ("nothing", "ended", "filter-result|g2|last|proceed"):
+            heard = program.line()
+        equal(heard, "filter-result|g2|last|proceed", "filter: what it does not understand does not end it")
 
 
 def check_filter_size(authd, program):
@@ -205,6 +213,27 @@ def check_filter_hanging(authd, program):
     equal(program.ask("mail-from", "d1", f"<customer{GOOD + 7}@hosted.example>"), "proceed", "filter: it goes on afterwards")
 
 
+def check_guessing(authd):
+    """Who fails often waits before the next try, and nobody else does."""
+    with Filter(authd.home.path("run/policy")) as program:
+        for client, neighbour, other in (("192.0.2.51:4711", "192.0.2.51:4712", "192.0.2.52:4711"),
+                                         ("[2001:db8:1::51]:4711", "[2001:db8:1::52]:4711", "[2001:db8:2::51]:4711")):
+            for number in range(10):
+                program.begin(f"f{number}", username(GOOD), "fail", client)
+            program.begin("f1", None, client=neighbour)
+            equal(program.ask("auth", "f1", "PLAIN"), "proceed", f"filter: {client} failed ten times: the next try is free")
+            for _ in range(2):
+                program.begin("f2", username(GOOD), "fail", client)
+            start = time.monotonic()
+            program.begin("f3", None, client=neighbour)
+            program.put("auth", "f3", "PLAIN")
+            program.begin("f4", None, client=other)
+            equal(program.ask("auth", "f4", "LOGIN"), "proceed", f"filter: twelve times: {other} goes on")
+            ok(time.monotonic() - start < 0.9, "... at once", time.monotonic() - start)
+            equal(program.line(), "filter-result|f3|1ef1|proceed", f"filter: ... and {neighbour} a little later")
+            ok(0.9 < time.monotonic() - start < 4, "... but not at once", time.monotonic() - start)
+
+
 def check_filter_without(policy, name):
     with Filter(policy) as program:
         program.begin("aa", username(GOOD))
@@ -216,6 +245,7 @@ def main():
     with Folder("opensmtpd") as folder, Authd(folder, "", leases=50) as authd:
         check_table(authd)
         check_filter(authd)
+        check_guessing(authd)
         check_table_without(folder.path("nobody"), "no socket")
         check_filter_without(folder.path("nobody"), "no socket")
         for name, answer in NO_NETSTRINGS:
