@@ -15,11 +15,11 @@ ordinary_send() { send "${SENDER:-$ANNA}" "$2" "$1" --server mail.msp.test; }
 ACCEPTED='250 2.0.0 .* accepted' DEFERRED=451
 # name | how it breaks | how it is mended | what a session that is open hears | what a new login hears
 BROKEN="
-the policy socket is missing    | hide policy          | show policy    | 450 | 450
-the socketmap socket is missing | hide socketmap       | show socketmap | 451 | 451
-the verify socket is missing    | hide verify          | show verify    | 250 | 421
-authd does not answer           | freeze               | thaw           | 450 | 421
-authd is down                   | stop cleansmtp-authd | authd_up       | 450 | 421
+the policy socket is missing    | hide run/policy      | show run/policy    | 450 | 450
+the socketmap socket is missing | hide run/socketmap   | show run/socketmap | 451 | 451
+the verify socket is missing    | hide run/verify      | show run/verify    | 250 | 421
+authd does not answer           | freeze               | thaw               | 450 | 421
+authd is down                   | stop cleansmtp-authd | authd_up           | 450 | 421
 "
 
 # ---- guesses ------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ ordinary_send() { send "${SENDER:-$ANNA}" "$2" "$1" --server mail.msp.test; }
 ACCEPTED='250 Message Queued' DEFERRED=450
 # name | how it breaks | how it is mended | what a session that is open hears | what a new login hears
 BROKEN="
-the policy socket is missing    | hide policy          | show policy    | 450 | 450
-the verify socket is missing    | hide verify          | show verify    | 250 | 454
-authd does not answer           | freeze               | thaw           | 450 | 454
-authd is down                   | stop cleansmtp-authd | authd_up       | 450 | 454
+the policy socket is missing | hide run/policy      | show run/policy | 450 | 450
+the verify socket is missing | hide run/verify      | show run/verify | 250 | 454
+authd does not answer        | freeze               | thaw            | 450 | 454
+authd is down                | stop cleansmtp-authd | authd_up        | 450 | 454
 "
 
 # ---- the queue ---------------------------------------------------------------------------------

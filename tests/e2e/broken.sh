@@ -10,16 +10,8 @@
 new_processes() { on msp postfix -c "$T/msp/postfix" reload >/dev/null 2>&1; }
 
 # ---- what can break -----------------------------------------------------------------
-hide() { mv "$T/$1" "$T/$1.aside"; }
-show() { mv "$T/$1.aside" "$T/$1"; }
 hide_logins() { hide "$LOGIN_SOCKET"; }
 show_logins() { show "$LOGIN_SOCKET"; }
-freeze() { kill -STOP "${PID[cleansmtp-authd]}"; }
-thaw() { kill -CONT "${PID[cleansmtp-authd]}"; }
-authd_up() {
-    start_daemon cleansmtp-authd
-    wait_for 10 test -S "$T/run/policy"
-}
 no_database() {
     mv "$T/cleansmtp/state/cleansmtp.db" "$T/cleansmtp/state/aside.db"
     sleep 1.1 # authd looks once a second

@@ -52,6 +52,15 @@ CONFIG
     check "C joins the pool" cs pool add $RESERVED_C --lane clean22 --helo out22.msp.test
 }
 start_daemon() { start "$1" msp "$B/$1" -c "$CONF"; }
+# What can be gone for a while: a socket or a file below $T, authd.
+hide() { mv "$T/$1" "$T/$1.aside"; }
+show() { mv "$T/$1.aside" "$T/$1"; }
+freeze() { kill -STOP "${PID[cleansmtp-authd]}"; }
+thaw() { kill -CONT "${PID[cleansmtp-authd]}"; }
+authd_up() {
+    start_daemon cleansmtp-authd
+    wait_for 10 test -S "$T/run/policy"
+}
 # cs ARGUMENT...: the command line on msp; what it printed is in $T/said and $T/complained.
 cs() {
     on msp "$B/cleansmtp" -c "$CONF" "$@" >"$T/said" 2>"$T/complained"

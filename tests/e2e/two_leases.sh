@@ -31,15 +31,6 @@ leases() {
 }
 
 # ---- what is not there ----------------------------------------------------------------------
-hide() { mv "$T/run/$1" "$T/run/$1.aside"; }
-show() { mv "$T/run/$1.aside" "$T/run/$1"; }
-freeze() { kill -STOP "${PID[cleansmtp-authd]}"; }
-thaw() { kill -CONT "${PID[cleansmtp-authd]}"; }
-authd_up() {
-    start_daemon cleansmtp-authd
-    wait_for 10 test -S "$T/run/policy"
-}
-
 # BROKEN: name | how it breaks | how it is mended | what a session that is open hears | what a new login hears
 each_broken() {
     local name break mend heard new number=0 subject

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -123,14 +122,7 @@ class Systemd:
         return f"/proc/{self.pid}/root/run/cleansmtp/{name}"
 
     def connect(self, name, timeout=10):
-        link = socket.socket(socket.AF_UNIX)
-        link.settimeout(timeout)
-        try:
-            link.connect(self.socket(name))
-        except OSError:
-            link.close()
-            raise
-        return link
+        return authd.connect(self.socket(name), timeout)
 
     def end(self):
         if self.unshare is not None:

@@ -64,6 +64,17 @@ def mailbox(number):
     return f"customer{number}@hosted.example"
 
 
+def connect(path, timeout=10):
+    link = socket.socket(socket.AF_UNIX)
+    link.settimeout(timeout)
+    try:
+        link.connect(path)
+    except OSError:
+        link.close()
+        raise
+    return link
+
+
 class Daemon:
     """cleansmtp-authd over a freshly seeded folder, with every socket on; lease N+1 is login N."""
 
@@ -129,14 +140,7 @@ class Daemon:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def connect(self, name, timeout=10):
-        link = socket.socket(socket.AF_UNIX)
-        link.settimeout(timeout)
-        try:
-            link.connect(self.socket(name))
-        except OSError:
-            link.close()
-            raise
-        return link
+        return connect(self.socket(name), timeout)
 
     def logged(self):
         text = ""
