@@ -78,6 +78,7 @@ def main():
     authd.start()
     try:
         verify(authd, 0)
+        tap.ok("login" in authd.journal(), "the journal is open")  # it comes a little behind the answer, and stays
         open_before = descriptors(authd)
         before = memory_kb(authd)
         for name, title, piece, want in pieces(Policy(authd)):
