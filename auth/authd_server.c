@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/sandbox.h"
@@ -26,7 +27,8 @@
 enum {
     CONNECTIONS_MAX = 2000, /* a socket; a large Postfix runs 1000 smtpd */
     DESCRIPTORS_RESERVED = 64,
-    ACCEPTS_AT_ONCE = 64
+    ACCEPTS_AT_ONCE = 64,
+    AWAKE_NS = 20000
 };
 
 /* ---- the end of a connection ----------------------------------------------------------------- */
@@ -451,20 +453,35 @@ static void server_free(struct server *server)
     free(server);
 }
 
+/* Whoever asks again within AWAKE_NS finds us awake: to be woken costs more than to answer
+ * (docs/decisions/awake-for-a-moment.md). */
+static bool is_awake(const struct server *server, int64_t since_ns)
+{
+    return server->may_stay_awake && since_ns != 0 &&
+           clock_monotonic_ns() - since_ns < AWAKE_NS;
+}
+
 static int take_turns(struct server *server, struct error *err)
 {
+    int64_t answered_ns = 0; /* 0: sleep until there is something */
     int result;
 
     log_collect(true);
     do {
-        result = event_base_loop(server->base, EVLOOP_ONCE);
+        if (!is_awake(server, answered_ns))
+            answered_ns = 0;
+        result = event_base_loop(
+            server->base, EVLOOP_ONCE | (answered_ns != 0 ? EVLOOP_NONBLOCK : 0));
         bool has_answered = server->piece_count > 0;
+        bool is_alone = server->piece_count == 1;
         server->was_asked |= has_answered;
         answer_all(server);
-        if (has_answered)
+        if (has_answered) {
+            answered_ns = is_alone ? clock_monotonic_ns() : 0;
             server_note_later(server);
-        else
+        } else if (answered_ns == 0) {
             server_write_notes(server);
+        }
     } while (result == 0 && !event_base_got_break(server->base));
     server_write_notes(server);
     log_collect(false);
@@ -503,6 +520,8 @@ int authd_server_run(struct authd *authd, struct listeners *listeners,
     server->successor = successor;
     LIST_INIT(&server->connections);
     server->connections_max = allow_connections();
+    /* On one processor it would keep the other side from asking. */
+    server->may_stay_awake = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     int result = run(server, err);
     if (result == 0)
         result = hold_signals(SIG_BLOCK, err);

@@ -79,7 +79,8 @@ struct server {
     bool has_notes;  /* the timer of the notes runs */
     bool is_reading; /* the timer of what is read ahead runs */
     bool was_asked;  /* since it came last */
-    int64_t tick;    /* seconds that the server runs */
+    bool may_stay_awake;
+    int64_t tick; /* seconds that the server runs */
     struct listeners *sockets;
     struct listener listeners[CONFIG_SOCKET_COUNT];
     struct successor *successor;

@@ -35,3 +35,12 @@ int64_t clock_monotonic_ms(const struct clock *clock)
 {
     return clock->monotonic_ms(clock->context);
 }
+
+int64_t clock_monotonic_ns(void)
+{
+    struct timespec at;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &at) != 0)
+        abort();
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}

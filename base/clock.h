@@ -20,5 +20,7 @@ extern const struct clock clock_system;
 
 int64_t clock_now(const struct clock *clock);
 int64_t clock_monotonic_ms(const struct clock *clock);
+/* Of the machine, for moments that no test can set. */
+int64_t clock_monotonic_ns(void);
 
 #endif
