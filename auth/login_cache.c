@@ -266,7 +266,6 @@ static struct kept *copy_row(const struct login_row *row)
                   .recipients_used = lease->recipients_used,
                   .message_size_max = lease->message_size_max},
         .pool_state = row->pool_state,
-        .verifier = row->verifier,
         .journal_seq = row->journal_seq,
     };
     kept->row.lease.senders = keep_list(&places, &to, lease->senders);

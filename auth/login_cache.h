@@ -1,5 +1,5 @@
 /*
- * login_cache.h - what was read of logins that are in use, for as long as it is true.
+ * login_cache.h - what was read of logins, for as long as it is true.
  *
  * A turn begins with a look whether anything was committed to the database since the last view
  * (store_stamp). If not, what is found here is what a view would give. If so, or when something is

@@ -439,7 +439,6 @@ NODISCARD int store_lease_newest(struct store *store, int64_t *out, struct error
 struct login_row {
     struct lease lease;
     enum pool_state pool_state;
-    struct verifier verifier; /* pepper_id 0: not revealed yet, no password exists */
     int64_t journal_seq; /* authd records up to this one are in lease.messages_used */
 };
 /* One consistent read; ERROR_NOT_FOUND for an unknown username. */

@@ -549,11 +549,9 @@ static int read_login(struct sql_rows *rows, struct arena *mem, void *element,
     struct login_row *row = element;
     const char *state = sql_text(rows, LEASE_COLUMN_COUNT, mem);
 
-    row->verifier.pepper_id = (unsigned)sql_int(rows, LEASE_COLUMN_COUNT + 1);
-    row->journal_seq = sql_int(rows, LEASE_COLUMN_COUNT + 3);
-    if (!pool_state_parse(slice_from(state), &row->pool_state) ||
-        !sql_blob(rows, LEASE_COLUMN_COUNT + 2, row->verifier.bytes, DIGEST_BYTES))
-        return store_corrupt(err, "credentials");
+    row->journal_seq = sql_int(rows, LEASE_COLUMN_COUNT + 1);
+    if (!pool_state_parse(slice_from(state), &row->pool_state))
+        return store_corrupt(err, "pool addresses");
     return store_lease_read(rows, mem, &row->lease, err);
 }
 
@@ -565,10 +563,9 @@ static int find_login(struct store *store, void *context, struct error *err)
 
     if (sql_ask(store->sql, &rows, err,
                 LEASE_COLUMNS
-                ", p.state, c.pepper_id, c.verifier, j.seq FROM lease l "
+                ", p.state, j.seq FROM lease l "
                 "JOIN pool_address p ON p.id = l.pool_address_id "
-                "JOIN journal_position j ON j.id = 1 "
-                "LEFT JOIN credential c ON c.lease_id = l.id WHERE l.username = $1",
+                "JOIN journal_position j ON j.id = 1 WHERE l.username = $1",
                 "t", f->username) != 0 ||
         store_one(rows, f->mem, read_login, &row, "such login", err) != 0 ||
         store_lease_limits(store, f->mem, &row.lease, err) != 0)

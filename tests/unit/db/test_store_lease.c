@@ -179,11 +179,12 @@ static void a_reveal_replaces_the_verifier_and_is_counted(void **state)
 {
     struct desk *desk = *state;
     int64_t id = put_lease(desk, "cs_one");
+    struct credential_row credential;
     struct login_row login;
 
-    works(desk,
-          store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
-    assert_int_equal(login.verifier.pepper_id, 0);
+    works(desk, store_credential_find(desk->store, &desk->mem, "cs_one", &credential,
+                                      &desk->err));
+    assert_int_equal(credential.verifier.pepper_id, 0);
     for (unsigned i = 1; i <= 2; i++) {
         struct verifier verifier = {.pepper_id = i};
         fill_hash(verifier.bytes, (int)i);
@@ -191,8 +192,10 @@ static void a_reveal_replaces_the_verifier_and_is_counted(void **state)
               store_lease_reveal(desk->store, id, &verifier, NOW + i, &desk->err));
         works(desk,
               store_login_find(desk->store, &desk->mem, "cs_one", &login, &desk->err));
-        assert_int_equal(login.verifier.pepper_id, i);
-        assert_memory_equal(login.verifier.bytes, verifier.bytes, DIGEST_BYTES);
+        works(desk, store_credential_find(desk->store, &desk->mem, "cs_one",
+                                          &credential, &desk->err));
+        assert_int_equal(credential.verifier.pepper_id, i);
+        assert_memory_equal(credential.verifier.bytes, verifier.bytes, DIGEST_BYTES);
         assert_int_equal(login.lease.reveals, i);
         assert_int_equal(login.lease.revealed_at, NOW + i);
     }

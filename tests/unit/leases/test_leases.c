@@ -26,7 +26,7 @@ static void the_right_proof_reveals_a_password_that_works(void **state UNUSED)
 {
     struct lab lab;
     struct store *store = NULL;
-    struct login_row row;
+    struct credential_row row;
     bool is_known = false;
 
     lab_start(&lab, NULL);
@@ -38,7 +38,8 @@ static void the_right_proof_reveals_a_password_that_works(void **state UNUSED)
     assert_int_equal(r.lease.revealed_at, lab.f.clock.now);
     assert_int_equal(app_take_reader(lab.f.app, &store, &lab.err), 0);
     assert_int_equal(
-        store_login_find(store, &lab.f.mem, minted.lease.username, &row, &lab.err), 0);
+        store_credential_find(store, &lab.f.mem, minted.lease.username, &row, &lab.err),
+        0);
     app_give_back(lab.f.app, store);
     assert_true(verifier_check(app_pepper(lab.f.app), &row.verifier,
                                slice_from(minted.lease.username),
